@@ -1,0 +1,84 @@
+"""What a chat is. Standard library only, frozen values, no I/O; every other package speaks in these words.
+
+`from chatviewer.domain import Message` loads only the module that defines it: commands that must answer in milliseconds never
+load `dataclasses`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chatviewer.domain.annotation import Change, Note, Rating, Tag
+    from chatviewer.domain.attachment import Attachment
+    from chatviewer.domain.counts import Finding, LibraryCounts, StatisticsRow
+    from chatviewer.domain.hit import Hit, SearchResult
+    from chatviewer.domain.importing import FileImport, ImportProgress, ImportReport, Problem, SaveCounts, SourceFile, SourceStatus
+    from chatviewer.domain.kinds import HitKind, RatingOrigin, Role, RunState, SessionStatus, ToolCallStatus
+    from chatviewer.domain.message import Message
+    from chatviewer.domain.sanitizing import safe, safe_file_name, safe_line
+    from chatviewer.domain.session import ContextItem, Session, User
+    from chatviewer.domain.summary import MessageStub, SessionSummary
+    from chatviewer.domain.tool_call import ToolCall, ToolResult
+    from chatviewer.domain.tree import MessageTree
+
+_HOMES = {
+    "annotation": ("Change", "Note", "Rating", "Tag"),
+    "attachment": ("Attachment",),
+    "counts": ("Finding", "LibraryCounts", "StatisticsRow"),
+    "hit": ("Hit", "SearchResult"),
+    "importing": ("FileImport", "ImportProgress", "ImportReport", "Problem", "SaveCounts", "SourceFile", "SourceStatus"),
+    "kinds": ("HitKind", "RatingOrigin", "Role", "RunState", "SessionStatus", "ToolCallStatus"),
+    "message": ("Message",),
+    "sanitizing": ("safe", "safe_file_name", "safe_line"),
+    "session": ("ContextItem", "Session", "User"),
+    "summary": ("MessageStub", "SessionSummary"),
+    "tool_call": ("ToolCall", "ToolResult"),
+    "tree": ("MessageTree",),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Attachment",
+    "Change",
+    "ContextItem",
+    "FileImport",
+    "Finding",
+    "Hit",
+    "HitKind",
+    "ImportProgress",
+    "ImportReport",
+    "LibraryCounts",
+    "Message",
+    "MessageStub",
+    "MessageTree",
+    "Note",
+    "Problem",
+    "Rating",
+    "RatingOrigin",
+    "Role",
+    "RunState",
+    "SaveCounts",
+    "SearchResult",
+    "Session",
+    "SessionStatus",
+    "SessionSummary",
+    "SourceFile",
+    "SourceStatus",
+    "StatisticsRow",
+    "Tag",
+    "ToolCall",
+    "ToolCallStatus",
+    "ToolResult",
+    "User",
+    "safe",
+    "safe_file_name",
+    "safe_line",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"chatviewer.domain.{home}"), name)
+    return value

@@ -1,0 +1,32 @@
+"""What a search found."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from chatviewer.domain.kinds import HitKind, Role
+
+
+class Hit(NamedTuple):
+    """A message (or a tool call on it, or a title) that matches. In `snippet` the matched words stand between \\x02 and \\x03."""
+
+    session_id: int
+    session_uid: str
+    title: str
+    source: str
+    project: str
+    message_uid: str | None  # None for a title
+    seq: int
+    role: Role | None
+    created_at: datetime | None
+    snippet: str
+    kind: HitKind
+
+
+class SearchResult(NamedTuple):
+    """The hits of one query. `hidden_count`: hits in archived or trashed sessions that the default filter left out."""
+
+    hits: tuple[Hit, ...]
+    hidden_count: int
+    seconds: float
+    has_more: bool
+    problems: tuple[str, ...] = ()  # what is wrong with the query, in words

@@ -1,0 +1,100 @@
+"""The values of an import: what was read from which file, and what could not be.
+
+Nothing is lost silently: a record is stored, or skipped and counted by kind, or reported as a `Problem`.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from operator import add
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from chatviewer.domain.session import Session
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Problem(NamedTuple):
+    """A record or file that could not be stored. `line` counts from 1; 1 also stands for a whole file."""
+
+    path: str
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.reason}"
+
+
+class SourceFile(NamedTuple):
+    """A file that was imported, as it was then. With `state` an importer goes on at `offset` (bytes) and `line` when the file grows."""
+
+    path: str
+    source: str
+    size: int  # bytes
+    mtime_ns: int
+    inode: int
+    offset: int = 0  # bytes read for good; what lies behind is read again
+    line: int = 0  # lines before `offset`
+    head_hash: str = ""  # of the first bytes: tells a longer file from another one
+    state: Mapping[str, Any] = NOTHING
+    skipped: Mapping[str, int] = NOTHING
+    imported_at: datetime | None = None
+    gone_at: datetime | None = None
+
+
+class FileImport(NamedTuple):
+    """All that one file gave; saved in one transaction."""
+
+    file: SourceFile
+    sessions: tuple["Session", ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+class SaveCounts(NamedTuple):
+    """What saving changed."""
+
+    new: int = 0  # sessions
+    updated: int = 0  # sessions
+    unchanged: int = 0  # sessions
+    messages: int = 0
+    tool_calls: int = 0
+
+    def plus(self, other: "SaveCounts") -> "SaveCounts":
+        return SaveCounts(*map(add, self, other))
+
+
+class ImportReport(NamedTuple):
+    """The outcome of a whole run."""
+
+    counts: SaveCounts = SaveCounts()
+    files_read: int = 0
+    files_unchanged: int = 0
+    files_skipped: int = 0
+    skipped: Mapping[str, int] = NOTHING  # records and files left out on purpose, by kind
+    problems: tuple[Problem, ...] = ()
+    seconds: float = 0.0
+
+
+class ImportProgress(NamedTuple):
+    """Where a run stands. `total_bytes` is known from the start."""
+
+    files_done: int
+    files_total: int
+    bytes_done: int
+    bytes_total: int
+    sessions: int
+    path: str
+
+
+class SourceStatus(NamedTuple):
+    """A known source on this machine."""
+
+    source: str
+    label: str
+    places: tuple[Path, ...]  # where it is looked for
+    found_places: tuple[Path, ...]
+    file_count: int
+    byte_count: int
+    expires: str = ""  # what this agent deletes when, in words; empty: nothing

@@ -1,0 +1,70 @@
+"""A conversation with a model, from whatever source."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from chatviewer.domain.annotation import Rating
+from chatviewer.domain.kinds import RunState, SessionStatus
+from chatviewer.domain.message import Message
+from chatviewer.domain.tool_call import ToolResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """The owner of everything that a `Library` shows. There is one local user, made at the first start."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextItem:
+    """What a source remembers beside the messages: facts, preferences, documents put in front of a session."""
+
+    type: str
+    key: str
+    value: Any
+    priority: int = 0
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A session as an importer gives it, and as `Library.session` returns it (then `messages` is filled on demand).
+
+    With `is_tail`, `messages` and `late_results` continue what an earlier import stored under the same uid; all other fields are
+    what is known now (empty: unchanged).
+    """
+
+    uid: str
+    source: str
+    source_id: str  # the source's own id
+    project: str = ""  # the working directory, or the project's name in the source
+    title: str = ""  # as the source gives it, else made from the first real prompt
+    summary: str = ""
+    status: SessionStatus = SessionStatus.ACTIVE  # as the source holds it; the user's own choice stands above
+    run_state: RunState | None = None
+    model: str | None = None
+    system_prompt: str = ""
+    branch: str = ""  # of version control
+    parent_uid: str | None = None  # set: this is a sub-agent's session
+    spawned_by: str | None = None  # the provider's id of the tool call in the parent that started it
+    current_uid: str | None = None  # the last message of the branch that the source shows; None: the newest
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    last_message_at: datetime | None = None
+    trace_id: str | None = None
+    created_by: str | None = None
+    updated_by: str | None = None
+    is_starred: bool = False  # as the source holds it
+    context: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    messages: tuple[Message, ...] = ()
+    context_items: tuple[ContextItem, ...] = ()
+    ratings: tuple[Rating, ...] = ()  # those that the source holds
+    late_results: tuple[ToolResult, ...] = ()
+    is_tail: bool = False

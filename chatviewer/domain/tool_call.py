@@ -1,0 +1,38 @@
+"""A call that a model made to a tool, with what came back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chatviewer.domain.kinds import ToolCallStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """`arguments` is the JSON value, or the raw string where the source holds no JSON. `result` is what the call returned as text,
+    whether it failed or not; `error_message` is the first line of a failure."""
+
+    uid: str
+    tool_name: str
+    tool_call_id: str | None = None  # the provider's id; not unique
+    arguments: Any = None
+    result: str | None = None
+    status: ToolCallStatus = ToolCallStatus.PENDING
+    error_message: str | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    duration_ms: int | None = None
+    child_uid: str | None = None  # the session of the sub-agent that this call started
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolResult:
+    """A result whose call was read earlier: the new tail of a growing source answers a call that is already stored."""
+
+    tool_call_id: str
+    result: str | None
+    status: ToolCallStatus
+    error_message: str | None = None
+    completed_at: datetime | None = None
+    duration_ms: int | None = None
+    child_uid: str | None = None
