@@ -1,0 +1,1 @@
+"""`domain.Session` to text, one file a format."""

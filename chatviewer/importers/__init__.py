@@ -1,0 +1,1 @@
+"""Foreign formats: paths in, `domain.Session` out. One file each."""

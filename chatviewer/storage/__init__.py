@@ -1,0 +1,1 @@
+"""The only package that knows SQL and Peewee. `Library` is its one door."""

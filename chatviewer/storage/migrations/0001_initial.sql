@@ -1,0 +1,295 @@
+-- The first schema. Times are integer milliseconds since 1970-01-01 UTC; an unknown time is NULL.
+-- What the user says (rating, note, star, tag, title_override, status_change) is keyed by uid and references no imported row:
+-- re-import, rebuild or a better importer never touches it. session.status, starred_at and rating repeat it for the list's sake.
+
+CREATE TABLE user (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE session (
+    id INTEGER PRIMARY KEY,
+    uid TEXT NOT NULL,
+    user_id INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    source TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    project TEXT NOT NULL DEFAULT '',
+    parent_id INTEGER REFERENCES session (id) ON DELETE SET NULL,
+    parent_uid TEXT,  -- known before the parent itself is imported
+    spawned_by TEXT,  -- the provider's id of the tool call in the parent
+    is_subagent INTEGER NOT NULL DEFAULT 0 CHECK (is_subagent IN (0, 1)),
+    title TEXT NOT NULL DEFAULT '',  -- what is shown: the user's own, else source_title
+    source_title TEXT NOT NULL DEFAULT '',
+    summary TEXT NOT NULL DEFAULT '',
+    status TEXT NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'archived', 'trashed')),
+    run_state TEXT CHECK (run_state IN ('active', 'paused', 'completed')),
+    model TEXT,
+    system_prompt TEXT NOT NULL DEFAULT '',
+    branch TEXT NOT NULL DEFAULT '',
+    current_uid TEXT,
+    context TEXT NOT NULL DEFAULT '{}',
+    metadata TEXT NOT NULL DEFAULT '{}',
+    input_tokens INTEGER,
+    output_tokens INTEGER,
+    token_count INTEGER NOT NULL DEFAULT 0,  -- input + output, for sorting
+    message_count INTEGER NOT NULL DEFAULT 0,
+    tool_call_count INTEGER NOT NULL DEFAULT 0,
+    rating INTEGER CHECK (rating BETWEEN 1 AND 5),  -- the highest effective rating of its messages
+    started_at INTEGER,
+    ended_at INTEGER,
+    last_message_at INTEGER,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    starred_at INTEGER,
+    archived_at INTEGER,
+    trashed_at INTEGER,
+    source_gone_at INTEGER,
+    trace_id TEXT,
+    created_by TEXT,
+    updated_by TEXT,
+    UNIQUE (user_id, uid),
+    UNIQUE (user_id, source, source_id, project)
+) STRICT;
+
+CREATE INDEX session_by_time ON session (user_id, status, is_subagent, last_message_at);
+CREATE INDEX session_by_start ON session (user_id, status, is_subagent, started_at);
+CREATE INDEX session_by_title ON session (user_id, status, is_subagent, title COLLATE NOCASE);
+CREATE INDEX session_by_size ON session (user_id, status, is_subagent, message_count);
+CREATE INDEX session_by_tokens ON session (user_id, status, is_subagent, token_count);
+CREATE INDEX session_by_rating ON session (user_id, status, is_subagent, rating, last_message_at);
+CREATE INDEX session_by_source ON session (user_id, source, status, is_subagent, last_message_at);
+CREATE INDEX session_by_project ON session (user_id, project, status, is_subagent, last_message_at);
+CREATE INDEX session_by_model ON session (user_id, model, status, is_subagent);
+CREATE INDEX session_starred ON session (user_id, starred_at) WHERE starred_at IS NOT NULL;
+CREATE INDEX session_by_parent ON session (parent_id) WHERE parent_id IS NOT NULL;
+CREATE INDEX session_by_parent_uid ON session (parent_uid) WHERE parent_uid IS NOT NULL;
+
+CREATE TABLE message (
+    id INTEGER PRIMARY KEY,
+    uid TEXT NOT NULL,
+    session_id INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE,
+    seq INTEGER NOT NULL CHECK (seq >= 0),
+    parent_id INTEGER REFERENCES message (id) ON DELETE SET NULL,
+    role TEXT NOT NULL CHECK (role IN ('user', 'assistant', 'system', 'tool')),
+    content TEXT NOT NULL DEFAULT '',
+    thinking TEXT NOT NULL DEFAULT '',
+    terms TEXT,  -- what the tokenizer alone would not find: parts of identifiers, CJK bigrams; NULL: nothing
+    model TEXT,
+    tool_name TEXT,
+    tool_call_id TEXT,
+    input_tokens INTEGER,
+    output_tokens INTEGER,
+    metadata TEXT,
+    trace_id TEXT,
+    created_at INTEGER,
+    UNIQUE (session_id, seq)
+) STRICT;
+
+CREATE UNIQUE INDEX message_by_uid ON message (uid);
+CREATE INDEX message_by_parent ON message (parent_id) WHERE parent_id IS NOT NULL;
+
+CREATE TABLE tool_call (
+    id INTEGER PRIMARY KEY,
+    uid TEXT NOT NULL,
+    message_id INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,
+    session_id INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL CHECK (position >= 0),
+    tool_name TEXT NOT NULL,
+    tool_call_id TEXT,
+    input_arguments TEXT NOT NULL DEFAULT 'null',  -- JSON
+    output_result TEXT,
+    status TEXT NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'running', 'completed', 'failed')),
+    error_message TEXT,
+    started_at INTEGER,
+    completed_at INTEGER,
+    duration_ms INTEGER,
+    child_uid TEXT,
+    child_session_id INTEGER REFERENCES session (id) ON DELETE SET NULL,
+    terms TEXT,
+    UNIQUE (message_id, position)
+) STRICT;
+
+CREATE INDEX tool_call_by_session ON tool_call (session_id);
+CREATE INDEX tool_call_by_name ON tool_call (tool_name, session_id);
+CREATE INDEX tool_call_by_child ON tool_call (child_session_id) WHERE child_session_id IS NOT NULL;
+CREATE INDEX tool_call_by_child_uid ON tool_call (child_uid) WHERE child_uid IS NOT NULL;
+
+CREATE TABLE attachment (
+    id INTEGER PRIMARY KEY,
+    message_id INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL CHECK (position >= 0),
+    media_type TEXT NOT NULL DEFAULT '',
+    name TEXT NOT NULL DEFAULT '',
+    byte_count INTEGER,
+    sha256 TEXT REFERENCES attachment_data (sha256),
+    text TEXT,
+    UNIQUE (message_id, position)
+) STRICT;
+
+CREATE TABLE attachment_data (
+    sha256 TEXT PRIMARY KEY,
+    data BLOB NOT NULL
+) STRICT;
+
+CREATE INDEX attachment_by_sha256 ON attachment (sha256) WHERE sha256 IS NOT NULL;
+
+CREATE TABLE context_item (
+    id INTEGER PRIMARY KEY,
+    session_id INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE,
+    type TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,  -- JSON
+    priority INTEGER NOT NULL DEFAULT 0,
+    expires_at INTEGER,
+    UNIQUE (session_id, type, key)
+) STRICT;
+
+CREATE TABLE rating (
+    user_id INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    uid TEXT NOT NULL,  -- of the message
+    origin TEXT NOT NULL DEFAULT 'user' CHECK (origin IN ('user', 'source')),
+    value INTEGER NOT NULL CHECK (value BETWEEN 1 AND 5),
+    text TEXT NOT NULL DEFAULT '',
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, uid, origin)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE note (
+    user_id INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    uid TEXT NOT NULL,  -- of a session or message
+    text TEXT NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, uid)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE star (
+    user_id INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    uid TEXT NOT NULL,  -- of a session
+    is_starred INTEGER NOT NULL CHECK (is_starred IN (0, 1)),  -- 0 takes a star away that the source holds
+    changed_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, uid)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tag (
+    id INTEGER PRIMARY KEY,
+    user_id INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    name TEXT NOT NULL COLLATE NOCASE,
+    created_at INTEGER NOT NULL,
+    UNIQUE (user_id, name)
+) STRICT;
+
+CREATE TABLE session_tag (
+    tag_id INTEGER NOT NULL REFERENCES tag (id) ON DELETE CASCADE,
+    uid TEXT NOT NULL,  -- of a session
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (tag_id, uid)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX session_tag_by_uid ON session_tag (uid);
+
+CREATE TABLE title_override (
+    user_id INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    uid TEXT NOT NULL,  -- of a session
+    title TEXT NOT NULL,
+    changed_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, uid)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE status_change (
+    user_id INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    uid TEXT NOT NULL,  -- of a session
+    status TEXT NOT NULL CHECK (status IN ('active', 'archived', 'trashed')),
+    changed_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, uid)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE preference (
+    user_id INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,  -- JSON
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE journal (
+    id INTEGER PRIMARY KEY,
+    user_id INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    step INTEGER NOT NULL,  -- the changes of one action share it
+    at INTEGER NOT NULL,
+    action TEXT NOT NULL,
+    target TEXT NOT NULL,
+    before TEXT NOT NULL,  -- JSON
+    after TEXT NOT NULL,  -- JSON
+    undone_at INTEGER
+) STRICT;
+
+CREATE INDEX journal_by_step ON journal (user_id, step);
+
+CREATE TABLE source_file (
+    id INTEGER PRIMARY KEY,
+    user_id INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    path TEXT NOT NULL,
+    source TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    inode INTEGER NOT NULL,
+    "offset" INTEGER NOT NULL DEFAULT 0,
+    line INTEGER NOT NULL DEFAULT 0,
+    head_hash TEXT NOT NULL DEFAULT '',
+    state TEXT NOT NULL DEFAULT '{}',  -- JSON, the importer's own
+    skipped TEXT NOT NULL DEFAULT '{}',  -- JSON: records skipped by kind
+    imported_at INTEGER NOT NULL,
+    gone_at INTEGER,
+    UNIQUE (user_id, path)
+) STRICT;
+
+CREATE TABLE session_file (
+    session_id INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE,
+    source_file_id INTEGER NOT NULL REFERENCES source_file (id) ON DELETE CASCADE,
+    PRIMARY KEY (session_id, source_file_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX session_file_by_file ON session_file (source_file_id);
+
+CREATE TABLE import_problem (
+    id INTEGER PRIMARY KEY,
+    source_file_id INTEGER NOT NULL REFERENCES source_file (id) ON DELETE CASCADE,
+    path TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX import_problem_by_file ON import_problem (source_file_id);
+
+-- The JSON arguments of a call as the words in them: escapes such as \n would glue themselves to the next word.
+CREATE VIEW tool_text AS
+SELECT
+    tool_call.id AS id,
+    tool_call.tool_name AS tool_name,
+    (
+        SELECT group_concat(leaf.atom, char(10))
+        FROM json_tree(tool_call.input_arguments) AS leaf
+        WHERE leaf.type = 'text'
+    ) AS input_arguments,
+    tool_call.output_result AS output_result,
+    tool_call.terms AS terms
+FROM tool_call;
+
+CREATE VIRTUAL TABLE message_fts USING fts5 (
+    content, thinking, terms, content = 'message', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
+);
+
+CREATE VIRTUAL TABLE tool_fts USING fts5 (
+    tool_name, input_arguments, output_result, terms,
+    content = 'tool_text', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
+);
+
+CREATE VIRTUAL TABLE attachment_fts USING fts5 (
+    text, content = 'attachment', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
+);
+
+CREATE VIRTUAL TABLE session_fts USING fts5 (
+    title, summary, content = 'session', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
+);

@@ -1,0 +1,1 @@
+"""The modals of the viewer."""
