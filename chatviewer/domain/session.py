@@ -68,3 +68,5 @@ class Session:
     ratings: tuple[Rating, ...] = ()  # those that the source holds
     late_results: tuple[ToolResult, ...] = ()
     is_tail: bool = False
+    # Known once it is in the library:
+    note: str | None = None  # the user's own
