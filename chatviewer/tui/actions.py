@@ -1,0 +1,164 @@
+"""Every action of the viewer, declared once. Key bindings, the footer, the help screen and the palette are derived from this.
+
+An action's `handler` is the name of an `action_...` method: `screen.NAME` on the screen, `app.NAME` on the App, a bare name on the
+pane that has the focus. Every pane that is named in `where` has that method. The binding has the action's id, so it can be remapped.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from textual.binding import Binding
+
+EVERYWHERE, LIST, TRANSCRIPT, LIBRARY = "everywhere", "list", "transcript", "library"
+PANES = {
+    LIST: "Session list",
+    TRANSCRIPT: "Transcript",
+    LIBRARY: "Library pane",
+    EVERYWHERE: "Everywhere",
+}
+ALL_PANES = (LIST, TRANSCRIPT, LIBRARY)
+READING = (LIST, TRANSCRIPT)
+
+
+class Action(NamedTuple):
+    """`keys` as Textual names them; `shown` as people read them. Actions with the same `help` stand on one line of the help screen."""
+
+    id: str
+    keys: tuple[str, ...]
+    shown: str
+    where: tuple[str, ...]
+    label: str
+    help: str
+    handler: str
+    footer: int = 0  # place in the footer from the left; 0: not there
+
+
+ACTIONS: tuple[Action, ...] = (
+    # Moving
+    Action("move.down", ("j", "down"), "j ↓", ALL_PANES, "Down", "Move down or up", "cursor_down"),
+    Action("move.up", ("k", "up"), "k ↑", ALL_PANES, "Up", "Move down or up", "cursor_up"),
+    Action("move.half_down", ("ctrl+d",), "ctrl+d", ALL_PANES, "Half a page down", "Half a page down or up", "half_page_down"),
+    Action("move.half_up", ("ctrl+u",), "ctrl+u", ALL_PANES, "Half a page up", "Half a page down or up", "half_page_up"),
+    Action("move.page_down", ("pagedown",), "PgDn", ALL_PANES, "Page down", "A page down or up", "page_down"),
+    Action("move.page_up", ("pageup",), "PgUp", ALL_PANES, "Page up", "A page down or up", "page_up"),
+    Action("move.first", ("g", "home"), "g Home", ALL_PANES, "To the top", "To the top or the end", "first"),
+    Action("move.last", ("G", "end"), "G End", ALL_PANES, "To the end", "To the top or the end", "last"),
+    # Going in and out
+    Action(
+        "open", ("enter", "l", "right"), "Enter l", (LIST,), "Open", "Open the session; a search result opens at its match", "choose", 2
+    ),
+    Action("filter_by", ("enter", "l", "right"), "Enter l", (LIBRARY,), "Filter", "Show only these sessions", "choose", 2),
+    Action(
+        "back",
+        ("escape", "h", "left"),
+        "Esc h",
+        ALL_PANES,
+        "Back",
+        "One step back: clear the search, clear the marks, leave the pane",
+        "screen.back",
+    ),
+    Action("pane.next", ("tab",), "Tab", (EVERYWHERE,), "Next pane", "Next or previous pane", "screen.next_pane"),
+    Action("pane.previous", ("shift+tab",), "shift+Tab", (EVERYWHERE,), "Previous pane", "Next or previous pane", "screen.previous_pane"),
+    # Finding
+    Action("search", ("slash",), "/", (LIST, LIBRARY), "Search", "Search everything, as you type", "screen.search", 1),
+    Action("find", ("slash",), "/", (TRANSCRIPT,), "Find", "Find in this session", "screen.find", 1),
+    Action("find.next", ("n",), "n", (TRANSCRIPT,), "Next match", "Next match; N the one before, while a find is on", "screen.find_next"),
+    Action(
+        "filter",
+        ("f",),
+        "f",
+        (LIST, LIBRARY),
+        "Filter",
+        "Filter by status, source, project, model, tag, rating or date",
+        "screen.filter",
+        5,
+    ),
+    Action("filter.clear", ("F",), "F", (LIST, LIBRARY), "Clear filter", "Show all sessions again", "screen.clear_filter"),
+    Action("sort", ("s",), "s", (LIST,), "Sort", "Choose the order of the list; of search results: newest or best first", "screen.sort"),
+    Action("archived", ("A",), "A", ALL_PANES, "Show archived", "Show the archived sessions, or the others again", "screen.show_archived"),
+    # Marking
+    Action("mark", ("space",), "space", (LIST,), "Mark", "Mark this session; then an action works on all that are marked", "mark"),
+    Action("mark.range", ("v",), "v", (LIST,), "Mark a range", "Start or end a range of marks", "mark_range"),
+    Action("mark.all", ("ctrl+a",), "ctrl+a", (LIST,), "Mark all", "Mark all that the list shows", "mark_all"),
+    # Organising
+    Action("archive", ("a",), "a", READING, "Archive", "Archive, or take out of the archive", "screen.archive", 3),
+    Action("trash", ("d",), "d", (LIST,), "Trash", "To the trash, or back out of it", "screen.trash"),
+    Action("purge", ("D",), "D", (LIST,), "Purge", "Delete for ever; asks first", "screen.purge"),
+    Action("star", ("asterisk",), "*", READING, "Star", "Star, or take the star away", "screen.star", 4),
+    Action("tag", ("number_sign",), "#", READING, "Tag", "Add and remove tags", "screen.tag"),
+    Action("note", ("N",), "N", READING, "Note", "Write a note", "screen.note"),
+    Action("rename", ("r",), "r", (LIST,), "Rename", "Give the session a title of your own", "screen.rename"),
+    Action("undo", ("u",), "u", ALL_PANES, "Undo", "Undo or redo your last change, also from earlier days", "screen.undo", 7),
+    Action("redo", ("ctrl+r",), "ctrl+r", ALL_PANES, "Redo", "Undo or redo your last change, also from earlier days", "screen.redo"),
+    # Reading
+    Action("message.next", ("J",), "J", (TRANSCRIPT,), "Next message", "Next or previous message", "next_message"),
+    Action("message.previous", ("K",), "K", (TRANSCRIPT,), "Previous message", "Next or previous message", "previous_message"),
+    Action("prompt.next", ("right_curly_bracket",), "}", (TRANSCRIPT,), "Next prompt", "Next or previous prompt", "next_prompt"),
+    Action("prompt.previous", ("left_curly_bracket",), "{", (TRANSCRIPT,), "Previous prompt", "Next or previous prompt", "previous_prompt"),
+    Action("branch.previous", ("less_than_sign",), "<", (TRANSCRIPT,), "Previous branch", "Switch between branches", "previous_branch"),
+    Action("branch.next", ("greater_than_sign",), ">", (TRANSCRIPT,), "Next branch", "Switch between branches", "next_branch"),
+    Action("block.toggle", ("o", "enter"), "o Enter", (TRANSCRIPT,), "Fold", "Fold or unfold this block", "toggle_block", 2),
+    Action("fold_all", ("z",), "z", (TRANSCRIPT,), "Fold all", "Fold or unfold everything", "fold_all"),
+    Action("unfold_all", ("Z",), "Z", (TRANSCRIPT,), "Unfold all", "Fold or unfold everything", "unfold_all"),
+    Action("tool_calls", ("t",), "t", (TRANSCRIPT,), "Tool calls", "Tool calls: hidden, one line each, open", "cycle_tool_calls", 6),
+    Action("thinking", ("T",), "T", (TRANSCRIPT,), "Thinking", "Show or hide what the model thought", "toggle_thinking"),
+    *(
+        Action(
+            f"rate.{stars}", (str(stars),), str(stars), (TRANSCRIPT,), f"Rate {stars}", "Rate the reply under the cursor", f"rate({stars})"
+        )
+        for stars in range(1, 6)
+    ),
+    Action("rate.0", ("0",), "0", (TRANSCRIPT,), "Clear rating", "Clear its rating", "rate(0)"),
+    Action("copy", ("y",), "y", READING, "Copy", "Copy the source text of the message; in the list, the session's id", "screen.copy"),
+    # The window
+    Action("details", ("i",), "i", READING, "Details", "Ids, files, tokens and times of the session", "screen.details"),
+    Action("preview", ("p",), "p", READING, "Preview", "Transcript beside the list, on or off", "screen.preview"),
+    Action("zoom", ("backslash",), "\\", ALL_PANES, "Zoom", "The pane alone, or all of them again", "screen.zoom"),
+    Action("list.narrower", ("left_square_bracket",), "[", ALL_PANES, "List narrower", "List narrower or wider", "screen.resize_list(-4)"),
+    Action("list.wider", ("right_square_bracket",), "]", ALL_PANES, "List wider", "List narrower or wider", "screen.resize_list(4)"),
+    Action("import", ("R", "f5"), "R F5", ALL_PANES, "Look for new chats", "Look for new chats", "screen.import_chats"),
+    Action(
+        "import.screen",
+        ("I",),
+        "I",
+        ALL_PANES,
+        "Sources",
+        "Where chats are looked for, what was found, what went wrong",
+        "screen.show_import",
+    ),
+    Action("preferences", ("comma",), ",", ALL_PANES, "Preferences", "Preferences", "screen.preferences"),
+    Action("palette", ("colon", "ctrl+p"), ": ctrl+p", ALL_PANES, "Palette", "Find any action by its name", "app.command_palette"),
+    Action("help", ("question_mark", "f1"), "? F1", ALL_PANES, "Help", "The keys of this pane", "screen.help", 8),
+    Action("leave", ("q",), "q", ALL_PANES, "Back or quit", "Back to the list; there, quit", "screen.leave"),
+    Action("quit", ("ctrl+q",), "ctrl+q", (EVERYWHERE,), "Quit", "Quit", "app.quit"),
+)
+
+ACTION_BY_ID = {action.id: action for action in ACTIONS}
+
+
+def actions_for(pane: str) -> Iterator[Action]:
+    """The actions of a pane, in the order of their declaration, those that work everywhere among them."""
+    return (action for action in ACTIONS if pane in action.where or EVERYWHERE in action.where)
+
+
+def bindings(pane: str) -> list[Binding]:
+    """The key bindings that a pane declares: `BINDINGS = bindings("list")`."""
+    return [
+        Binding(",".join(action.keys), action.handler, action.label, show=False, id=f"{pane}.{action.id}", tooltip=action.help)
+        for action in ACTIONS
+        if pane in action.where
+    ]
+
+
+def footer_hints(pane: str) -> list[tuple[str, str]]:
+    """Key and label of what the footer names for a pane, the most useful first."""
+    shown = sorted((action for action in actions_for(pane) if action.footer), key=lambda action: action.footer)
+    return [(action.shown.split()[0], action.label.lower()) for action in shown]
+
+
+def help_lines(pane: str) -> list[tuple[str, str]]:
+    """Keys and what they do; actions that belong together on one line."""
+    lines: dict[str, list[str]] = {}
+    for action in actions_for(pane):
+        lines.setdefault(action.help, []).append(action.shown)
+    return [("  ".join(keys), words) for words, keys in lines.items()]
