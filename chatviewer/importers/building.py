@@ -180,12 +180,12 @@ def without_cycles(parents: Mapping[str, str | None]) -> dict[str, str | None]:
     done: set[str] = set()
     for start in parents:
         chain: dict[str, None] = {}
-        key: str | None = start
-        while key is not None and key not in done and key not in chain:
-            chain[key] = None
-            key = known[key]
-        if key is not None and key in chain:
+        at: str | None = start
+        while at is not None and at not in done and at not in chain:
+            chain[at] = None
+            at = known[at]
+        if at is not None and at in chain:
             ring = list(chain)
-            known[min(ring[ring.index(key) :], key=place.__getitem__)] = None
+            known[min(ring[ring.index(at) :], key=place.__getitem__)] = None
         done.update(chain)
     return known
