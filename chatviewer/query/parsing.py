@@ -1,0 +1,157 @@
+"""Typed text to a `Query`. Whatever is typed gives one: what is no field is a word, what is wrong is a problem in words.
+
+Terms that stand side by side must all match. `OR` binds closer than that, as in every search box: `api error OR warning` asks for
+`api` and one of the two. Everything here is iterative, so nesting costs no stack.
+"""
+
+from datetime import datetime
+
+from chatviewer.query.fielding import field_node, scopes_after
+from chatviewer.query.lexing import FieldText, Lexer, Token
+from chatviewer.query.nodes import DEFAULT_SCOPES, AllOf, AnyOf, Node, Not, Pattern, Query, Word
+
+MAX_DEPTH = 20
+
+
+class _Group:
+    """An open parenthesis, or the whole: chains of alternatives that must all match."""
+
+    __slots__ = ("chains", "is_negated", "is_or_next", "position")
+
+    def __init__(self, position: int, is_negated: bool) -> None:
+        self.position = position
+        self.is_negated = is_negated
+        self.chains: list[list[Node]] = []
+        self.is_or_next = False
+
+    def add(self, node: Node) -> None:
+        if self.is_or_next and self.chains:
+            self.chains[-1].append(node)
+        else:
+            self.chains.append([node])
+        self.is_or_next = False
+
+    def node(self) -> Node | None:
+        nodes: list[Node] = []
+        for chain in self.chains:
+            joined = _any_of(chain)
+            nodes.extend(joined.nodes if isinstance(joined, AllOf) else (joined,))
+        if not nodes:
+            return None
+        whole = nodes[0] if len(nodes) == 1 else AllOf(tuple(nodes))
+        return _negated(whole) if self.is_negated else whole
+
+
+def _any_of(chain: list[Node]) -> Node:
+    if len(chain) == 1:
+        return chain[0]
+    nodes: list[Node] = []
+    for node in chain:
+        nodes.extend(node.nodes if isinstance(node, AnyOf) else (node,))
+    return AnyOf(tuple(nodes))
+
+
+def _negated(node: Node) -> Node:
+    return node.node if isinstance(node, Not) else Not(node)
+
+
+def parse(text: str, *, now: datetime | None = None) -> Query:
+    """The query that a text stands for. Never raises; `now` is the clock (and time zone) for dates like 7d and yesterday."""
+    lexer = Lexer(text)
+    return _Parser(text, lexer.tokens(), lexer.problems, now).query()
+
+
+class _Parser:
+    def __init__(self, text: str, tokens: list[Token], problems: list[tuple[int, str]], now: datetime | None) -> None:
+        self._text = text
+        self._tokens = tokens
+        self._problems = problems
+        self._now = now
+        self._scopes: tuple[str, ...] = DEFAULT_SCOPES
+        self._has_scopes = False
+        self._groups = [_Group(0, False)]
+        self._too_deep = 0
+        self._is_not_next = False
+
+    def query(self) -> Query:
+        for index, token in enumerate(self._tokens):
+            self._take(index, token)
+        unclosed = len(self._groups) - 1 + self._too_deep
+        if unclosed:
+            words = "a parenthesis is not closed" if unclosed == 1 else f"{unclosed:,} parentheses are not closed"
+            self._problem(self._groups[-1].position, words)
+        while len(self._groups) > 1:
+            self._close()
+        problems = tuple(sorted(self._problems))
+        return Query(self._text, self._groups[0].node(), self._scopes, problems, self._has_scopes)
+
+    def _problem(self, position: int, words: str) -> None:
+        self._problems.append((position, words))
+
+    def _take(self, index: int, token: Token) -> None:
+        group = self._groups[-1]
+        if token.leaf is not None:
+            self._take_leaf(token)
+        elif token.kind == "-":
+            self._is_not_next = True
+        elif token.kind == "(":
+            self._open(token)
+        elif token.kind == ")":
+            if self._too_deep:
+                self._too_deep -= 1
+            else:
+                self._close()
+        elif token.kind == "NOT" and self._operand_follows(index):
+            self._is_not_next = not self._is_not_next
+        elif token.kind != "NOT" and group.chains and self._operand_follows(index):
+            group.is_or_next = token.kind == "OR"
+        elif len(self._tokens) == 1:
+            self._add(Word(token.kind))
+        else:
+            self._is_not_next = False
+            self._problem(token.position, f"{token.kind} needs words {'after it' if token.kind == 'NOT' else 'on both sides'}")
+
+    def _operand_follows(self, index: int) -> bool:
+        return index + 1 < len(self._tokens) and self._tokens[index + 1].kind in ("leaf", "(", "-", "NOT")
+
+    def _open(self, token: Token) -> None:
+        if len(self._groups) > MAX_DEPTH:
+            if not self._too_deep:
+                self._problem(token.position, f"parentheses count {MAX_DEPTH} deep only")
+            self._too_deep += 1
+            return
+        self._groups.append(_Group(token.position, self._is_not_next))
+        self._is_not_next = False
+
+    def _close(self) -> None:
+        if len(self._groups) == 1:
+            return
+        node = self._groups.pop().node()
+        if node is not None:
+            self._groups[-1].add(node)
+
+    def _add(self, node: Node) -> None:
+        self._groups[-1].add(_negated(node) if self._is_not_next else node)
+        self._is_not_next = False
+
+    def _take_leaf(self, token: Token) -> None:
+        leaf = token.leaf
+        try:
+            if isinstance(leaf, FieldText):
+                if leaf.name == "in":
+                    self._scopes = scopes_after(self._scopes, self._has_scopes, leaf, self._is_not_next)
+                    self._has_scopes = True
+                    self._is_not_next = False
+                    if len(self._groups) > 1:
+                        self._problem(token.position, "in: counts for the whole query")
+                    return
+                self._add(field_node(leaf, self._now))
+            elif isinstance(leaf, Pattern):
+                from chatviewer.query.patterns import checked
+
+                self._add(Pattern(checked(leaf.source)))
+            elif leaf is not None:
+                self._add(leaf)
+        except ValueError as error:
+            self._is_not_next = False
+            self._problem(token.position, str(error))
