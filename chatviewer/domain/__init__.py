@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from chatviewer.domain.kinds import HitKind, RatingOrigin, Role, RunState, SessionStatus, ToolCallStatus
     from chatviewer.domain.message import Message
     from chatviewer.domain.sanitizing import safe, safe_file_name, safe_line
-    from chatviewer.domain.session import ContextItem, Session, User
+    from chatviewer.domain.session import ContextItem, Session
     from chatviewer.domain.summary import MessageStub, SessionSummary
     from chatviewer.domain.tool_call import ToolCall, ToolResult
     from chatviewer.domain.tree import MessageTree
+    from chatviewer.domain.user import User
 
 _HOMES = {
     "annotation": ("Change", "Note", "Rating", "Tag"),
@@ -30,10 +31,11 @@ _HOMES = {
     "kinds": ("HitKind", "RatingOrigin", "Role", "RunState", "SessionStatus", "ToolCallStatus"),
     "message": ("Message",),
     "sanitizing": ("safe", "safe_file_name", "safe_line"),
-    "session": ("ContextItem", "Session", "User"),
+    "session": ("ContextItem", "Session"),
     "summary": ("MessageStub", "SessionSummary"),
     "tool_call": ("ToolCall", "ToolResult"),
     "tree": ("MessageTree",),
+    "user": ("User",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

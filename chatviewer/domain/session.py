@@ -12,14 +12,6 @@ from chatviewer.domain.tool_call import ToolResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class User:
-    """The owner of everything that a `Library` shows. There is one local user, made at the first start."""
-
-    id: int
-    name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ContextItem:
     """What a source remembers beside the messages: facts, preferences, documents put in front of a session."""
 

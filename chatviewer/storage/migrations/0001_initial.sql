@@ -1,4 +1,5 @@
 -- The first schema. Times are integer milliseconds since 1970-01-01 UTC; an unknown time is NULL.
+-- Long texts come last in a row: SQLite reads a row from its start, and what lies behind a long text costs all of its pages.
 -- What the user says (rating, note, star, tag, title_override, status_change) is keyed by uid and references no imported row:
 -- re-import, rebuild or a better importer never touches it. session.status, starred_at and rating repeat it for the list's sake.
 
@@ -21,15 +22,11 @@ CREATE TABLE session (
     is_subagent INTEGER NOT NULL DEFAULT 0 CHECK (is_subagent IN (0, 1)),
     title TEXT NOT NULL DEFAULT '',  -- what is shown: the user's own, else source_title
     source_title TEXT NOT NULL DEFAULT '',
-    summary TEXT NOT NULL DEFAULT '',
     status TEXT NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'archived', 'trashed')),
     run_state TEXT CHECK (run_state IN ('active', 'paused', 'completed')),
     model TEXT,
-    system_prompt TEXT NOT NULL DEFAULT '',
     branch TEXT NOT NULL DEFAULT '',
     current_uid TEXT,
-    context TEXT NOT NULL DEFAULT '{}',
-    metadata TEXT NOT NULL DEFAULT '{}',
     input_tokens INTEGER,
     output_tokens INTEGER,
     token_count INTEGER NOT NULL DEFAULT 0,  -- input + output, for sorting
@@ -48,6 +45,10 @@ CREATE TABLE session (
     trace_id TEXT,
     created_by TEXT,
     updated_by TEXT,
+    context TEXT NOT NULL DEFAULT '{}',
+    metadata TEXT NOT NULL DEFAULT '{}',
+    summary TEXT NOT NULL DEFAULT '',
+    system_prompt TEXT NOT NULL DEFAULT '',
     UNIQUE (user_id, uid),
     UNIQUE (user_id, source, source_id, project)
 ) STRICT;
@@ -72,17 +73,17 @@ CREATE TABLE message (
     seq INTEGER NOT NULL CHECK (seq >= 0),
     parent_id INTEGER REFERENCES message (id) ON DELETE SET NULL,
     role TEXT NOT NULL CHECK (role IN ('user', 'assistant', 'system', 'tool')),
-    content TEXT NOT NULL DEFAULT '',
-    thinking TEXT NOT NULL DEFAULT '',
-    terms TEXT,  -- what the tokenizer alone would not find: parts of identifiers, CJK bigrams; NULL: nothing
     model TEXT,
     tool_name TEXT,
     tool_call_id TEXT,
     input_tokens INTEGER,
     output_tokens INTEGER,
-    metadata TEXT,
     trace_id TEXT,
     created_at INTEGER,
+    metadata TEXT,
+    terms TEXT,  -- what the tokenizer alone would not find: parts of identifiers, CJK bigrams; NULL: nothing
+    thinking TEXT NOT NULL DEFAULT '',
+    content TEXT NOT NULL DEFAULT '',
     UNIQUE (session_id, seq)
 ) STRICT;
 
@@ -97,8 +98,6 @@ CREATE TABLE tool_call (
     position INTEGER NOT NULL CHECK (position >= 0),
     tool_name TEXT NOT NULL,
     tool_call_id TEXT,
-    input_arguments TEXT NOT NULL DEFAULT 'null',  -- JSON
-    output_result TEXT,
     status TEXT NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'running', 'completed', 'failed')),
     error_message TEXT,
     started_at INTEGER,
@@ -107,6 +106,8 @@ CREATE TABLE tool_call (
     child_uid TEXT,
     child_session_id INTEGER REFERENCES session (id) ON DELETE SET NULL,
     terms TEXT,
+    input_arguments TEXT NOT NULL DEFAULT 'null',  -- JSON
+    output_result TEXT,
     UNIQUE (message_id, position)
 ) STRICT;
 
@@ -204,6 +205,14 @@ CREATE TABLE status_change (
     PRIMARY KEY (user_id, uid)
 ) STRICT, WITHOUT ROWID;
 
+-- What the user purged for ever: it does not come back with the next import.
+CREATE TABLE tombstone (
+    user_id INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    uid TEXT NOT NULL,  -- of a session
+    purged_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, uid)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE preference (
     user_id INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
     key TEXT NOT NULL,
@@ -263,16 +272,17 @@ CREATE TABLE import_problem (
 
 CREATE INDEX import_problem_by_file ON import_problem (source_file_id);
 
--- The JSON arguments of a call as the words in them: escapes such as \n would glue themselves to the next word.
+-- The JSON arguments of a call as the words in them: escapes such as \n would glue themselves to the next word. Never an error:
+-- what SQLite cannot read as JSON (nested too deep, say) is text as it stands.
 CREATE VIEW tool_text AS
 SELECT
     tool_call.id AS id,
     tool_call.tool_name AS tool_name,
-    (
+    CASE WHEN json_valid(tool_call.input_arguments) THEN (
         SELECT group_concat(leaf.atom, char(10))
         FROM json_tree(tool_call.input_arguments) AS leaf
         WHERE leaf.type = 'text'
-    ) AS input_arguments,
+    ) ELSE tool_call.input_arguments END AS input_arguments,
     tool_call.output_result AS output_result,
     tool_call.terms AS terms
 FROM tool_call;
@@ -293,3 +303,49 @@ CREATE VIRTUAL TABLE attachment_fts USING fts5 (
 CREATE VIRTUAL TABLE session_fts USING fts5 (
     title, summary, content = 'session', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
 );
+
+-- The index follows its content. New rows are indexed by the writer, a batch at a time (a trigger per row costs 3 to 5 times as much);
+-- changes and deletions, cascades too, must hand FTS5 the exact old values, so triggers do it.
+CREATE TRIGGER message_unindex BEFORE DELETE ON message BEGIN
+    INSERT INTO message_fts (message_fts, rowid, content, thinking, terms) VALUES ('delete', old.id, old.content, old.thinking, old.terms);
+END;
+
+CREATE TRIGGER message_reindex AFTER UPDATE OF content, thinking, terms ON message
+WHEN old.content IS NOT new.content OR old.thinking IS NOT new.thinking OR old.terms IS NOT new.terms BEGIN
+    INSERT INTO message_fts (message_fts, rowid, content, thinking, terms) VALUES ('delete', old.id, old.content, old.thinking, old.terms);
+    INSERT INTO message_fts (rowid, content, thinking, terms) VALUES (new.id, new.content, new.thinking, new.terms);
+END;
+
+CREATE TRIGGER tool_call_unindex BEFORE DELETE ON tool_call BEGIN
+    INSERT INTO tool_fts (tool_fts, rowid, tool_name, input_arguments, output_result, terms)
+    SELECT 'delete', id, tool_name, input_arguments, output_result, terms FROM tool_text WHERE id = old.id;
+END;
+
+CREATE TRIGGER tool_call_reindex_before BEFORE UPDATE OF tool_name, input_arguments, output_result, terms ON tool_call BEGIN
+    INSERT INTO tool_fts (tool_fts, rowid, tool_name, input_arguments, output_result, terms)
+    SELECT 'delete', id, tool_name, input_arguments, output_result, terms FROM tool_text WHERE id = old.id;
+END;
+
+CREATE TRIGGER tool_call_reindex_after AFTER UPDATE OF tool_name, input_arguments, output_result, terms ON tool_call BEGIN
+    INSERT INTO tool_fts (rowid, tool_name, input_arguments, output_result, terms)
+    SELECT id, tool_name, input_arguments, output_result, terms FROM tool_text WHERE id = new.id;
+END;
+
+CREATE TRIGGER attachment_unindex BEFORE DELETE ON attachment BEGIN
+    INSERT INTO attachment_fts (attachment_fts, rowid, text) VALUES ('delete', old.id, old.text);
+END;
+
+CREATE TRIGGER attachment_reindex AFTER UPDATE OF text ON attachment BEGIN
+    INSERT INTO attachment_fts (attachment_fts, rowid, text) VALUES ('delete', old.id, old.text);
+    INSERT INTO attachment_fts (rowid, text) VALUES (new.id, new.text);
+END;
+
+CREATE TRIGGER session_unindex BEFORE DELETE ON session BEGIN
+    INSERT INTO session_fts (session_fts, rowid, title, summary) VALUES ('delete', old.id, old.title, old.summary);
+END;
+
+CREATE TRIGGER session_reindex AFTER UPDATE OF title, summary ON session
+WHEN old.title IS NOT new.title OR old.summary IS NOT new.summary BEGIN
+    INSERT INTO session_fts (session_fts, rowid, title, summary) VALUES ('delete', old.id, old.title, old.summary);
+    INSERT INTO session_fts (rowid, title, summary) VALUES (new.id, new.title, new.summary);
+END;

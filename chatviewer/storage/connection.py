@@ -1,0 +1,163 @@
+"""SQLite by the standard library: one file, one connection per thread, errors in words.
+
+Pragmas and rights: the file is 0600 in a directory 0700; WAL, so that reading never waits for writing; every write is a
+`BEGIN IMMEDIATE` (a deferred transaction that reads before it writes fails at once when another one wrote in between). The connection
+for writing is opened first: after a crash only that can play back what the log still holds.
+"""
+
+import os
+import sqlite3
+import stat
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from chatviewer.errors import DatabaseDamagedError, DatabaseError, DatabaseLockedError, DatabaseUnwritableError
+
+APPLICATION_ID = 0x43686174  # "Chat"; https://www.sqlite.org/pragma.html#pragma_application_id
+BUSY_TIMEOUT_MS = 5000
+PAGE_SIZE = 8192
+
+_UNWRITABLE = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH", "SQLITE_IOERR")
+
+
+def explain(error: sqlite3.Error, path: Path) -> DatabaseError:
+    """The error of ours that says in one sentence what SQLite's error means, with a way out."""
+    name = getattr(error, "sqlite_errorname", None) or ""
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return DatabaseLockedError(f"Another program is writing to {path}; try again when it is done.")
+    if name == "SQLITE_READONLY_DBMOVED":
+        return DatabaseLockedError(f"{path} was replaced by another program; try again.")
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_FORMAT", "SQLITE_IOERR_SHORT_READ")):
+        return DatabaseDamagedError(f"{path} is damaged or no chatviewer database. Nothing was changed; `chatviewer doctor` says more.")
+    if name == "SQLITE_FULL":
+        return DatabaseUnwritableError(f"There is no room left to write {path}; free some space and try again.")
+    if name.startswith(_UNWRITABLE):
+        return DatabaseUnwritableError(f"{path} cannot be opened or written ({error}); check its permissions and its folder's.")
+    return DatabaseError(f"{path} cannot be used: {error}.")
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Around SQL: SQLite's errors become ours. An interrupted statement stays what it is, the one who interrupted it waits for it."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorname", None) == "SQLITE_INTERRUPT":
+            raise
+        raise explain(error, path) from error
+
+
+def prepare_file(path: Path) -> bool:
+    """Make the file (0600) and its directory (0700) where they are missing; True if the file is new or empty.
+
+    Raises DatabaseUnwritableError, and DatabaseDamagedError for what is no regular file.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise DatabaseDamagedError(f"{path} is not a file; name a file for the database.")
+        if found.st_mode & 0o077:
+            with suppress(PermissionError):  # somebody else's file: theirs to decide
+                path.chmod(0o600)
+        return found.st_size == 0
+    except OSError as error:
+        raise DatabaseUnwritableError(f"{path} cannot be made or opened: {error.strerror or error}.") from error
+
+
+def connect(path: Path | None) -> sqlite3.Connection:
+    """A connection for reading and writing; None is a database in memory, for that one connection."""
+    connection = sqlite3.connect(
+        ":memory:" if path is None else os.fspath(path),
+        timeout=BUSY_TIMEOUT_MS / 1000,
+        isolation_level=None,
+        check_same_thread=False,  # a thread has its own; only closing and interrupting cross over
+        cached_statements=256,
+    )
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = NORMAL")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def roll_back(connection: sqlite3.Connection) -> None:
+    """End a transaction without its changes; a full disk, or a failed COMMIT, may have ended it already."""
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
+
+
+class Database:
+    """The file with its connections. `path` may be absent with `is_absent`: then each thread reads an empty library in memory."""
+
+    def __init__(self, path: Path, *, is_absent: bool = False) -> None:
+        self.path = path
+        self.is_absent = is_absent
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._open: list[sqlite3.Connection] = []
+        self._generation = 0  # connections of an older one are opened anew: the file was exchanged
+
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection for reading and writing."""
+        return self._of_thread("writer")
+
+    def reader(self) -> sqlite3.Connection:
+        """This thread's connection for reading only; another thread may `interrupt()` it."""
+        return self._of_thread("reader")
+
+    def _of_thread(self, kind: str) -> sqlite3.Connection:
+        kept: tuple[int, sqlite3.Connection] | None = getattr(self._local, kind, None)
+        if kept is not None and kept[0] == self._generation:
+            return kept[1]
+        with explained(self.path):
+            connection = connect(None if self.is_absent else self.path)
+            if self.is_absent:
+                from chatviewer.storage.opening import make_empty
+
+                make_empty(connection)
+            if kind == "reader":
+                connection.execute("PRAGMA trusted_schema = OFF")
+                connection.execute("PRAGMA query_only = ON")
+        with self._lock:
+            self._open.append(connection)
+        setattr(self._local, kind, (self._generation, connection))
+        return connection
+
+    @contextmanager
+    def transaction(self, *, is_durable: bool = False) -> Iterator[sqlite3.Connection]:
+        """One write: all of it or nothing. Durable: on the disk when it returns, also after a power cut (what the user did).
+
+        Nested, it joins the outer one. Raises the DatabaseError kinds.
+        """
+        connection = self.connection()
+        if connection.in_transaction:
+            yield connection
+            return
+        with explained(self.path):
+            if is_durable:
+                connection.execute("PRAGMA synchronous = FULL")
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                roll_back(connection)
+                raise
+            finally:
+                if is_durable:
+                    connection.execute("PRAGMA synchronous = NORMAL")
+
+    def close(self) -> None:
+        """Close the connections of all threads; using the object again opens new ones."""
+        with self._lock:
+            connections, self._open = self._open, []
+            self._generation += 1
+        for connection in connections:
+            connection.close()

@@ -1,0 +1,139 @@
+"""The files that were imported, as they were then, and what could not be stored of them."""
+
+import sqlite3
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from itertools import islice
+from json import loads
+from time import time_ns
+from typing import Any
+
+from chatviewer.domain.importing import Problem, SourceFile
+from chatviewer.storage.connection import Database, explained
+
+Stamp = tuple[int, int, int, bool]
+"""Size in bytes, mtime in nanoseconds, inode, and whether the file was gone when last looked for."""
+
+_COLUMNS = 'path, source, size, mtime_ns, inode, "offset", line, head_hash, state, skipped, imported_at, gone_at'
+
+
+def now_ms() -> int:
+    """Milliseconds since 1970 UTC, as all times are stored."""
+    return time_ns() // 1_000_000
+
+
+def stored_path(path: str) -> str:
+    """The path as it is stored: a file name that is no UTF-8 cannot be a text in SQLite, its odd bytes become `\\udcxx`."""
+    if path.isascii():
+        return path
+    return path.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def is_empty(database: Database, user_id: int) -> bool:
+    """Whether nothing was ever imported."""
+    with explained(database.path):
+        row = database.connection().execute(
+            "SELECT EXISTS (SELECT 1 FROM session WHERE user_id = ?1) OR EXISTS (SELECT 1 FROM source_file WHERE user_id = ?1)", (user_id,)
+        )
+        return not row.fetchone()[0]
+
+
+def file_stamps(database: Database, user_id: int) -> dict[str, Stamp]:
+    """By path, what tells whether a file changed. Much cheaper than `source_files`."""
+    with explained(database.path):
+        rows = database.connection().execute(
+            "SELECT path, size, mtime_ns, inode, gone_at IS NOT NULL FROM source_file WHERE user_id = ?", (user_id,)
+        )
+        return {path: (size, mtime, inode, bool(gone)) for path, size, mtime, inode, gone in rows}
+
+
+def source_files(database: Database, user_id: int) -> dict[str, SourceFile]:
+    """All that is known about the files imported so far, by path."""
+    with explained(database.path):
+        rows = database.connection().execute(f"SELECT {_COLUMNS} FROM source_file WHERE user_id = ?", (user_id,))
+        return {row[0]: _source_file(row) for row in rows}
+
+
+def source_file(database: Database, user_id: int, path: str) -> SourceFile | None:
+    """One of `source_files`."""
+    with explained(database.path):
+        query = f"SELECT {_COLUMNS} FROM source_file WHERE user_id = ? AND path = ?"
+        row = database.connection().execute(query, (user_id, stored_path(path))).fetchone()
+        return None if row is None else _source_file(row)
+
+
+def session_files(database: Database, session_id: int) -> list[SourceFile]:
+    """The files that a session was read from."""
+    with explained(database.path):
+        query = (
+            f"SELECT {_COLUMNS} FROM source_file WHERE id IN (SELECT source_file_id FROM session_file WHERE session_id = ?) ORDER BY path"
+        )
+        return [_source_file(row) for row in database.connection().execute(query, (session_id,))]
+
+
+def _source_file(row: tuple[Any, ...]) -> SourceFile:
+    imported_at, gone_at = row[10:]
+    return SourceFile(
+        *row[:8],
+        state=loads(row[8]),
+        skipped=loads(row[9]),
+        imported_at=datetime.fromtimestamp(imported_at / 1000, UTC),
+        gone_at=None if gone_at is None else datetime.fromtimestamp(gone_at / 1000, UTC),
+    )
+
+
+def problems(database: Database, user_id: int) -> list[Problem]:
+    """What could not be stored, by file and line, of the files as they were last read."""
+    with explained(database.path):
+        rows = database.connection().execute(
+            "SELECT p.path, p.line, p.reason FROM import_problem p JOIN source_file f ON f.id = p.source_file_id WHERE f.user_id = ?"
+            " ORDER BY f.path, p.path, p.line, p.id",
+            (user_id,),
+        )
+        return [Problem(*row) for row in rows]
+
+
+def mark_gone(database: Database, user_id: int, paths: Collection[str]) -> None:
+    """These files are not there any more. A session whose files are all gone is labelled; what it holds stays."""
+    _mark(database, user_id, paths, now_ms())
+
+
+def mark_back(database: Database, user_id: int, paths: Collection[str]) -> None:
+    """These files, gone for a while, are there again, unchanged."""
+    _mark(database, user_id, paths, None)
+
+
+def _mark(database: Database, user_id: int, paths: Collection[str], gone_at: int | None) -> None:
+    with database.transaction() as connection:
+        pending = iter(paths)
+        while chunk := [stored_path(path) for path in islice(pending, 500)]:
+            marks = ",".join("?" * len(chunk))
+            rows = connection.execute(f"SELECT id FROM source_file WHERE user_id = ? AND path IN ({marks})", (user_id, *chunk))
+            ids = [row[0] for row in rows]
+            connection.executemany("UPDATE source_file SET gone_at = ? WHERE id = ?", [(gone_at, file_id) for file_id in ids])
+            label_gone_sessions(connection, ids)
+
+
+def label_gone_sessions(connection: sqlite3.Connection, file_ids: Collection[int]) -> None:
+    """Set or clear `source_gone_at` of the sessions that came from these files."""
+    for file_id in file_ids:
+        connection.execute(
+            "UPDATE session SET source_gone_at = (SELECT CASE WHEN count(*) = count(f.gone_at) THEN max(f.gone_at) END"
+            " FROM session_file sf JOIN source_file f ON f.id = sf.source_file_id WHERE sf.session_id = session.id)"
+            " WHERE id IN (SELECT session_id FROM session_file WHERE source_file_id = ?)",
+            (file_id,),
+        )
+
+
+def replace_problems(connection: sqlite3.Connection, file_id: int, found: Collection[Problem], from_line: int, at: int) -> None:
+    """The problems of a file that was read again from behind `from_line` on (0: the whole file)."""
+    connection.execute("DELETE FROM import_problem WHERE source_file_id = ? AND line > ?", (file_id, from_line))
+    connection.executemany(
+        "INSERT INTO import_problem (source_file_id, path, line, reason, at) VALUES (?, ?, ?, ?, ?)",
+        [(file_id, stored_path(p.path), min(p.line, 2**62), stored_path(p.reason), at) for p in found],
+    )
+
+
+def merged_counts(old: Mapping[str, int], new: Mapping[str, int]) -> dict[str, int]:
+    """The records skipped in a file and in its new tail."""
+    return {kind: old.get(kind, 0) + new.get(kind, 0) for kind in {**old, **new}}

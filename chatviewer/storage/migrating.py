@@ -1,0 +1,109 @@
+"""From any schema to the newest: numbered SQL files, each in one transaction, the file copied before.
+
+`user_version` is the number of the last file applied. A newer one is refused and the file left as it is.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from chatviewer import paths
+from chatviewer.errors import DatabaseDamagedError, DatabaseNewerError
+from chatviewer.storage.connection import APPLICATION_ID, PAGE_SIZE, roll_back
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def migration_files(directory: Path = MIGRATIONS) -> list[Path]:
+    """In order of their numbers, which are 1, 2, 3, ..."""
+    return [directory / name for name in sorted(os.listdir(directory)) if name.endswith(".sql")]  # noqa: PTH208 (names, fast)
+
+
+def statements(script: str) -> Iterator[str]:
+    """The single statements of a script: `executescript` would commit the transaction that it is to run in."""
+    pending = ""
+    for line in script.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            yield pending
+            pending = ""
+    if pending.strip():
+        raise ValueError(f"the script ends within a statement: {pending[:80]!r}")
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """The schema's version."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def check_owner(connection: sqlite3.Connection, path: Path | None) -> None:
+    """Raises DatabaseDamagedError for a database with tables in it that is not ours."""
+    owner = connection.execute("PRAGMA application_id").fetchone()[0]
+    if owner != APPLICATION_ID and connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+        raise DatabaseDamagedError(f"{path} is a database of another program; name another file. It was not touched.")
+
+
+def migrate(connection: sqlite3.Connection, path: Path | None, directory: Path = MIGRATIONS) -> int:
+    """Bring the schema up to date; returns how many steps that took. `path` None: in memory.
+
+    Raises DatabaseNewerError and DatabaseDamagedError before anything is written; sqlite3.Error as it comes.
+    """
+    files = migration_files(directory)
+    current = version(connection)
+    if current == len(files) and connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
+        return 0
+    check_owner(connection, path)
+    if current > len(files):
+        raise DatabaseNewerError(
+            f"{path} was written by a newer chatviewer (schema {current}; this one knows {len(files)}). "
+            "Update chatviewer; the file was not touched."
+        )
+    if path is not None:
+        if current:
+            back_up(connection, path, current)
+        else:
+            connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
+            connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA foreign_keys = OFF")  # a table that is made anew must not cascade away its children
+    try:
+        return sum(_apply(connection, file, number) for number, file in enumerate(files, 1) if number > current)
+    finally:
+        connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _apply(connection: sqlite3.Connection, file: Path, number: int) -> bool:
+    """Apply one file, unless another process was faster."""
+    script = file.read_text("utf-8")
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if version(connection) >= number:
+            connection.execute("ROLLBACK")
+            return False
+        for statement in statements(script):
+            connection.execute(statement)
+        if connection.execute("PRAGMA foreign_key_check").fetchone():
+            raise sqlite3.IntegrityError(f"{file.name} would leave rows that point nowhere")
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {number}")
+        connection.execute("COMMIT")
+    except BaseException:
+        roll_back(connection)
+        raise
+    return True
+
+
+def back_up(connection: sqlite3.Connection, path: Path, schema_version: int) -> Path:
+    """Copy the whole database, as it is at one moment, to the backup directory; returns the copy's path."""
+    directory = paths.backup_directory(path)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    copy = directory / f"{path.stem}-schema{schema_version}-{stamp}.db"
+    os.close(os.open(copy, os.O_CREAT | os.O_WRONLY, 0o600))
+    target = sqlite3.connect(copy)
+    try:
+        connection.backup(target)
+    finally:
+        target.close()
+    return copy

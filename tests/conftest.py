@@ -1,0 +1,36 @@
+"""Every test in its own home: nothing of the machine's is read, nothing outside `tmp_path` is written."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chatviewer.storage.library import Library
+
+
+@pytest.fixture(autouse=True)
+def isolated_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of its own for each test; chatviewer's files lie below `tmp_path / "chatviewer"`."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    monkeypatch.setenv("CHATVIEWER_HOME", str(tmp_path / "chatviewer"))
+    for name in ("CHATVIEWER_DATABASE", "CLAUDE_CONFIG_DIR", "CODEX_HOME", "NO_COLOR", "EDITOR", "VISUAL"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(home / name.lower()))
+    return home
+
+
+@pytest.fixture
+def database_path(tmp_path: Path) -> Path:
+    """Where the test's library lies; not made yet."""
+    return tmp_path / "chatviewer" / "chatviewer.db"
+
+
+@pytest.fixture
+def library(database_path: Path) -> Iterator[Library]:
+    """An empty library in a real file."""
+    with Library.open(database_path) as opened:
+        yield opened
