@@ -72,13 +72,20 @@ def session_files(database: Database, session_id: int) -> list[SourceFile]:
 
 
 def _source_file(row: tuple[Any, ...]) -> SourceFile:
-    imported_at, gone_at = row[10:]
+    path, source, size, mtime_ns, inode, offset, line, head_hash, state, skipped, imported_at, gone_at = row
     return SourceFile(
-        *row[:8],
-        state=loads(row[8]),
-        skipped=loads(row[9]),
-        imported_at=datetime.fromtimestamp(imported_at / 1000, UTC),
-        gone_at=None if gone_at is None else datetime.fromtimestamp(gone_at / 1000, UTC),
+        path,
+        source,
+        size,
+        mtime_ns,
+        inode,
+        offset,
+        line,
+        head_hash,
+        loads(state),
+        loads(skipped),
+        datetime.fromtimestamp(imported_at / 1000, UTC),
+        None if gone_at is None else datetime.fromtimestamp(gone_at / 1000, UTC),
     )
 
 
