@@ -4,6 +4,7 @@ ChatviewerError            exit code 1
 ├── UsageError             exit code 2: the words of a command are off
 ├── NotFoundError          exit code 1: no session, message or tag of that id
 ├── RefusedError           exit code 1: asked for, but a preference or a promise forbids it
+├── InterruptedSearchError exit code 1: a search was stopped by a newer one; nobody waits for its result
 └── DatabaseError          exit code 3: the database cannot be used
     ├── DatabaseLockedError    another program writes and did not finish in time
     ├── DatabaseDamagedError   not a database, or a damaged one
@@ -30,6 +31,10 @@ class NotFoundError(ChatviewerError):
 
 class RefusedError(ChatviewerError):
     """What was asked for is forbidden by a preference or a promise; the sentence names it."""
+
+
+class InterruptedSearchError(ChatviewerError):
+    """`Library.interrupt` stopped the search."""
 
 
 class DatabaseError(ChatviewerError):
