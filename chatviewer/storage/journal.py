@@ -1,0 +1,205 @@
+"""Every change that the user makes, so that it can be taken back, also after a restart, and survives the loss of the database.
+
+The table `journal` is the stack of undo and redo: steps in order, the undone ones on top. A new change drops those.
+The same changes go line by line into a file beside the database, on the disk before the transaction commits: what the database holds,
+the file holds. Each line's `after` is the state from then on, so reading the file from its start and writing each `after` gives the
+user's data as it was. Where the file cannot be written, the change is made all the same, and `Journal.warning` says so.
+"""
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from peewee import PeeweeException, fn
+
+from chatviewer import paths
+from chatviewer.storage.connection import Database, explain, explained
+from chatviewer.storage.facets import FACETS, Delta, Facet, State, Store, batches
+from chatviewer.storage.tables import JournalRow, peewee_database
+
+LINE_VERSION = 1
+
+
+class Journal:
+    """The changes of one user in one database."""
+
+    def __init__(self, database: Database, user_id: int) -> None:
+        self.database = database
+        self.user_id = user_id
+        self.path = paths.journal_path(database.path)
+        self.warning: str | None = None  # why the last change is not in the file, in words
+
+    @contextmanager
+    def changing(self) -> Iterator["Step"]:
+        """One change: a durable transaction, and its lines in the file. Raises the DatabaseError kinds."""
+        self.warning = None
+        with explained(self.database.path), _unwrapped(), JournalFile(self.path, is_off=self.database.is_absent) as file:
+            with self.database.transaction(is_durable=True):
+                step = Step(Store(peewee_database(self.database), self.user_id, time.time_ns() // 1_000_000))
+                yield step
+                self.warning = file.append(step.lines)
+            file.keep()
+
+    def undo(self) -> str | None:
+        """Take back the last step; what it was, in words. None: there is none."""
+        with self.changing() as step:
+            return step.take_back()
+
+    def redo(self) -> str | None:
+        """Make the step again that was taken back last; what it is, in words. None: there is none."""
+        with self.changing() as step:
+            return step.make_again()
+
+
+class Step:
+    """The change that is being made, inside its transaction."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.lines: list[dict[str, Any]] = []
+
+    def make(self, facet: Facet, deltas: Sequence[Delta]) -> int:
+        """Put the new states in place and record them; returns how many there were."""
+        if not deltas:
+            return 0
+        store = self.store
+        facet.write(store, {delta.target: delta.after for delta in deltas})
+        JournalRow.delete().where(JournalRow.user == store.user_id, JournalRow.undone_at.is_null(False)).execute(store.database)
+        number = 1 + (JournalRow.select(fn.MAX(JournalRow.step)).where(JournalRow.user == store.user_id).scalar(store.database) or 0)
+        rows = [
+            {
+                "user": store.user_id,
+                "step": number,
+                "at": store.now,
+                "action": facet.action,
+                "target": target,
+                "before": json.dumps(before),
+                "after": json.dumps(after),
+            }
+            for target, before, after in deltas
+        ]
+        for some in batches(rows):
+            JournalRow.insert_many(some).execute(store.database)
+        self._log("do", number, facet.action, deltas)
+        return len(deltas)
+
+    def take_back(self) -> str | None:
+        """Undo the highest step that is not undone."""
+        number = self._edge(fn.MAX, is_undone=False)
+        return None if number is None else self._move(number, "undo")
+
+    def make_again(self) -> str | None:
+        """Redo the lowest step that is undone."""
+        number = self._edge(fn.MIN, is_undone=True)
+        return None if number is None else self._move(number, "redo")
+
+    def _edge(self, function: Any, *, is_undone: bool) -> int | None:
+        query = JournalRow.select(function(JournalRow.step))
+        found: int | None = query.where(JournalRow.user == self.store.user_id, JournalRow.undone_at.is_null(not is_undone)).scalar(
+            self.store.database
+        )
+        return found
+
+    def _move(self, number: int, kind: str) -> str:
+        """Write one side of a step's changes; returns its words."""
+        store = self.store
+        where = (JournalRow.user == store.user_id) & (JournalRow.step == number)
+        groups: dict[str, list[Delta]] = {}
+        for row in JournalRow.select().where(where).order_by(JournalRow.id).execute(store.database):
+            groups.setdefault(row.action, []).append(Delta(row.target, json.loads(row.before), json.loads(row.after)))
+        JournalRow.update(undone_at=store.now if kind == "undo" else None).where(where).execute(store.database)
+        words = []
+        for action, deltas in groups.items():
+            facet = FACETS[action]
+            facet.write(store, {delta.target: delta.before if kind == "undo" else delta.after for delta in deltas})
+            words.append(facet.words(deltas))
+            self._log(kind, number, action, [delta if kind == "redo" else Delta(delta.target, delta.after, delta.before) for delta in deltas])
+        return ", ".join(words)
+
+    def purged(self, uids: Sequence[str]) -> None:
+        """Note that sessions are gone for ever; there is no way back."""
+        self._log("purge", 0, "purge", [Delta(uid, None, None) for uid in uids])
+
+    def _log(self, kind: str, number: int, action: str, deltas: Sequence[Delta]) -> None:
+        at = datetime.fromtimestamp(self.store.now / 1000, UTC).isoformat(timespec="milliseconds")
+        self.lines += (line_of(kind, number, action, delta, at) for delta in deltas)
+
+
+def line_of(kind: str, number: int, action: str, delta: Delta, at: str) -> dict[str, State]:
+    """One line of the file. `kind` is do, undo, redo or purge; for an undo, `before` and `after` have changed places."""
+    return {
+        "version": LINE_VERSION,
+        "at": at,
+        "kind": kind,
+        "step": number,
+        "action": action,
+        "target": delta.target,
+        "before": delta.before,
+        "after": delta.after,
+    }
+
+
+class JournalFile:
+    """The file while one change is made. What was appended is cut off again unless `keep` follows."""
+
+    def __init__(self, path: Path, *, is_off: bool = False) -> None:
+        self.path = path
+        self._is_off = is_off
+        self._descriptor: int | None = None
+        self._start = self._end = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._descriptor is None:
+            return
+        with suppress(OSError):
+            # Not if somebody else wrote behind it meanwhile: a line too many is a change that was wanted, a line cut off is a loss.
+            if self._end > self._start and os.fstat(self._descriptor).st_size == self._end:
+                os.ftruncate(self._descriptor, self._start)
+        os.close(self._descriptor)
+        self._descriptor = None
+
+    def keep(self) -> None:
+        """The change was committed."""
+        self._end = self._start
+
+    def append(self, lines: Sequence[dict[str, Any]]) -> str | None:
+        """Write the lines and bring them to the disk; returns what went wrong, in words."""
+        if not lines or self._is_off:
+            return None
+        data = "".join(f"{json.dumps(line)}\n" for line in lines).encode("ascii")
+        try:
+            # O_NONBLOCK: a FIFO of that name must not block; it is no place for a journal either, fsync refuses it.
+            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+            self._descriptor = os.open(self.path, flags, 0o600)
+            self._start = self._end = os.fstat(self._descriptor).st_size
+            if self._start and os.pread(self._descriptor, 1, self._start - 1) != b"\n":
+                data = b"\n" + data  # a power cut left half a line
+            rest = memoryview(data)
+            while rest:
+                written = os.write(self._descriptor, rest)
+                self._end += written
+                rest = rest[written:]
+            os.fsync(self._descriptor)
+        except OSError as error:
+            return f"The change is made, but {self.path} cannot be written ({error.strerror or error}): there is no second copy of it."
+        return None
+
+
+@contextmanager
+def _unwrapped() -> Iterator[None]:
+    """Peewee's errors carry SQLite's as their first argument."""
+    try:
+        yield
+    except PeeweeException as error:
+        cause = next((one for one in (*error.args, error.__cause__, error.__context__) if isinstance(one, sqlite3.Error)), None)
+        raise (cause or sqlite3.OperationalError(str(error))) from error
