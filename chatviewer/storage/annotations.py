@@ -5,14 +5,16 @@ What changes nothing is no step. Uids of sessions are whole; those that are not 
 
 import json
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chatviewer.domain.kinds import SessionStatus
+from chatviewer.domain.preference import find_preference
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.errors import NotFoundError, UsageError
 from chatviewer.storage.connection import Database, explained
-from chatviewer.storage.facets import NOTE, RATING, STAR, STATUS, TAG, TITLE, Delta, Facet, State, Store, storable, tag_key
+from chatviewer.storage.facets import NOTE, PREFERENCE, RATING, STAR, STATUS, TAG, TITLE, Delta, Facet, State, Store, storable, tag_key
 from chatviewer.storage.journal import Journal
+from chatviewer.storage.preferences import checked
 
 if TYPE_CHECKING:
     from chatviewer.domain.annotation import Tag
@@ -66,9 +68,7 @@ def rename(journal: Journal, uid: str, title: str) -> None:
 def set_status(journal: Journal, uids: Sequence[str], status: SessionStatus) -> int:
     """Archive, trash or bring back; returns how many sessions changed."""
     word = SessionStatus(status).value
-    return _change_many(
-        journal, STATUS, uids, lambda store, before: before if before["status"] == word else STATUS.chosen(store, word)
-    )
+    return _change_many(journal, STATUS, uids, lambda store, before: before if before["status"] == word else STATUS.chosen(store, word))
 
 
 def set_starred(journal: Journal, uids: Sequence[str], is_starred: bool) -> int:
@@ -139,9 +139,7 @@ def _change_many(journal: Journal, facet: Facet, uids: Sequence[str], after: Cal
         return step.make(facet, _deltas(step.store, facet, uids, after))
 
 
-def _deltas(
-    store: Store, facet: Facet, uids: Sequence[str], after: Callable[[Store, State], State], *, what: str = ""
-) -> list[Delta]:
+def _deltas(store: Store, facet: Facet, uids: Sequence[str], after: Callable[[Store, State], State], *, what: str = "") -> list[Delta]:
     """What really changes. Raises NotFoundError for the first target that is absent, where `what` names it."""
     targets = list(dict.fromkeys(storable(uid) for uid in uids))
     states = facet.read(store, targets)
@@ -150,3 +148,20 @@ def _deltas(
         raise NotFoundError(f"There is no {what} {safe_line(missing, 60)!r}.")
     deltas = (Delta(target, states[target], after(store, states[target])) for target in targets if target in states)
     return [delta for delta in deltas if json.dumps(delta.before) != json.dumps(delta.after)]
+
+
+def set_preference(journal: Journal, key: str, value: Any) -> None:
+    """Store a value; the default is stored as such too, for it may change. Raises UsageError for an unknown key or a wrong value."""
+    kept = checked(find_preference(key), storable(value) if isinstance(value, str) else value)
+    _change_one(
+        journal,
+        PREFERENCE,
+        key,
+        "preference",
+        lambda store, before: before if before and before["value"] == kept else {"value": kept, "updated_at": store.now},
+    )
+
+
+def reset_preference(journal: Journal, key: str) -> None:
+    """Back to the default. Raises UsageError for an unknown key."""
+    _change_one(journal, PREFERENCE, find_preference(key).key, "preference", lambda *_: None)

@@ -364,13 +364,18 @@ class PreferenceFacet(Facet):
     def write(self, store: Store, states: Mapping[str, State]) -> None:
         for key, state in states.items():
             if state:
-                PreferenceRow.replace(user=store.user_id, key=key, value=json.dumps(state["value"]), updated_at=state["updated_at"]).execute(store.database)
+                row = {"user": store.user_id, "key": key, "value": json.dumps(state["value"]), "updated_at": state["updated_at"]}
+                PreferenceRow.insert(row).on_conflict_replace().execute(store.database)
             else:
                 PreferenceRow.delete().where(PreferenceRow.user == store.user_id, PreferenceRow.key == key).execute(store.database)
 
     def words(self, deltas: Sequence[Delta]) -> str:
         target, _, after = deltas[0]
-        return f"set {safe_line(target, 60)} to {safe_line(str(after['value']), 60)}" if after else f"set {safe_line(target, 60)} to its default"
+        return (
+            f"set {safe_line(target, 60)} to {safe_line(str(after['value']), 60)}"
+            if after
+            else f"set {safe_line(target, 60)} to its default"
+        )
 
 
 STATUS, STAR, TITLE, NOTE, RATING, TAG, PREFERENCE = (

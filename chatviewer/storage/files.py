@@ -62,13 +62,14 @@ def source_file(database: Database, user_id: int, path: str) -> SourceFile | Non
         return None if row is None else _source_file(row)
 
 
-def session_files(database: Database, session_id: int) -> list[SourceFile]:
+def session_files(database: Database, user_id: int, session_id: int) -> list[SourceFile]:
     """The files that a session was read from."""
     with explained(database.path):
         query = (
-            f"SELECT {_COLUMNS} FROM source_file WHERE id IN (SELECT source_file_id FROM session_file WHERE session_id = ?) ORDER BY path"
+            f"SELECT {_COLUMNS} FROM source_file WHERE user_id = ? "
+            "AND id IN (SELECT source_file_id FROM session_file WHERE session_id = ?) ORDER BY path"
         )
-        return [_source_file(row) for row in database.connection().execute(query, (session_id,))]
+        return [_source_file(row) for row in database.connection().execute(query, (user_id, session_id))]
 
 
 def _source_file(row: tuple[Any, ...]) -> SourceFile:

@@ -20,7 +20,7 @@ from typing import Any, Self
 from peewee import PeeweeException, fn
 
 from chatviewer import paths
-from chatviewer.storage.connection import Database, explain, explained
+from chatviewer.storage.connection import Database, explained
 from chatviewer.storage.facets import FACETS, Delta, Facet, State, Store, batches
 from chatviewer.storage.tables import JournalRow, peewee_database
 
@@ -120,7 +120,9 @@ class Step:
             facet = FACETS[action]
             facet.write(store, {delta.target: delta.before if kind == "undo" else delta.after for delta in deltas})
             words.append(facet.words(deltas))
-            self._log(kind, number, action, [delta if kind == "redo" else Delta(delta.target, delta.after, delta.before) for delta in deltas])
+            self._log(
+                kind, number, action, [delta if kind == "redo" else Delta(delta.target, delta.after, delta.before) for delta in deltas]
+            )
         return ", ".join(words)
 
     def purged(self, uids: Sequence[str]) -> None:

@@ -1,16 +1,25 @@
 """The one door to what is stored: screens, commands and the import hold a `Library` and know no SQL."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from chatviewer.domain.user import User
 from chatviewer.storage.connection import Database
 from chatviewer.storage.opening import open_database
 
 if TYPE_CHECKING:
+    from array import array
+
+    from chatviewer.domain.annotation import Tag
     from chatviewer.domain.importing import Problem, SourceFile
+    from chatviewer.domain.kinds import SessionStatus
+    from chatviewer.domain.message import Message
+    from chatviewer.domain.session import ContextItem, Session
+    from chatviewer.domain.summary import MessageStub, SessionSummary
+    from chatviewer.query import Query
     from chatviewer.storage.files import Stamp
+    from chatviewer.storage.journal import Journal
 
 
 class Library:
@@ -20,6 +29,7 @@ class Library:
         self.database = database
         self.path = database.path
         self.user = user
+        self._changes: Journal | None = None
 
     @classmethod
     def open(cls, path: Path, *, create: bool = True) -> Self:
@@ -44,6 +54,183 @@ class Library:
         from chatviewer.storage.files import is_empty
 
         return is_empty(self.database, self.user.id)
+
+    # lists
+
+    def session_ids(self, query: "Query | None" = None, *, sort: str = "recent", limit: int | None = None) -> "array[int]":
+        """The ids of the sessions that match, in order: an `array("q")`. By default the active ones without sub-agents.
+
+        Raises UsageError for an unknown sort key.
+        """
+        from chatviewer.storage.sessions import session_ids
+
+        return session_ids(self.database, self.user.id, query, sort, limit)
+
+    def summaries(self, ids: Sequence[int]) -> "list[SessionSummary]":
+        """The rows of a list in the order of `ids`; those that were purged meanwhile are left out."""
+        from chatviewer.storage.sessions import summaries
+
+        return summaries(self.database, self.user.id, ids)
+
+    def summary(self, uid: str) -> "SessionSummary":
+        """The row of one session, by any unique beginning of its uid. Raises NotFoundError."""
+        from chatviewer.storage.sessions import summary
+
+        return summary(self.database, self.user.id, uid)
+
+    def children(self, session_id: int) -> "list[SessionSummary]":
+        """The sub-agents of a session, in the order in which they were started."""
+        from chatviewer.storage.sessions import children
+
+        return children(self.database, self.user.id, session_id)
+
+    # reading
+
+    def session(self, uid: str) -> "Session":
+        """One session without its messages, by any unique beginning of its uid. Raises NotFoundError."""
+        from chatviewer.storage.sessions import session
+
+        return session(self.database, self.user.id, uid)
+
+    def files(self, session_id: int) -> "list[SourceFile]":
+        """The files that a session was imported from."""
+        from chatviewer.storage.files import session_files
+
+        return session_files(self.database, self.user.id, session_id)
+
+    def stubs(self, session_id: int) -> "list[MessageStub]":
+        """The outline of a session: all its messages without their texts, in order."""
+        from chatviewer.storage.messages import stubs
+
+        return stubs(self.database, self.user.id, session_id)
+
+    def messages(self, session_id: int, seqs: Sequence[int] | None = None) -> "list[Message]":
+        """Whole messages in order: those of `seqs`, else all."""
+        from chatviewer.storage.messages import messages
+
+        return messages(self.database, self.user.id, session_id, seqs)
+
+    def context_items(self, session_id: int) -> "list[ContextItem]":
+        """What the source remembers beside the messages, the most important first."""
+        from chatviewer.storage.sessions import context_items
+
+        return context_items(self.database, self.user.id, session_id)
+
+    def attachment_data(self, sha256: str) -> bytes | None:
+        """The bytes of an attachment; None where they are not stored."""
+        from chatviewer.storage.messages import attachment_data
+
+        return attachment_data(self.database, self.user.id, sha256)
+
+    def matching_seqs(self, session_id: int, needle: str) -> list[int]:
+        """The messages of a session that hold `needle` in any of their texts, whatever its case."""
+        from chatviewer.storage.messages import matching_seqs
+
+        return matching_seqs(self.database, self.user.id, session_id, needle)
+
+    def message_session(self, uid: str) -> "tuple[SessionSummary, Message]":
+        """A message and the row of its session, by any unique beginning of the message's uid. Raises NotFoundError."""
+        from chatviewer.storage.messages import message_session
+
+        return message_session(self.database, self.user.id, uid)
+
+    # the user's own
+
+    @property
+    def _journal(self) -> "Journal":
+        from chatviewer.storage.journal import Journal
+
+        if self._changes is None:
+            self._changes = Journal(self.database, self.user.id)
+        return self._changes
+
+    @property
+    def warning(self) -> str | None:
+        """Why the last change is not in the journal's file, in words; None if it is."""
+        return self._changes.warning if self._changes else None
+
+    def rate(self, message_uid: str, value: int | None, text: str | None = None) -> None:
+        """1 to 5 stars with a remark (None: the one it has stays); a value of None takes the user's own rating away.
+
+        Raises UsageError and NotFoundError.
+        """
+        from chatviewer.storage.annotations import rate
+
+        rate(self._journal, message_uid, value, text)
+
+    def set_note(self, uid: str, text: str) -> None:
+        """A note on a session or message; "" removes it. Raises NotFoundError."""
+        from chatviewer.storage.annotations import set_note
+
+        set_note(self._journal, uid, text)
+
+    def set_status(self, uids: Sequence[str], status: "SessionStatus") -> int:
+        """Archive, trash or bring back sessions; returns how many changed."""
+        from chatviewer.storage.annotations import set_status
+
+        return set_status(self._journal, uids, status)
+
+    def set_starred(self, uids: Sequence[str], is_starred: bool) -> int:
+        """Give sessions a star or take it away; returns how many changed."""
+        from chatviewer.storage.annotations import set_starred
+
+        return set_starred(self._journal, uids, is_starred)
+
+    def add_tags(self, uids: Sequence[str], names: Sequence[str]) -> int:
+        """Tag sessions; returns how many changed. Raises UsageError for what is no name of a tag."""
+        from chatviewer.storage.annotations import add_tags
+
+        return add_tags(self._journal, uids, names)
+
+    def remove_tags(self, uids: Sequence[str], names: Sequence[str]) -> int:
+        """Take tags from sessions; returns how many changed."""
+        from chatviewer.storage.annotations import remove_tags
+
+        return remove_tags(self._journal, uids, names)
+
+    def tags(self) -> "list[Tag]":
+        """All tags by name."""
+        from chatviewer.storage.annotations import tags
+
+        return tags(self.database, self.user.id)
+
+    def rename(self, uid: str, title: str) -> None:
+        """A title of the user's own; "" gives back the source's. Raises NotFoundError."""
+        from chatviewer.storage.annotations import rename
+
+        rename(self._journal, uid, title)
+
+    def undo(self) -> str | None:
+        """Take back the last change; what it was, in words ("archived 3 sessions"). None: nothing left."""
+        return self._journal.undo()
+
+    def redo(self) -> str | None:
+        """Make the change again that was taken back last; what it is, in words. None: nothing left."""
+        return self._journal.redo()
+
+    def preference(self, key: str) -> Any:
+        """A preference's value. Raises UsageError for an unknown key."""
+        from chatviewer.storage.preferences import preference
+
+        return preference(self.database, self.user.id, key)
+
+    def preferences(self) -> dict[str, Any]:
+        """All preferences, defaults filled in."""
+        from chatviewer.storage.preferences import preferences
+
+        return preferences(self.database, self.user.id)
+
+    def set_preference(self, key: str, value: Any) -> None:
+        """Raises UsageError for an unknown key or a wrong value."""
+        from chatviewer.storage.annotations import set_preference
+
+        set_preference(self._journal, key, value)
+
+    def reset_preference(self, key: str) -> None:
+        """Back to the default. Raises UsageError for an unknown key."""
+        from chatviewer.storage.annotations import reset_preference
+
+        reset_preference(self._journal, key)
 
     # importing
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from chatviewer.domain.importing import SourceFile
 from chatviewer.domain.kinds import Role, RunState, SessionStatus, ToolCallStatus
 from chatviewer.domain.summary import SessionSummary
 
@@ -48,10 +47,6 @@ TOOL_CALL_COLUMNS = (
 )
 ATTACHMENT_COLUMNS = (
     "attachment.message_id, attachment.media_type, attachment.name, attachment.byte_count, attachment.sha256, attachment.text"
-)
-SOURCE_FILE_COLUMNS = (
-    "source_file.path, source_file.source, source_file.size, source_file.mtime_ns, source_file.inode, source_file.offset, "
-    "source_file.line, source_file.head_hash, source_file.state, source_file.skipped, source_file.imported_at, source_file.gone_at"
 )
 CONTEXT_ITEM_COLUMNS = "context_item.type, context_item.key, context_item.value, context_item.priority, context_item.expires_at"
 RATING_COLUMNS = "rating.uid, rating.origin, rating.value, rating.text, rating.created_at"
@@ -112,17 +107,6 @@ def summary_of(row: Row, tags: tuple[str, ...], has_note: bool) -> SessionSummar
         child_count=row[18],
         is_source_gone=row[17] is not None,
         has_note=has_note,
-    )
-
-
-def source_file_of(row: Row) -> SourceFile:
-    """From `SOURCE_FILE_COLUMNS`."""
-    return SourceFile(
-        *row[:8],
-        state=mapping_from_json(row[8]),
-        skipped=mapping_from_json(row[9]),
-        imported_at=to_datetime(row[10]),
-        gone_at=to_datetime(row[11]),
     )
 
 

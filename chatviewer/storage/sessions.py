@@ -7,9 +7,9 @@ The rows follow for the ids that are shown, in a number of statements that does 
 import sqlite3
 from array import array
 from collections.abc import Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from chatviewer.domain.importing import SourceFile
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.domain.summary import SessionSummary
 from chatviewer.errors import NotFoundError, UsageError
@@ -17,13 +17,11 @@ from chatviewer.storage.connection import Database, explained
 from chatviewer.storage.rows import (
     CONTEXT_ITEM_COLUMNS,
     SESSION_COLUMNS,
-    SOURCE_FILE_COLUMNS,
     SUMMARY_COLUMNS,
     Row,
     context_item_of,
     id_list,
     session_of,
-    source_file_of,
     summary_of,
 )
 
@@ -57,11 +55,11 @@ def session_ids(database: Database, user_id: int, query: "Query | None", sort: s
     order = _ORDERS.get(sort)
     if order is None:
         raise UsageError(f"{safe_line(sort, 40)!r} is no order; sort by {', '.join(SORTS)}, with - before it for the other way round.")
-    condition, parameters = DEFAULT_FILTER, ()
+    condition: str = DEFAULT_FILTER
+    parameters: Sequence[object] = ()
     if query is not None and not query.is_empty:
-        from chatviewer.storage.filtering import session_where
-
-        condition, parameters = session_where(query, user_id)
+        filtering = import_module("chatviewer.storage.filtering")
+        condition, parameters = filtering.session_where(query, user_id)
     sql = f"SELECT session.id FROM session WHERE session.user_id = ? AND ({condition}) ORDER BY {order} LIMIT ?"
     with explained(database.path):
         rows = database.connection().execute(sql, (user_id, *parameters, -1 if limit is None else limit))
@@ -123,17 +121,6 @@ def context_items(database: Database, user_id: int, session_id: int) -> "list[Co
         return _context_items(database.connection(), user_id, session_id)
 
 
-def files(database: Database, user_id: int, session_id: int) -> list[SourceFile]:
-    """The files that a session was imported from."""
-    with explained(database.path):
-        rows = database.connection().execute(
-            f"SELECT {SOURCE_FILE_COLUMNS} FROM session_file JOIN source_file ON source_file.id = session_file.source_file_id "
-            "WHERE session_file.session_id = ? AND source_file.user_id = ? ORDER BY source_file.path",
-            (session_id, user_id),
-        )
-        return [source_file_of(row) for row in rows]
-
-
 def find_by_prefix(found: list[Row], what: str, typed: str) -> Row:
     """The only row that was found for a typed uid. Rows hold the uid second and the title last. Raises NotFoundError in words."""
     if len(found) == 1:
@@ -157,7 +144,10 @@ def prefix_range(typed: str) -> tuple[str, str] | None:
 def _row_by_uid(connection: sqlite3.Connection, user_id: int, uid: str, columns: str) -> Row:
     """`columns` of the session whose uid begins with `uid`; the first two are id and uid."""
     bounds = prefix_range(uid)
-    sql = f"SELECT {columns}, session.title FROM session WHERE session.user_id = ? AND session.uid BETWEEN ? AND ? ORDER BY session.uid LIMIT 4"
+    sql = (
+        f"SELECT {columns}, session.title FROM session "
+        "WHERE session.user_id = ? AND session.uid BETWEEN ? AND ? ORDER BY session.uid LIMIT 4"
+    )
     found: list[Row] = connection.execute(sql, (user_id, *bounds)).fetchall() if bounds else []
     return find_by_prefix(found, "session", uid)
 
