@@ -1,0 +1,56 @@
+"""A file of an export is whole or not there."""
+
+from pathlib import Path
+
+import pytest
+
+from chatviewer.errors import RefusedError
+from chatviewer.exporters.target import export_file
+
+
+def test_it_is_written_whole_and_private(tmp_path: Path) -> None:
+    path = tmp_path / "out.md"
+    with export_file(path) as out:
+        out.write("a\nü\ud800")
+        assert not path.exists()
+    assert path.read_bytes() == "a\nü?".encode()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == ["out.md"]
+
+
+def test_nothing_is_overwritten_unasked(tmp_path: Path) -> None:
+    path = tmp_path / "out.md"
+    path.write_text("old")
+    with pytest.raises(RefusedError, match="--force"), export_file(path):
+        pass
+    assert path.read_text() == "old"
+    with export_file(path, is_overwriting=True) as out:
+        out.write("new")
+    assert path.read_text() == "new"
+
+
+def test_a_file_made_meanwhile_stays(tmp_path: Path) -> None:
+    path = tmp_path / "out.md"
+    with pytest.raises(RefusedError, match="exists"), export_file(path):
+        path.write_text("theirs")
+    assert path.read_text() == "theirs"
+    assert [each.name for each in tmp_path.iterdir()] == ["out.md"]
+
+
+def test_an_error_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(UnicodeError), export_file(tmp_path / "out.md") as out:
+        out.write(b"half".decode("utf-16-le") + b"\xff".decode("utf-8"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folders_and_missing_folders_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match="folder"), export_file(tmp_path):
+        pass
+    with pytest.raises(RefusedError, match="cannot be written"), export_file(tmp_path / "no" / "out.md"):
+        pass
+
+
+def test_a_device_is_written_as_it_comes() -> None:
+    with export_file(Path("/dev/null")) as out:
+        out.write("gone")
+    assert Path("/dev/null").is_char_device()
