@@ -8,18 +8,25 @@ from chatviewer.errors import RefusedError
 from chatviewer.exporters.target import export_file
 
 
-def test_it_is_written_whole_and_private(tmp_path: Path) -> None:
-    path = tmp_path / "out.md"
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "exports"
+    made.mkdir()
+    return made
+
+
+def test_it_is_written_whole_and_private(folder: Path) -> None:
+    path = folder / "out.md"
     with export_file(path) as out:
         out.write("a\nü\ud800")
         assert not path.exists()
     assert path.read_bytes() == "a\nü?".encode()
     assert path.stat().st_mode & 0o777 == 0o600
-    assert [each.name for each in tmp_path.iterdir()] == ["out.md"]
+    assert [each.name for each in folder.iterdir()] == ["out.md"]
 
 
-def test_nothing_is_overwritten_unasked(tmp_path: Path) -> None:
-    path = tmp_path / "out.md"
+def test_nothing_is_overwritten_unasked(folder: Path) -> None:
+    path = folder / "out.md"
     path.write_text("old")
     with pytest.raises(RefusedError, match="--force"), export_file(path):
         pass
@@ -29,24 +36,24 @@ def test_nothing_is_overwritten_unasked(tmp_path: Path) -> None:
     assert path.read_text() == "new"
 
 
-def test_a_file_made_meanwhile_stays(tmp_path: Path) -> None:
-    path = tmp_path / "out.md"
+def test_a_file_made_meanwhile_stays(folder: Path) -> None:
+    path = folder / "out.md"
     with pytest.raises(RefusedError, match="exists"), export_file(path):
         path.write_text("theirs")
     assert path.read_text() == "theirs"
-    assert [each.name for each in tmp_path.iterdir()] == ["out.md"]
+    assert [each.name for each in folder.iterdir()] == ["out.md"]
 
 
-def test_an_error_leaves_nothing_behind(tmp_path: Path) -> None:
-    with pytest.raises(UnicodeError), export_file(tmp_path / "out.md") as out:
+def test_an_error_leaves_nothing_behind(folder: Path) -> None:
+    with pytest.raises(UnicodeError), export_file(folder / "out.md") as out:
         out.write(b"half".decode("utf-16-le") + b"\xff".decode("utf-8"))
-    assert list(tmp_path.iterdir()) == []
+    assert list(folder.iterdir()) == []
 
 
-def test_folders_and_missing_folders_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(RefusedError, match="folder"), export_file(tmp_path):
+def test_folders_and_missing_folders_are_refused(folder: Path) -> None:
+    with pytest.raises(RefusedError, match="folder"), export_file(folder):
         pass
-    with pytest.raises(RefusedError, match="cannot be written"), export_file(tmp_path / "no" / "out.md"):
+    with pytest.raises(RefusedError, match="cannot be written"), export_file(folder / "no" / "out.md"):
         pass
 
 
