@@ -1,0 +1,79 @@
+"""The unit that is folded and unfolded: a message's header, its thinking, its text, each of its tool calls."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import partial
+
+from textual.content import Content
+
+from chatviewer.tui.rendering.chunk import Chunk
+from chatviewer.tui.rendering.row import MUTED, Row
+
+SHORT_ROWS = 12
+
+
+class Level(IntEnum):
+    """How much of a block is shown."""
+
+    HIDDEN = -1
+    LINE = 0
+    SHORT = 1  # the first `SHORT_ROWS` rows
+    FULL = 2
+
+
+@dataclass(slots=True)
+class Block:
+    """`key` names it within its message, whatever else is shown or hidden. `chunks` are laid out one by one when they become visible."""
+
+    key: str
+    chunks: list[Chunk]
+    level: Level = Level.FULL
+    top_level: Level = Level.FULL  # the highest one that differs from the one below
+    is_foldable: bool = False
+    child_uid: str | None = None  # the session that Enter opens
+
+    def next_level(self) -> Level:
+        """What folding and unfolding this block in turn goes to."""
+        return Level.LINE if self.level >= self.top_level else Level(self.level + 1)
+
+
+def has_more(chunks: list[Chunk]) -> bool:
+    """Whether there is more than the short form shows."""
+    return sum(chunk.estimate(100) for chunk in chunks) > SHORT_ROWS
+
+
+def shortened(chunks: list[Chunk]) -> list[Chunk]:
+    """One chunk with the first rows of these, and a sign of how many lines it leaves out."""
+    if not chunks:
+        return []
+    total = sum(chunk.line_count for chunk in chunks)
+    return [Chunk(partial(_short_rows, chunks, total), min(total, SHORT_ROWS + 1), 0)]
+
+
+def _short_rows(chunks: list[Chunk], total: int, width: int) -> list[Row]:
+    rows: list[Row] = []
+    for chunk in chunks:
+        rows += chunk.layout(width)
+        if len(rows) > SHORT_ROWS + 1:
+            hidden = max(1, total - SHORT_ROWS)
+            return [*rows[:SHORT_ROWS], Row(Content.styled(f"… {hidden:,} more {'line' if hidden == 1 else 'lines'}", MUTED))]
+    return rows
+
+
+def shifted(chunks: list[Chunk], columns: int) -> list[Chunk]:
+    """The chunks laid out further to the right."""
+    return [chunk._replace(layout=partial(_shifted_rows, chunk.layout, columns)) for chunk in chunks]
+
+
+def _shifted_rows(layout: Callable[[int], list[Row]], columns: int, width: int) -> list[Row]:
+    return [row._replace(indent=row.indent + columns) for row in layout(max(8, width - columns))]
+
+
+def filled(chunks: list[Chunk], fill: str) -> list[Chunk]:
+    """The chunks on a ground of their own, code blocks excepted."""
+    return [chunk._replace(layout=partial(_filled_rows, chunk.layout, fill)) for chunk in chunks]
+
+
+def _filled_rows(layout: Callable[[int], list[Row]], fill: str, width: int) -> list[Row]:
+    return [Row(Content(" " * row.indent) + row.content if row.indent else row.content, row.fill or fill) for row in layout(width)]

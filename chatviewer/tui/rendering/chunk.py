@@ -1,0 +1,156 @@
+"""Long text in pieces that are laid out one by one, when they become visible.
+
+A tool output of 5,000 lines or a message of a megabyte is a list of chunks; making the list costs next to nothing, and a screen shows two.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+from textual.content import Content
+
+from chatviewer.domain import safe
+from chatviewer.tui.rendering import ansi
+from chatviewer.tui.rendering.row import BLANK, CODE_FILL, MUTED, Row, cut, fold
+
+CHUNK_LINES = 200
+CHUNK_CHARACTERS = 40_000
+MARKDOWN_CHARACTERS = 12_000  # Markdown takes longer to lay out
+HIGHLIGHT_LINES = 500  # code above this is shown plain
+
+
+class Chunk(NamedTuple):
+    """`layout` gives the rows for a width; the sizes let a scroll bar be drawn before that."""
+
+    layout: Callable[[int], list[Row]]
+    line_count: int
+    character_count: int
+
+    def estimate(self, width: int) -> int:
+        """How many rows this will be, roughly."""
+        return max(self.line_count, self.character_count // max(1, width))
+
+
+def fixed(rows: Callable[[int], list[Row]], count: int = 1) -> Chunk:
+    """A chunk of a known number of rows."""
+    return Chunk(rows, count, 0)
+
+
+def split_lines(text: str) -> Iterator[tuple[str, int]]:
+    """Pieces of whole lines, each with its number of lines; a single longer line stays whole."""
+    lines = text.split("\n")
+    start = size = 0
+    for number, line in enumerate(lines):
+        size += min(len(line), 4_000)
+        if number - start + 1 >= CHUNK_LINES or size >= CHUNK_CHARACTERS:
+            yield "\n".join(lines[start : number + 1]), number + 1 - start
+            start, size = number + 1, 0
+    if start < len(lines):
+        yield "\n".join(lines[start:]), len(lines) - start
+
+
+def harmless_lines(text: str) -> list[str]:
+    """Safe lines of a program's output: a carriage return begins a new line, tabs are four blanks, long lines are cut."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return [cut(line) for line in safe(text).expandtabs(4).split("\n")]
+
+
+def output_chunks(text: str) -> list[Chunk]:
+    """What a program printed; its colours are kept where they are plain SGR, everything else it sent to the terminal is dropped."""
+    return [
+        Chunk(partial(_output_rows, piece), count, min(len(piece), CHUNK_CHARACTERS)) for piece, count in split_lines(text.rstrip("\n"))
+    ]
+
+
+def _output_rows(text: str, width: int) -> list[Row]:
+    rows: list[Row] = []
+    if "\x1b" in text:
+        for line in ansi.decode(text.replace("\r\n", "\n")):
+            rows += fold(line, width)
+        return rows
+    for plain in harmless_lines(text):
+        rows += fold(Content(plain), width)
+    return rows
+
+
+def plain_chunks(text: str, style: str = "") -> list[Chunk]:
+    """Text as it is, line by line."""
+    return [Chunk(partial(_plain_rows, piece, style), count, min(len(piece), CHUNK_CHARACTERS)) for piece, count in split_lines(text)]
+
+
+def _plain_rows(text: str, style: str, width: int) -> list[Row]:
+    rows: list[Row] = []
+    for line in harmless_lines(text):
+        rows += fold(Content.styled(line, style) if style else Content(line), width)
+    return rows
+
+
+def code_chunks(text: str, language: str, first_line: int | None = None) -> list[Chunk]:
+    """Code on its own ground, highlighted unless it is long, with line numbers if the first one is known."""
+    text = text.rstrip("\n")
+    if text.count("\n") >= HIGHLIGHT_LINES:
+        language = ""
+    chunks: list[Chunk] = []
+    for piece, count in split_lines(text):
+        layout = partial(_code_rows, piece, language, first_line)
+        chunks.append(Chunk(layout, count, min(len(piece), CHUNK_CHARACTERS)))
+        if first_line is not None:
+            first_line += count
+    return chunks
+
+
+def _code_rows(text: str, language: str, first_line: int | None, width: int) -> list[Row]:
+    from chatviewer.tui.rendering.highlighting import highlight
+
+    lines = highlight("\n".join(harmless_lines(text)), language)
+    number_width = 0 if first_line is None else len(str(first_line + len(lines)))
+    rows: list[Row] = []
+    for number, line in enumerate(lines, first_line or 0):
+        prefix = Content.styled(f"{number:>{number_width}} ", MUTED) if number_width else Content(" ")
+        rows += fold(line, width, first=prefix, fill=CODE_FILL)
+    return rows
+
+
+def markdown_chunks(text: str, style: str = "") -> list[Chunk]:
+    """A message in Markdown. A long one is cut at blank lines outside of code, so that each piece means what it meant in the whole."""
+    return [
+        Chunk(partial(_markdown_rows, piece, style, number > 0), piece.count("\n") + 1, min(len(piece), CHUNK_CHARACTERS))
+        for number, piece in enumerate(split_markdown(text))
+    ]
+
+
+def _markdown_rows(text: str, style: str, has_gap: bool, width: int) -> list[Row]:
+    from chatviewer.tui.rendering.markdown import markdown_rows
+
+    rows = markdown_rows(text, width, style)
+    return [BLANK, *rows] if has_gap and rows else rows
+
+
+def split_markdown(text: str) -> Iterator[str]:
+    """Pieces of Markdown of about `MARKDOWN_CHARACTERS`. A fence that is longer than a piece is closed and opened again."""
+    if len(text) <= MARKDOWN_CHARACTERS:
+        yield text
+        return
+    piece: list[str] = []
+    size = 0
+    fence = ""
+    for line in text.split("\n"):
+        mark = line.lstrip()[:3]
+        if mark in ("```", "~~~"):
+            if not fence:
+                fence = line
+            elif line.strip().startswith(fence.strip()[:3]) and not line.strip().strip("`~"):
+                fence = ""
+        piece.append(line if len(line) <= 8_000 else cut(line))
+        size += len(piece[-1]) + 1
+        if size < MARKDOWN_CHARACTERS or (size < 4 * MARKDOWN_CHARACTERS and (fence or line.strip())):
+            continue
+        if fence:
+            yield "\n".join([*piece, fence.strip()[:3]])
+            piece, size = [fence], 0
+        else:
+            yield "\n".join(piece)
+            piece, size = [], 0
+    if any(line.strip() for line in piece):
+        yield "\n".join(piece)

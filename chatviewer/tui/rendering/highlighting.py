@@ -1,0 +1,116 @@
+"""Code to coloured lines. Pygments is imported when the first code is shown, and a lexer when its language is first met."""
+
+from functools import lru_cache
+from typing import Any
+
+from textual.content import Content, Span
+
+_ALIASES = {
+    "shell": "bash",
+    "sh": "bash",
+    "zsh": "bash",
+    "console": "bash",
+    "js": "javascript",
+    "ts": "typescript",
+    "py": "python",
+    "yml": "yaml",
+}
+
+
+@lru_cache(maxsize=64)
+def _lexer(language: str) -> Any:
+    """The lexer of a language's name or file extension, None if there is none."""
+    from pygments.lexers import get_lexer_by_name
+    from pygments.util import ClassNotFound
+
+    name = language.strip().lower()
+    try:
+        return get_lexer_by_name(_ALIASES.get(name, name), stripnl=False, ensurenl=False)
+    except ClassNotFound:
+        return None
+
+
+@lru_cache(maxsize=1)
+def _styles() -> dict[Any, str]:
+    from pygments.token import Token
+
+    return {
+        Token.Comment: "italic $text-muted",
+        Token.Keyword: "$text-accent",
+        Token.Keyword.Constant: "$text-warning",
+        Token.Literal.Number: "$text-warning",
+        Token.Literal.String: "$text-success",
+        Token.Name.Attribute: "$text-primary",
+        Token.Name.Builtin: "$text-primary",
+        Token.Name.Class: "bold",
+        Token.Name.Decorator: "$text-warning",
+        Token.Name.Exception: "$text-error",
+        Token.Name.Function: "$text-primary",
+        Token.Name.Tag: "$text-accent",
+        Token.Name.Variable: "$text-primary",
+        Token.Operator.Word: "$text-accent",
+        Token.Generic.Deleted: "$text-error",
+        Token.Generic.Inserted: "$text-success",
+        Token.Generic.Heading: "bold",
+        Token.Generic.Subheading: "$text-accent",
+        Token: "",
+    }
+
+
+def _style_of(kind: Any) -> str:
+    styles = _styles()
+    while kind not in styles:
+        kind = kind.parent
+    return styles[kind]
+
+
+def language_of(path: str) -> str:
+    """A name that `highlight` takes for the code in this file; empty where the name says nothing."""
+    name = path.replace("\\", "/").rsplit("/", 1)[-1].lower()
+    if name in ("dockerfile", "makefile", "cmakelists.txt"):
+        return {"cmakelists.txt": "cmake"}.get(name, name)
+    stem, dot, extension = name.rpartition(".")
+    return _EXTENSIONS.get(extension, extension) if dot and stem else ""
+
+
+_EXTENSIONS = {
+    "rs": "rust",
+    "rb": "ruby",
+    "md": "markdown",
+    "cs": "csharp",
+    "kt": "kotlin",
+    "h": "c",
+    "hpp": "cpp",
+    "cc": "cpp",
+    "mjs": "javascript",
+    "cjs": "javascript",
+    "mts": "typescript",
+    "tf": "hcl",
+    "txt": "",
+    "log": "",
+    "jsonl": "json",
+    "htm": "html",
+    "pyi": "python",
+    "ps1": "powershell",
+}
+
+
+def highlight(code: str, language: str) -> list[Content]:
+    """The lines of safe code, coloured if the language is known. Same text as given, line by line."""
+    lines = code.split("\n")
+    lexer = _lexer(language) if language else None
+    if lexer is None:
+        return [Content(line) for line in lines]
+    spans: list[list[Span]] = [[] for _ in lines]
+    row = column = 0
+    for kind, text in lexer.get_tokens(code):
+        style = _style_of(kind)
+        for number, part in enumerate(text.split("\n")):
+            if number:
+                row, column = row + 1, 0
+            if row >= len(lines):
+                break
+            if style and part.strip():
+                spans[row].append(Span(column, column + len(part), style))
+            column += len(part)
+    return [Content(line, marks) for line, marks in zip(lines, spans, strict=True)]

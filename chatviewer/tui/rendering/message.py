@@ -1,0 +1,214 @@
+"""A message to blocks: who speaks, the thinking folded to a line, the text, the tool calls, what is attached."""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import partial
+from typing import NamedTuple
+
+from textual.content import Content
+
+from chatviewer.domain import Attachment, Message, Role, ToolCall, ToolCallStatus, safe_line
+from chatviewer.tui.rendering.block import Block, Level, filled, has_more, shifted, shortened
+from chatviewer.tui.rendering.chunk import Chunk, fixed, markdown_chunks, output_chunks, plain_chunks
+from chatviewer.tui.rendering.part import Part
+from chatviewer.tui.rendering.row import BLANK, ERROR, MUTED, PRIMARY, SECONDARY, WARNING, Row, beside, wrap
+from chatviewer.tui.rendering.tool_call.registry import describe
+from chatviewer.tui.rendering.wording import amount, byte_size, clock, duration, stars
+
+INDENT = 2
+PROMPT_FILL = "on $primary 10%"
+_SIGNS = {Role.USER: "❯", Role.ASSISTANT: "●", Role.SYSTEM: "○", Role.TOOL: "◆"}
+_NAME_STYLES = {
+    Role.USER: f"bold {PRIMARY}",
+    Role.ASSISTANT: f"bold {SECONDARY}",
+    Role.SYSTEM: f"bold {MUTED}",
+    Role.TOOL: f"bold {WARNING}",
+}
+_LEVELS = {"hidden": Level.HIDDEN, "line": Level.LINE, "open": Level.SHORT}
+TOOL_CALL_VIEWS = tuple(_LEVELS)
+
+
+class View(NamedTuple):
+    """How a transcript is shown."""
+
+    tool_calls: str = "line"  # hidden, line or open
+    show_thinking: bool = False
+    day: date | None = None  # times on this local day are shown without their date
+    is_subagent: bool = False  # then the prompts are another agent's
+
+
+class Place(NamedTuple):
+    """Where a message stands in the branch that is shown."""
+
+    is_first: bool = True
+    is_continuation: bool = False  # the reply goes on: no header again
+    follows_calls: bool = False
+    branch: int = 0  # which of the siblings this is, from 1
+    branch_count: int = 0
+
+
+def blocks_of(message: Message, place: Place, view: View, levels: Mapping[str, Level]) -> list[Block]:
+    """The blocks in reading order; `levels` are those that the reader chose, by key."""
+    kind = message.metadata.get("kind")
+    if message.role is Role.SYSTEM and kind:
+        return _notice(message, str(kind), place, levels)
+    blocks = [_header(message, place, view)] if _needs_header(message, place) else []
+    if message.thinking.strip():
+        blocks.append(_thinking(message.thinking, view, levels))
+    if message.content.strip():
+        blocks.append(_text(message, levels))
+    default = _LEVELS.get(view.tool_calls, Level.LINE)
+    for number, call in enumerate(message.tool_calls):
+        key = f"call:{number}"
+        level = levels.get(key, default)
+        if level is not Level.HIDDEN:
+            blocks.append(call_block(key, call, level))
+    blocks += [_attachment(f"attachment:{number}", one, levels) for number, one in enumerate(message.attachments)]
+    if message.note:
+        blocks.append(Block("note", shifted([Chunk(partial(_note_rows, message.note), 1, len(message.note))], INDENT)))
+    if blocks and blocks[0].key != "header" and not (place.follows_calls and blocks[0].key.startswith("call:")):
+        blocks.insert(0, Block("header", [fixed(lambda _width: [BLANK])]))
+    return blocks
+
+
+def _needs_header(message: Message, place: Place) -> bool:
+    return not place.is_continuation or message.rating is not None or place.branch_count > 1
+
+
+def _header(message: Message, place: Place, view: View) -> Block:
+    return Block("header", [fixed(partial(_header_rows, message, place, view), 1 if place.is_first else 2)])
+
+
+def _header_rows(message: Message, place: Place, view: View, width: int) -> list[Row]:
+    role = message.role
+    name = {Role.USER: "parent agent" if view.is_subagent else "you", Role.SYSTEM: "system", Role.TOOL: "tool"}.get(role, "assistant")
+    if role is Role.ASSISTANT and message.model:
+        name = safe_line(message.model, 40)
+    elif role is Role.TOOL and message.tool_name:
+        name = f"tool · {safe_line(message.tool_name, 60)}"
+    facts = [clock(message.created_at, view.day)] if message.created_at else []
+    if message.output_tokens:
+        facts.append(f"{amount(message.output_tokens)} tok")
+    left = Content.assemble((f"{_SIGNS[role]} {name}", _NAME_STYLES[role]), (" · ".join(["", *(fact for fact in facts if fact)]), MUTED))
+    marks = []
+    if message.note:
+        marks.append(("✎", WARNING))
+    if message.rating is not None:
+        marks.append((stars(message.rating.value), WARNING))
+    if place.branch_count > 1:
+        marks.append((f"‹ {place.branch}/{place.branch_count} ›", f"bold {PRIMARY}"))
+    right = Content("  ").join(Content.styled(text, style) for text, style in marks)
+    row = beside(left, right, width, PROMPT_FILL if role is Role.USER else "")
+    return [row] if place.is_first else [BLANK, row]
+
+
+def placeholder_rows(role: Role, place: Place, height: int, width: int) -> list[Row]:
+    """What stands where a message will be that is not read yet: who speaks, and as many rows as it will take, roughly."""
+    name = {Role.USER: "you", Role.SYSTEM: "system", Role.TOOL: "tool"}.get(role, "assistant")
+    head = Row(Content.styled(f"{_SIGNS[role]} {name} …"[:width], MUTED))
+    rows = [head] if place.is_first else [BLANK, head]
+    return [*rows, *[BLANK] * (height - len(rows))][: max(1, height)]
+
+
+def _thinking(text: str, view: View, levels: Mapping[str, Level]) -> Block:
+    level = levels.get("thinking", Level.FULL if view.show_thinking else Level.LINE)
+    text = text.strip("\n")
+    count = text.count("\n") + 1
+    summary = fixed(partial(_fold_row, "thinking", f"({count:,} {'line' if count == 1 else 'lines'})", "", level > Level.LINE))
+    body = markdown_chunks(text, f"italic {MUTED}") if level > Level.LINE else []
+    return Block("thinking", shifted([summary, *shifted(body, INDENT)], INDENT), level, is_foldable=True)
+
+
+def _fold_row(name: str, detail: str, outcome: str, is_open: bool, width: int) -> list[Row]:
+    left = Content.assemble(("▾ " if is_open else "▸ ", MUTED), (name, MUTED), (f" {detail}" if detail else "", MUTED))
+    return [beside(left, Content.styled(outcome, MUTED), width)]
+
+
+def _text(message: Message, levels: Mapping[str, Level]) -> Block:
+    text = message.content.strip("\n")
+    if message.role is Role.USER:
+        return Block("text", filled(shifted(markdown_chunks(text), INDENT), PROMPT_FILL))
+    if message.role is Role.TOOL:
+        chunks = output_chunks(text)
+        level = levels.get("text", Level.SHORT)
+        shown = chunks if level is Level.FULL else shortened(chunks) if level is Level.SHORT else shortened(chunks[:0])
+        summary = [fixed(partial(_fold_row, "output", "", _lines(text), level > Level.LINE))]
+        return Block("text", shifted([*summary, *shown], INDENT), level, Level.FULL if has_more(chunks) else Level.SHORT, is_foldable=True)
+    return Block("text", shifted(markdown_chunks(text), INDENT))
+
+
+def _lines(text: str) -> str:
+    count = text.count("\n") + 1
+    return "1 line" if count == 1 else f"{count:,} lines"
+
+
+def _notice(message: Message, kind: str, place: Place, levels: Mapping[str, Level]) -> list[Block]:
+    """What a program put between the words of the two: one dim line until it is asked for."""
+    level = levels.get("text", Level.LINE)
+    text = message.content.strip("\n")
+    name = safe_line(kind, 40).replace("_", " ").replace("-", " ")
+    chunks = [fixed(partial(_fold_row, name, "", _lines(text) if text else "", level > Level.LINE))]
+    if level > Level.LINE:
+        chunks += shifted(markdown_chunks(text, MUTED), INDENT)
+    if not place.is_first:
+        chunks.insert(0, fixed(lambda _width: [BLANK]))
+    return [Block("text", chunks, level, is_foldable=True)]
+
+
+def call_block(key: str, call: ToolCall, level: Level) -> Block:
+    """A tool call at a level: its line, and below it as much of its body as the level says."""
+    view = describe(call)
+    bodies = [chunk for part in view.parts for chunk in _part_chunks(part)] if level > Level.LINE else []
+    top = Level.SHORT if level > Level.LINE and not has_more(bodies) else Level.FULL
+    shown = bodies if level is Level.FULL else shortened(bodies)
+    left, right = _call_words(call, view.name, view.detail, view.outcome, level > Level.LINE)
+    line = fixed(lambda width: [beside(left, right, width)])
+    return Block(key, shifted([line, *shifted(shown, INDENT)], INDENT), level, top, is_foldable=bool(view.parts), child_uid=call.child_uid)
+
+
+def _part_chunks(part: Part) -> list[Chunk]:
+    return part.chunks()
+
+
+def _call_words(call: ToolCall, name: str, detail: str, outcome: str, is_open: bool) -> tuple[Content, Content]:
+    """The line of a call: what was done at the left; how it went and how long it took at the right."""
+    has_failed = call.status is ToolCallStatus.FAILED
+    left = [("▾ " if is_open else "▸ ", MUTED), (safe_line(name, 60) or "tool", f"bold {ERROR}" if has_failed else "bold")]
+    if detail := safe_line(detail, 400):
+        left.append((f"  {detail}", ""))
+    if has_failed and call.error_message:
+        left.append((f"  {safe_line(call.error_message, 200)}", ERROR))
+    right: list[tuple[str, str]] = []
+    if has_failed:
+        right.append(("✗ failed" if not outcome.startswith("exit") else f"✗ {outcome}", ERROR))
+    elif call.status is ToolCallStatus.PENDING:
+        right.append(("no result", MUTED))
+    elif call.status is ToolCallStatus.RUNNING:
+        right.append(("running", MUTED))
+    elif outcome:
+        right.append((safe_line(outcome, 40), MUTED))
+    if call.duration_ms is not None and call.duration_ms >= 100:
+        right.append((duration(call.duration_ms), MUTED))
+    dot = Content.styled(" · ", MUTED)
+    return Content.assemble(*left), dot.join(Content.styled(text, style) for text, style in right)
+
+
+def _attachment(key: str, attachment: Attachment, levels: Mapping[str, Level]) -> Block:
+    level = levels.get(key, Level.LINE)
+    name = safe_line(attachment.name, 100) or safe_line(attachment.media_type, 60) or "attachment"
+    facts = [safe_line(attachment.media_type, 60)] if attachment.name else []
+    if attachment.byte_count is not None:
+        facts.append(byte_size(attachment.byte_count))
+    text = attachment.text or ""
+    if text:
+        facts.append(_lines(text))
+    sign = "▣" if not text else "▾" if level > Level.LINE else "▸"
+    left = Content.assemble((f"{sign} ", MUTED), name, (" · ".join(["", *(fact for fact in facts if fact)]), MUTED))
+    line = fixed(lambda width: [beside(left, Content(""), width)])
+    body = plain_chunks(text) if text and level > Level.LINE else []
+    shown = body if level is Level.FULL else shortened(body)
+    return Block(key, shifted([line, *shifted(shown, INDENT)], INDENT), level, is_foldable=bool(text))
+
+
+def _note_rows(text: str, width: int) -> list[Row]:
+    return wrap(Content.styled(safe_line(text, 4_000), f"italic {WARNING}"), width, first=Content.styled("✎ ", WARNING))
