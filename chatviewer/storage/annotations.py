@@ -5,19 +5,15 @@ What changes nothing is no step. Uids of sessions are whole; those that are not 
 
 import json
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chatviewer.domain.kinds import SessionStatus
 from chatviewer.domain.preference import find_preference
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.errors import NotFoundError, UsageError
-from chatviewer.storage.connection import Database, explained
 from chatviewer.storage.facets import NOTE, PREFERENCE, RATING, STAR, STATUS, TAG, TITLE, Delta, Facet, State, Store, storable, tag_key
 from chatviewer.storage.journal import Journal
 from chatviewer.storage.preferences import checked
-
-if TYPE_CHECKING:
-    from chatviewer.domain.annotation import Tag
 
 MAX_TAG_LENGTH = 100
 
@@ -113,19 +109,21 @@ def tag_names(names: Sequence[str]) -> list[str]:
     return list(kept.values())
 
 
-def tags(database: Database, user_id: int) -> "list[Tag]":
-    """All tags by name, each with the number of sessions that carry it, sub-agents and trash left out."""
-    from chatviewer.domain.annotation import Tag
+def set_preference(journal: Journal, key: str, value: Any) -> None:
+    """Store a value; the default is stored as such too, for it may change. Raises UsageError for an unknown key or a wrong value."""
+    kept = checked(find_preference(key), storable(value) if isinstance(value, str) else value)
+    _change_one(
+        journal,
+        PREFERENCE,
+        key,
+        "preference",
+        lambda store, before: before if before and before["value"] == kept else {"value": kept, "updated_at": store.now},
+    )
 
-    with explained(database.path):
-        rows = database.connection().execute(
-            "SELECT tag.name, count(session.id) FROM tag LEFT JOIN session_tag ON session_tag.tag_id = tag.id "
-            "LEFT JOIN session ON session.user_id = tag.user_id AND session.uid = session_tag.uid "
-            "AND session.status <> 'trashed' AND session.is_subagent = 0 "
-            "WHERE tag.user_id = ? GROUP BY tag.id ORDER BY tag.name",
-            (user_id,),
-        )
-        return [Tag(name=name, session_count=count) for name, count in rows]
+
+def reset_preference(journal: Journal, key: str) -> None:
+    """Back to the default. Raises UsageError for an unknown key."""
+    _change_one(journal, PREFERENCE, find_preference(key).key, "preference", lambda *_: None)
 
 
 def _change_one(journal: Journal, facet: Facet, uid: str, what: str, after: Callable[[Store, State], State]) -> None:
@@ -148,20 +146,3 @@ def _deltas(store: Store, facet: Facet, uids: Sequence[str], after: Callable[[St
         raise NotFoundError(f"There is no {what} {safe_line(missing, 60)!r}.")
     deltas = (Delta(target, states[target], after(store, states[target])) for target in targets if target in states)
     return [delta for delta in deltas if json.dumps(delta.before) != json.dumps(delta.after)]
-
-
-def set_preference(journal: Journal, key: str, value: Any) -> None:
-    """Store a value; the default is stored as such too, for it may change. Raises UsageError for an unknown key or a wrong value."""
-    kept = checked(find_preference(key), storable(value) if isinstance(value, str) else value)
-    _change_one(
-        journal,
-        PREFERENCE,
-        key,
-        "preference",
-        lambda store, before: before if before and before["value"] == kept else {"value": kept, "updated_at": store.now},
-    )
-
-
-def reset_preference(journal: Journal, key: str) -> None:
-    """Back to the default. Raises UsageError for an unknown key."""
-    _change_one(journal, PREFERENCE, find_preference(key).key, "preference", lambda *_: None)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from array import array
 
     from chatviewer.domain.annotation import Tag
+    from chatviewer.domain.counts import Finding, LibraryCounts, StatisticsRow
     from chatviewer.domain.importing import Problem, SourceFile
     from chatviewer.domain.kinds import SessionStatus
     from chatviewer.domain.message import Message
@@ -83,6 +84,12 @@ class Library:
         from chatviewer.storage.sessions import children
 
         return children(self.database, self.user.id, session_id)
+
+    def counts(self) -> "LibraryCounts":
+        """The numbers of the library pane."""
+        from chatviewer.storage.counting import counts
+
+        return counts(self.database, self.user.id)
 
     # reading
 
@@ -190,7 +197,7 @@ class Library:
 
     def tags(self) -> "list[Tag]":
         """All tags by name."""
-        from chatviewer.storage.annotations import tags
+        from chatviewer.storage.counting import tags
 
         return tags(self.database, self.user.id)
 
@@ -199,6 +206,12 @@ class Library:
         from chatviewer.storage.annotations import rename
 
         rename(self._journal, uid, title)
+
+    def purge(self, uids: Sequence[str]) -> int:
+        """Remove sessions and their sub-agents for ever; no undo, no coming back with the next import. Returns how many are gone."""
+        from chatviewer.storage.purging import purge
+
+        return purge(self._journal, uids)
 
     def undo(self) -> str | None:
         """Take back the last change; what it was, in words ("archived 3 sessions"). None: nothing left."""
@@ -269,3 +282,26 @@ class Library:
         from chatviewer.storage.files import problems
 
         return problems(self.database, self.user.id)
+
+    # care
+
+    def statistics(self, by: str) -> "list[StatisticsRow]":
+        """Sums by day, model, source, project or tool. Raises UsageError for another word."""
+        from chatviewer.storage.counting import statistics
+
+        return statistics(self.database, self.user.id, by)
+
+    def check(self) -> "list[Finding]":
+        """What `doctor` looks at, each as a finding; nothing is changed."""
+        from chatviewer.storage.checking import check
+
+        return check(self.database, self.user.id)
+
+    def backup(self, path: Path) -> None:
+        """Copy the whole library, as it is at one moment, to a file that is not there yet, and verify the copy.
+
+        Raises RefusedError and DatabaseError.
+        """
+        from chatviewer.storage.checking import backup
+
+        backup(self.database, path)

@@ -11,7 +11,7 @@ from chatviewer.domain.kinds import Role
 from chatviewer.domain.summary import MessageStub, SessionSummary
 from chatviewer.errors import NotFoundError
 from chatviewer.storage.connection import Database, explained
-from chatviewer.storage.rows import (
+from chatviewer.storage.reading import (
     ATTACHMENT_COLUMNS,
     MESSAGE_COLUMNS,
     RATING_COLUMNS,

@@ -14,7 +14,7 @@ from chatviewer.domain.sanitizing import safe_line
 from chatviewer.domain.summary import SessionSummary
 from chatviewer.errors import NotFoundError, UsageError
 from chatviewer.storage.connection import Database, explained
-from chatviewer.storage.rows import (
+from chatviewer.storage.reading import (
     CONTEXT_ITEM_COLUMNS,
     SESSION_COLUMNS,
     SUMMARY_COLUMNS,

@@ -1,4 +1,4 @@
-"""Rows of the database as values of the domain. Reading only; the writing direction stands in `saving`.
+"""Rows of the database read as values of the domain.
 
 What a list needs comes as named tuples; the dataclasses of the domain are imported where a whole session or message is made.
 """

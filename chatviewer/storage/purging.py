@@ -1,0 +1,73 @@
+"""Removing sessions for ever: what was imported, what the user said about it, and the way back to both.
+
+A tombstone stays, so that the next import of the same file does not bring them back. Their sub-agents go with them.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+
+from chatviewer.storage.facets import storable
+from chatviewer.storage.journal import Journal
+from chatviewer.storage.reading import id_list
+
+_WITH_SUBAGENTS = """
+WITH RECURSIVE doomed (id) AS (
+    SELECT session.id FROM session WHERE session.user_id = ? AND session.uid = ?
+    UNION
+    SELECT child.id FROM doomed JOIN session AS child ON child.parent_id = doomed.id WHERE child.user_id = ?
+)
+SELECT session.id, session.uid FROM session WHERE session.id IN (SELECT id FROM doomed)
+"""
+_UIDS = """
+SELECT uid FROM session WHERE id IN (SELECT value FROM json_each(?1))
+UNION ALL SELECT uid FROM message WHERE session_id IN (SELECT value FROM json_each(?1))
+"""
+_ORPHANED_TAGS = "DELETE FROM tag WHERE user_id = ? AND id NOT IN (SELECT tag_id FROM session_tag)"
+
+
+def purge(journal: Journal, uids: Sequence[str]) -> int:
+    """Remove these sessions and their sub-agents; returns how many of `uids` are gone. Cannot be undone.
+
+    The lines that the journal's file holds about them stay in that file. Raises the DatabaseError kinds.
+    """
+    user_id = journal.user_id
+    with journal.changing() as step:
+        connection = journal.database.connection()
+        doomed: dict[int, str] = {}
+        count = 0
+        for uid in dict.fromkeys(storable(one) for one in uids):
+            found = connection.execute(_WITH_SUBAGENTS, (user_id, uid, user_id)).fetchall()
+            count += bool(found)
+            doomed.update(found)
+        if doomed:
+            rows = [(user_id, uid, step.store.now) for uid in doomed.values()]
+            connection.executemany("INSERT OR REPLACE INTO tombstone (user_id, uid, purged_at) VALUES (?, ?, ?)", rows)
+            _remove(connection, user_id, id_list(doomed))
+            step.purged(list(doomed.values()))
+    return count
+
+
+def _remove(connection: sqlite3.Connection, user_id: int, listed: str) -> None:
+    """Everything about the sessions in `listed`, a JSON array of their ids."""
+    gone = [uid for (uid,) in connection.execute(_UIDS, (listed,))]
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS purged_uid (uid TEXT PRIMARY KEY) WITHOUT ROWID")
+    connection.execute("DELETE FROM purged_uid")
+    connection.executemany("INSERT OR IGNORE INTO purged_uid VALUES (?)", ((uid,) for uid in gone))
+    for table in ("rating", "note", "star", "title_override", "status_change"):
+        connection.execute(f"DELETE FROM {table} WHERE user_id = ? AND uid IN (SELECT uid FROM purged_uid)", (user_id,))
+    connection.execute("DELETE FROM journal WHERE user_id = ? AND target IN (SELECT uid FROM purged_uid)", (user_id,))
+    connection.execute(
+        "DELETE FROM session_tag WHERE uid IN (SELECT uid FROM purged_uid) AND tag_id IN (SELECT id FROM tag WHERE user_id = ?)", (user_id,)
+    )
+    connection.execute(_ORPHANED_TAGS, (user_id,))
+    hashes = connection.execute(
+        "SELECT DISTINCT attachment.sha256 FROM attachment JOIN message ON message.id = attachment.message_id "
+        "WHERE attachment.sha256 IS NOT NULL AND message.session_id IN (SELECT value FROM json_each(?))",
+        (listed,),
+    ).fetchall()
+    # messages, calls, attachments go by cascade, their index entries by triggers
+    connection.execute("DELETE FROM session WHERE id IN (SELECT value FROM json_each(?))", (listed,))
+    connection.executemany(
+        "DELETE FROM attachment_data WHERE sha256 = ?1 AND NOT EXISTS (SELECT 1 FROM attachment WHERE attachment.sha256 = ?1)", hashes
+    )
+    connection.execute("DELETE FROM purged_uid")
