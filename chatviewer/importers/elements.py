@@ -1,0 +1,176 @@
+"""The elements of one large JSON document, one at a time and in bounded memory.
+
+Exports are one array of conversations, often hundreds of megabytes on one line. The array is cut into its elements on bytes, by
+counting brackets outside strings; each element is then parsed alone. So a broken element costs that element, and a file that was
+cut off keeps what was whole. A lone object, and objects one after the other (JSON Lines), are read the same way.
+"""
+
+import codecs
+import re
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+MAX_ELEMENT = 64 << 20  # bytes; conversations have some megabytes at most
+_CHUNK, _MAX_CHUNK = 1 << 20, 8 << 20
+
+# One step: over everything, whole strings included, up to and over the next bracket. Possessive, so it never goes back.
+_TO_BRACKET = re.compile(rb'[^"{}\[\]]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"{}\[\]]*+)*+[{}\[\]]', re.DOTALL)
+_BETWEEN = re.compile(rb"[\s,\x00]*+")
+_SCALAR = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s,\]}\[{"]++', re.DOTALL)
+_SIGNATURE = re.compile(rb'\{\s*"[^"\\]{1,80}"\s*:')
+_WRAPPER = re.compile(rb'\{\s*"conversations"\s*:\s*\[')
+_UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+
+class Element(NamedTuple):
+    """One element. `reason` says in a plain phrase why it could not be cut out; then `data` is empty."""
+
+    number: int  # from 1
+    line: int  # on which it begins, from 1
+    data: bytes
+    reason: str = ""
+
+
+class ElementReader:
+    """Cuts a stream into elements. `reject` tells it that an element did not parse: then the next one is looked for by the key that
+    elements begin with, because a missing quote shifts every bracket after it."""
+
+    def __init__(self, stream: BinaryIO, limit: int = MAX_ELEMENT) -> None:
+        self._stream, self._limit = stream, limit
+        self._buffer, self._at, self._line = b"", 0, 1
+        self._is_over = self._is_wrapped = False
+        self._decoder: codecs.IncrementalDecoder | None = None
+        self._start_of_element: re.Pattern[bytes] | None = None
+        self._last_start = 0
+
+    def __iter__(self) -> Iterator[Element]:
+        if not self._begins_as_json():
+            yield Element(1, self._line, b"", "it is not JSON")
+            return
+        number = 0
+        while self._skip_between():
+            number += 1
+            self._last_start, line = self._at, self._line
+            if self._start_of_element is None and (match := _SIGNATURE.match(self._buffer, self._at)):
+                key = re.escape(match[0].split(b'"')[1])
+                self._start_of_element = re.compile(rb'[,\n]\s*(\{\s*"' + key + rb'"\s*:)')
+            end = self._end_of_value(self._at)
+            if end is None:
+                yield Element(number, line, b"", self._lost())
+                continue
+            data = self._buffer[self._at : end]
+            self._advance(end)
+            yield Element(number, line, data)
+
+    def reject(self) -> None:
+        """The element just given is no JSON. If nothing that looks like an element follows it, go on where the next one begins."""
+        following = _BETWEEN.match(self._buffer, self._at)
+        after = following.end() if following else self._at
+        if self._start_of_element is None or self._buffer[after : after + 1] in (b"{", b""):
+            return
+        if self._buffer[after : after + 1] == b"]" and not self._buffer[after + 1 : after + 64].strip():
+            return
+        if match := self._start_of_element.search(self._buffer, self._last_start + 1):
+            self._line -= self._buffer.count(b"\n", match.start(1), self._at)
+            self._line += self._buffer.count(b"\n", self._at, match.start(1))
+            self._at = match.start(1)
+
+    def _begins_as_json(self) -> bool:
+        head = self._stream.read(_CHUNK)
+        for mark, encoding in _UTF16.items():
+            if head.startswith(mark):
+                self._decoder = codecs.getincrementaldecoder(encoding)("replace")
+                head = head[2:]
+        self._buffer = self._decoded(head, final=False).removeprefix(codecs.BOM_UTF8)
+        self._skip_between()
+        if self._buffer[self._at : self._at + 1] not in (b"", b"[", b"{"):
+            return False
+        if match := _WRAPPER.match(self._buffer, self._at):
+            self._advance(match.end())
+            self._is_wrapped = True
+        elif self._buffer[self._at : self._at + 1] == b"[":
+            self._advance(self._at + 1)
+        return True
+
+    def _decoded(self, data: bytes, *, final: bool) -> bytes:
+        return self._decoder.decode(data, final).encode("utf-8", "surrogatepass") if self._decoder else data
+
+    def _more(self) -> bool:
+        """Read on, the more the more is kept, so that a long element is not scanned over and over. False at the end."""
+        if self._is_over:
+            return False
+        kept = self._buffer[self._last_start :]
+        self._at -= self._last_start
+        data = self._stream.read(min(max(_CHUNK, len(kept)), _MAX_CHUNK))
+        self._is_over = not data
+        self._buffer, self._last_start = kept + self._decoded(data, final=self._is_over), 0
+        return True
+
+    def _advance(self, to: int) -> None:
+        self._line += self._buffer.count(b"\n", self._at, to)
+        self._at = to
+
+    def _skip_between(self) -> bool:
+        """To the next value; False at the end of the array or the stream."""
+        while True:
+            match = _BETWEEN.match(self._buffer, self._at)
+            self._advance(match.end() if match else self._at)
+            self._last_start = self._at
+            if self._at == len(self._buffer):
+                if not self._more():
+                    return False
+            elif self._buffer[self._at] not in b"]}":
+                return True
+            elif self._is_wrapped:
+                return False
+            else:  # the end of the array; should values follow, they are read
+                self._advance(self._at + 1)
+
+    def _end_of_value(self, start: int) -> int | None:
+        """Where the value ends; None if the stream ends first or it is longer than the limit."""
+        depth, at = 0, start
+        if self._buffer[start] not in b"{[":
+            return self._end_of_scalar(start)
+        while True:
+            match = _TO_BRACKET.match(self._buffer, at)
+            if match is None:
+                before = self._last_start
+                if len(self._buffer) - self._at > self._limit or not self._more():
+                    return None
+                at -= before
+                continue
+            at = match.end()
+            if self._buffer[at - 1] in b"{[":
+                depth += 1
+            else:
+                depth -= 1
+                if not depth:
+                    return at
+
+    def _end_of_scalar(self, start: int) -> int | None:
+        while True:
+            match = _SCALAR.match(self._buffer, start)
+            if match and match.end() < len(self._buffer):
+                return match.end()
+            if len(self._buffer) - start > self._limit or not self._more():
+                return match.end() if match else None
+            start = self._at
+
+    def _lost(self) -> str:
+        """Step over what could not be cut out; say why."""
+        was_over = self._is_over
+        pattern = self._start_of_element
+        match = pattern.search(self._buffer, self._at + 1) if pattern else None
+        if match:
+            self._advance(match.start(1))
+            return "it is damaged"
+        if was_over:
+            self._advance(len(self._buffer))
+            return "it is cut off: the file ends in the middle of it"
+        while match is None and not self._is_over:  # too long: let it pass, a piece at a time
+            self._advance(max(self._at, len(self._buffer) - 200))
+            self._last_start = self._at
+            self._more()
+            match = pattern.search(self._buffer, self._at) if pattern else None
+        self._advance(match.start(1) if match else len(self._buffer))
+        return f"it is longer than {self._limit >> 20} MiB"
