@@ -4,6 +4,7 @@ A zip may be hostile. Nothing is unpacked to disk and no name of a member is eve
 name, read as a stream, and refused when their sizes, their number or their compression cannot be those of a real export.
 """
 
+import lzma
 import os
 import re
 import stat
@@ -15,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from chatviewer.importers.reading import open_source
+
 MAX_ENTRIES = 50_000  # members; large exports hold some thousands of pictures
 MAX_DIRECTORY = 16 << 20  # bytes of the list of members
 MAX_RATIO = 250  # text of chats shrinks to a twentieth; above this it is a bomb ...
@@ -24,7 +27,8 @@ MAX_DOCUMENT = 64 << 20  # bytes of a member that is read as a whole
 
 _END, _END_64, _LOCATOR_64, _ENTRY = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07", b"PK\x01\x02"
 _ASSET = re.compile(r"file[-_][0-9A-Za-z]+")
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, ValueError, NotImplementedError, RuntimeError)
+# RuntimeError: a packing or encryption that zipfile does not know; UnicodeDecodeError is a ValueError
+_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, struct.error, ValueError, RuntimeError)
 
 
 class ArchiveError(Exception):
@@ -67,7 +71,7 @@ class Archive:
         """
         try:
             if self._zip is None:
-                with _regular(self.path if name == self.path.name else self.path.with_name(name)) as stream:
+                with open_source(self.path if name == self.path.name else self.path.with_name(name)) as stream:
                     yield [stream]
                 return
             infos = self._infos.get(name, [])
@@ -101,7 +105,7 @@ class Archive:
         try:
             if isinstance(found, Path):
                 size = found.stat().st_size
-                with _regular(found) as stream:
+                with open_source(found) as stream:
                     return found.name, size, stream.read() if size <= limit else None
             if found is not None and self._zip:
                 name, size = _last_name(found.filename), found.file_size
@@ -134,7 +138,7 @@ def _last_name(name: str) -> str:
 
 
 def _starts_as_zip(path: Path) -> bool:
-    with _regular(path) as stream:
+    with open_source(path) as stream:
         return stream.read(4) in (b"PK\x03\x04", _END)
 
 
@@ -145,21 +149,12 @@ def _is_regular(path: Path) -> bool:
         return False
 
 
-@contextmanager
-def _regular(path: Path) -> Iterator[BinaryIO]:
-    """The file opened for reading; never waits for a FIFO, never follows a link out of the export."""
-    if not _is_regular(path):
-        raise OSError(0, "not a regular file", str(path))
-    with path.open("rb") as stream:
-        yield stream
-
-
 def _opened(path: Path) -> zipfile.ZipFile:
     """Raises ArchiveError before the list of members is loaded if it is too large to be that of an export."""
     try:
-        with _regular(path) as stream:
+        with open_source(path) as stream:
             _check_directory(stream)
-        archive = zipfile.ZipFile(path)  # noqa: SIM115 - closed by the Archive
+        archive = zipfile.ZipFile(path)
     except _DAMAGE as error:
         raise ArchiveError("the zip is damaged or was cut off while it was downloaded") from error
     size = path.stat().st_size
@@ -207,8 +202,8 @@ def _check(info: zipfile.ZipInfo, limit: int) -> None:
 
 
 def _reason(error: BaseException) -> str:
-    if isinstance(error, NotImplementedError):
-        return "it is packed in a way that chatviewer cannot read"
+    if isinstance(error, RuntimeError):
+        return "it is packed or encrypted in a way that chatviewer cannot read"
     if isinstance(error, zipfile.BadZipFile) and "CRC" in str(error):
         return "it is damaged (its checksum is wrong)"
     return "it is damaged"

@@ -1,0 +1,91 @@
+"""Messages and calls of a Codex rollout while they may still grow."""
+
+from datetime import datetime
+from typing import Any, Union
+
+from chatviewer.domain.attachment import Attachment
+from chatviewer.domain.identity import message_uid, tool_call_uid
+from chatviewer.domain.kinds import Role, ToolCallStatus
+from chatviewer.domain.message import Message
+from chatviewer.domain.tool_call import ToolCall
+
+SOURCE = "codex"
+
+
+class DraftCall:
+    """A call that may still get its result. Its id is the provider's and not unique."""
+
+    def __init__(self, name: str, call_id: str | None, arguments: Any, at: datetime | None) -> None:
+        self.name, self.call_id, self.arguments = name, call_id, arguments
+        self.started_at = at
+        self.completed_at: datetime | None = None
+        self.results: list[str] = []
+        self.status = ToolCallStatus.PENDING
+        self.error: str | None = None
+        self.duration_ms: int | None = None
+        self.child: str | None = None  # uid of the session of the sub-agent that it started
+        self.is_answered = False
+
+    def finished(self, message: str, position: int) -> ToolCall:
+        return ToolCall(
+            uid=tool_call_uid(message, position),
+            tool_name=self.name,
+            tool_call_id=self.call_id,
+            arguments=self.arguments,
+            result="\n".join(self.results) if self.results else None,
+            status=self.status,
+            error_message=self.error,
+            started_at=self.started_at,
+            completed_at=self.completed_at,
+            duration_ms=self.duration_ms,
+            child_uid=self.child,
+        )
+
+
+class Draft:
+    """A message that may still grow. `key` is its number in the file; `parent` a draft, or the uid of an earlier reading's message."""
+
+    def __init__(self, key: str, role: Role, at: datetime | None, line: int, offset: int, parent: Union["Draft", str, None]) -> None:
+        self.key, self.role, self.at = key, role, at
+        self.line, self.offset = line, offset
+        self.parent = parent
+        # each piece with the kind of event it was taken from; "" for a response item
+        self.content: list[tuple[str, str]] = []
+        self.thinking: list[tuple[str, str]] = []
+        self.calls: list[DraftCall] = []
+        self.attachments: list[Attachment] = []
+        self.metadata: dict[str, Any] = {}
+        self.tool_name: str | None = None
+        self.tool_call_id: str | None = None
+        self.model: str | None = None
+        self.is_open = role is Role.ASSISTANT
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is left to show. An answer without a call is one even if it says nothing."""
+        return not (self.content or self.thinking or self.calls or self.attachments or self.role is Role.TOOL)
+
+    @property
+    def is_repetition(self) -> bool:
+        """All that it says was taken from events."""
+        return not self.calls and not self.attachments and all(event for _, event in self.content + self.thinking)
+
+    def uid(self, session_id: str) -> str:
+        return message_uid(SOURCE, session_id, self.key)
+
+    def finished(self, session_id: str) -> Message:
+        uid = self.uid(session_id)
+        return Message(
+            uid=uid,
+            role=self.role,
+            content="\n\n".join(piece for piece, _ in self.content),
+            thinking="\n\n".join(piece for piece, _ in self.thinking),
+            parent_uid=self.parent.uid(session_id) if isinstance(self.parent, Draft) else self.parent,
+            model=self.model,
+            tool_name=self.tool_name,
+            tool_call_id=self.tool_call_id,
+            created_at=self.at,
+            metadata=self.metadata,
+            tool_calls=tuple(call.finished(uid, position) for position, call in enumerate(self.calls)),
+            attachments=tuple(self.attachments),
+        )

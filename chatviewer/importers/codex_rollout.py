@@ -1,0 +1,391 @@
+"""One Codex rollout, built into a session record by record.
+
+Response items are the truth; events repeat them and count only in files that hold no such items. Items of one reply (reasoning, text,
+calls) become one message; what follows a result begins the next. A message's key is the number of the line on which it begins: rollouts
+are only ever appended to, so it is stable.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from chatviewer.domain.attachment import Attachment
+from chatviewer.domain.identity import session_uid
+from chatviewer.domain.kinds import Role, ToolCallStatus
+from chatviewer.domain.message import Message
+from chatviewer.domain.tool_call import ToolResult
+from chatviewer.importers import codex_items as items
+from chatviewer.importers.building import block_text, image_attachment, mapping, parse_time, text, whole_number, word
+from chatviewer.importers.codex_drafts import SOURCE, Draft, DraftCall
+
+MAX_TURNS, MAX_OPEN_CALLS = 200, 200  # kept between two readings of a growing file
+
+Replay = list[tuple[Any, str]]  # the response items of another session, in order, each with the uid of the message that holds it
+
+
+class Rollout:
+    """What one file tells. `state` is what the last reading of the same file left, empty when it is read from its beginning."""
+
+    def __init__(
+        self, fallback_id: str, state: Mapping[str, Any], load_replay: Callable[[str], Replay], skip: Callable[[str], None]
+    ) -> None:
+        self.id = text(state.get("id")) or fallback_id
+        self.has_meta = bool(state.get("has_meta"))
+        self.drafts: list[Draft] = []
+        self.late_results: list[ToolResult] = []
+        self.fields: dict[str, Any] = {}  # of the session
+        self.metadata: dict[str, Any] = dict(state.get("metadata") or {})
+        self.thread_name = ""
+        self.model: str | None = word(state.get("model"))
+        self.continues: str | None = None  # uid of the last message copied from the session that it was forked from
+        self.replayed: dict[int, str] = {}  # by line
+        self.last_at: datetime | None = None
+        self._load_replay, self._skip = load_replay, skip
+        self._replay: Replay = []
+        self._has: set[str] = set(state.get("has") or ())  # kinds of response items seen: their events are repetitions
+        self._last: Draft | str | None = word(state.get("last"))
+        self._turns: list[Draft | str | None] = list(state.get("turns") or ())  # what each of the user's turns follows
+        self._known_calls: dict[str, dict[str, Any]] = dict(state.get("open") or {})  # open calls of an earlier reading
+        self._facts: dict[str, dict[str, Any]] = {}
+        self._calls: dict[str, list[DraftCall]] = {}
+
+    @property
+    def is_replaying(self) -> bool:
+        """The file ends within the history of another session: what follows can only be told apart by reading it all."""
+        return bool(self._replay)
+
+    def add(self, line: int, offset: int, record: Mapping[str, Any]) -> None:
+        """Take one record, of any era."""
+        envelope, payload = record.get("type"), record.get("payload")
+        at = parse_time(record.get("timestamp"))
+        if type(payload) is not dict:
+            if "payload" in record:
+                self._skip(f"{text(envelope) or 'record'} without content")
+            elif "record_type" in record:
+                self._skip(f"record_type {text(record.get('record_type'))}")
+            elif envelope is None and "role" not in record and "id" in record:
+                self._meta(record, at)
+            else:
+                self._item(line, offset, record, None)
+            return
+        if at and (self.last_at is None or at > self.last_at) and envelope in ("response_item", "event_msg"):
+            self.last_at = at
+        if envelope == "response_item":
+            self._item(line, offset, payload, at)
+        elif envelope == "event_msg":
+            self._event(line, offset, payload, at)
+        elif envelope == "session_meta":
+            self._meta(payload, at)
+        elif envelope == "turn_context":
+            self._turn_context(payload)
+        elif envelope == "compacted":
+            self._say(line, offset, Role.SYSTEM, text(payload.get("message")), at, kind="compaction")
+        else:
+            self._skip(text(envelope) or "record without a type")
+
+    def _meta(self, meta: Mapping[str, Any], at: datetime | None) -> None:
+        own = word(meta.get("id")) or word(meta.get("session_id"))
+        if self.has_meta:
+            if own and own != self.id and not self.drafts and not self._replay:
+                self._replay = self._load_replay(own)[::-1]
+            return
+        self.has_meta = own is not None
+        self.id = own if type(meta.get("id")) is str and own else self.id
+        git, base = mapping(meta.get("git")), mapping(meta.get("base_instructions"))
+        prompts = [text(value) for value in (meta.get("instructions"), base.get("text")) if type(value) is str and value.strip()]
+        spawn = mapping(mapping(mapping(meta.get("source")).get("subagent")).get("thread_spawn"))
+        parent = word(meta.get("parent_thread_id")) or word(spawn.get("parent_thread_id"))
+        self.fields |= {
+            "project": meta["cwd"] if type(meta.get("cwd")) is str else "",
+            "system_prompt": "\n\n".join(dict.fromkeys(prompts)),
+            "branch": text(git.get("branch")) if type(git.get("branch")) is str else "",
+            "started_at": parse_time(meta.get("timestamp")) or at,
+            "parent_uid": session_uid(SOURCE, parent) if parent and parent != self.id else None,
+        }
+        for key in ("originator", "cli_version", "source", "model_provider", "history_mode", "agent_nickname", "agent_role"):
+            if meta.get(key) is not None:
+                self.metadata[key] = meta[key]
+        for key in ("commit_hash", "repository_url"):
+            if git.get(key) is not None:
+                self.metadata[key] = git[key]
+        if forked := word(meta.get("forked_from_id")):
+            self.metadata["forked_from"] = session_uid(SOURCE, forked)
+            self._replay = self._load_replay(forked)[::-1]
+
+    def _turn_context(self, context: Mapping[str, Any]) -> None:
+        if model := word(context.get("model")):
+            self.model = model
+        if not self.fields.get("project") and type(context.get("cwd")) is str:
+            self.fields["project"] = context["cwd"]
+        for key in ("effort", "approval_policy"):
+            if type(context.get(key)) is str:
+                self.metadata[key] = context[key]
+
+    def _item(self, line: int, offset: int, item: Mapping[str, Any], at: datetime | None) -> None:
+        kind = text(item.get("type")) or ("message" if "role" in item else "")
+        self._has.add("item")
+        if kind in ("message", "reasoning") and kind not in self._has:
+            self._has.add(kind)
+            self._drop_events(kind)
+        if self._replay:
+            payload, uid = self._replay[-1]
+            if payload == item:
+                self._replay.pop()
+                self.continues = self.replayed[line] = uid
+                self._skip("replayed from the session it was forked from")
+                return
+            self._replay = []
+        if kind == "message":
+            self._message(line, offset, item, at)
+        elif kind == "reasoning":
+            pieces = [block_text(item.get(key), "\n\n") for key in ("summary", "content")]
+            if thinking := "\n\n".join(filter(None, pieces)):
+                self._think(line, offset, thinking, at)
+            elif item.get("encrypted_content"):
+                self._skip("encrypted reasoning")
+        elif kind in items.CALLS:
+            self._call(line, offset, item, at)
+        elif kind in items.OUTPUTS:
+            self._output(line, offset, item, at)
+        else:
+            self._skip(kind or "item without a type")
+
+    def _message(self, line: int, offset: int, item: Mapping[str, Any], at: datetime | None) -> None:
+        role = text(item.get("role"))
+        blocks = item.get("content") if type(item.get("content")) is list else [item.get("content")]
+        if role == "assistant":
+            if content := block_text(blocks, "\n\n"):
+                draft = self._reply(line, offset, at, begins_text=True)
+                draft.content.append((content, ""))
+                if type(item.get("phase")) is str:
+                    draft.metadata["phase"] = item["phase"]
+            return
+        pieces: list[tuple[str, str]] = []  # kind, text; neighbours of one kind are one message
+        images: list[Attachment] = []
+        for block in blocks or ():
+            if image := items.image(block):
+                images.append(image)
+                continue
+            for kind, piece in self._told_apart(block_text(block), role):
+                if pieces and pieces[-1][0] == kind:
+                    piece = pieces.pop()[1] + "\n\n" + piece
+                pieces.append((kind, piece))
+        for number, (kind, piece) in enumerate(pieces or ([("", "")] if images else [])):
+            draft = self._say(line, offset, Role.SYSTEM if kind else Role.USER, piece, at, kind=kind, number=number)
+            if not kind and images:
+                draft.attachments, images = images, []
+        if images:
+            self.drafts[-1].attachments += images
+
+    def _told_apart(self, content: str, role: str) -> list[tuple[str, str]]:
+        """What Codex or the editor put in front of the user's words, and the words; each with its kind."""
+        if not content.strip():
+            return []
+        kind = items.injected_kind(content, role)
+        if kind == "environment_context" and not self.fields.get("project") and (folder := items.working_directory(content)):
+            self.fields["project"] = folder
+        before, mark, request = content.partition(items.REQUEST_MARK)
+        if kind or not mark:
+            return [(kind, content)]
+        return [("editor_context", before.strip()), ("", request.strip())] if before.strip() else [("", request.strip())]
+
+    def _say(
+        self, line: int, offset: int, role: Role, content: str, at: datetime | None, *, kind: str = "", number: int = 0, event: str = ""
+    ) -> Draft:
+        """A message that is complete at once."""
+        draft = Draft(f"{line}.{number}" if number else str(line), role, at, line, offset, self._last)
+        if content:
+            draft.content.append((content, event))
+        if kind:
+            draft.metadata["kind"] = kind
+        if role is Role.USER:
+            self._turns = [*self._turns[-MAX_TURNS:], self._last]
+        self._append(draft)
+        return draft
+
+    def _append(self, draft: Draft) -> None:
+        self.drafts.append(draft)
+        self._last = draft
+
+    def _reply(self, line: int, offset: int, at: datetime | None, *, begins_text: bool = False, begins_thought: bool = False) -> Draft:
+        """The open reply, or a new one if the open one is already past this place in the normal form."""
+        last = self.drafts[-1] if self.drafts else None
+        if last is not None and last.is_open and not ((begins_text or begins_thought) and (last.calls or last.content)):
+            return last
+        draft = Draft(str(line), Role.ASSISTANT, at, line, offset, self._last)
+        draft.model = self.model
+        self._append(draft)
+        return draft
+
+    def _think(self, line: int, offset: int, thinking: str, at: datetime | None, event: str = "") -> None:
+        self._reply(line, offset, at, begins_thought=True).thinking.append((thinking, event))
+
+    def _call(self, line: int, offset: int, item: Mapping[str, Any], at: datetime | None) -> None:
+        call = DraftCall(items.call_name(item), word(item.get("call_id")) or word(item.get("id")), items.call_arguments(item), at)
+        if "call_id" not in item and item.get("status") == "completed":  # done by the provider; no output follows
+            call.status = ToolCallStatus.COMPLETED
+        draft = self._reply(line, offset, at)
+        draft.calls.append(call)
+        if call.call_id:
+            self._calls.setdefault(call.call_id, []).append(call)
+        if item.get("type") == "image_generation_call" and (image := image_attachment(item.get("result"), "image/png")):
+            draft.attachments.append(image)
+            call.status = ToolCallStatus.COMPLETED
+
+    def _output(self, line: int, offset: int, item: Mapping[str, Any], at: datetime | None) -> None:
+        call_id = word(item.get("call_id")) or word(item.get("id")) or ""
+        facts = self._known_calls.get(call_id, {}) | self._facts.get(call_id, {})
+        result = items.outcome(item, facts)
+        images = items.output_images(item)
+        if self.drafts:
+            self.drafts[-1].is_open = False
+        candidates = self._calls.get(call_id)
+        if candidates:
+            call = next((each for each in candidates if not each.is_answered), candidates[-1])
+            self._answer(call, result, at)
+            call.child = self._child(call.name, result.text, facts)
+            if images:
+                next(draft for draft in reversed(self.drafts) if call in draft.calls).attachments += images
+        elif call_id in self._known_calls:
+            child = self._child("spawn_agent" if self._known_calls[call_id].get("spawns") else "", result.text, facts)
+            self.late_results.append(
+                ToolResult(
+                    tool_call_id=call_id,
+                    result=result.text,
+                    status=result.status,
+                    error_message=result.error,
+                    completed_at=at,
+                    duration_ms=result.duration_ms,
+                    child_uid=child,
+                )
+            )
+        else:
+            draft = self._say(line, offset, Role.TOOL, result.text or "", at)
+            draft.tool_call_id, draft.attachments = call_id or None, images
+            draft.tool_name = word(item.get("name"))
+
+    def _answer(self, call: DraftCall, result: items.Outcome, at: datetime | None) -> None:
+        call.is_answered = True
+        if result.text is not None and result.text not in call.results:
+            call.results.append(result.text)
+        if call.status is not ToolCallStatus.FAILED:
+            call.status, call.error = result.status, result.error
+        call.completed_at = at
+        call.duration_ms = result.duration_ms if result.duration_ms is not None else call.duration_ms
+
+    @staticmethod
+    def _child(name: str, result: str | None, facts: Mapping[str, Any]) -> str | None:
+        child = word(facts.get("child")) or (items.spawned_thread(result or "") if name.endswith("spawn_agent") else None)
+        return session_uid(SOURCE, child) if child else None
+
+    def _event(self, line: int, offset: int, event: Mapping[str, Any], at: datetime | None) -> None:
+        kind = text(event.get("type"))
+        if kind == "token_count":
+            total = mapping(mapping(event.get("info")).get("total_token_usage"))
+            for key in ("input_tokens", "output_tokens"):
+                if (count := whole_number(total.get(key))) is not None:
+                    self.fields[key] = count
+        elif kind == "user_message":
+            self._repeated(line, offset, "user", text(event.get("message")), at)
+        elif kind == "agent_message":
+            self._repeated(line, offset, "assistant", text(event.get("message")), at)
+        elif kind == "agent_reasoning":
+            self._repeated(line, offset, "reasoning", text(event.get("text")), at)
+        elif kind == "item_completed":
+            self._repeated(line, offset, *items.turn_item(mapping(event.get("item"))), at)
+        elif kind == "thread_name_updated":
+            self.thread_name = text(event.get("thread_name")) or self.thread_name
+        elif kind == "thread_rolled_back":
+            self._roll_back(whole_number(event.get("num_turns")) or 0)
+        elif kind in ("error", "stream_error") and (message := text(event.get("message") or mapping(event.get("error")).get("message"))):
+            self._say(line, offset, Role.SYSTEM, message, at, kind="error")
+        elif call_id := word(event.get("call_id")):
+            self._facts.setdefault(call_id, {}).update(items.event_facts(event))
+            for call in self._calls.get(call_id, ()):
+                if call.duration_ms is None:
+                    call.duration_ms = self._facts[call_id].get("duration_ms")
+        else:
+            self._skip(f"event {kind}")
+
+    def _repeated(self, line: int, offset: int, role: str, content: str, at: datetime | None) -> None:
+        """What an event says: kept until a response item of its kind shows that it is only a repetition."""
+        kind = "reasoning" if role == "reasoning" else "message"
+        if not role or not content.strip() or kind in self._has:
+            return
+        if role == "user":
+            self._say(line, offset, Role.USER, content, at, event=kind)
+        elif role == "assistant":
+            self._reply(line, offset, at, begins_text=True).content.append((content, kind))
+        else:
+            self._think(line, offset, content, at, kind)
+
+    def _drop_events(self, kind: str) -> None:
+        kept: list[Draft] = []
+        for draft in self.drafts:
+            draft.content = [piece for piece in draft.content if piece[1] != kind]
+            draft.thinking = [piece for piece in draft.thinking if piece[1] != kind]
+            draft.parent = _filled(draft.parent)  # those before are done, so no chain of empty ones grows
+            if not draft.is_empty:
+                kept.append(draft)
+        self._last = _filled(self._last)
+        self._turns = [_filled(turn) for turn in self._turns]
+        if kind == "message":
+            self._turns.clear()  # they were repetitions too
+        self.drafts = kept
+
+    def _roll_back(self, count: int) -> None:
+        """The last turns of the user are abandoned: what follows is another branch beside them."""
+        if not count or not self._turns:
+            return
+        count = min(count, len(self._turns))
+        self._last = self._turns[-count]
+        del self._turns[-count:]
+        if self.drafts:
+            self.drafts[-1].is_open = False
+
+    def open_draft(self) -> Draft | None:
+        """The last reply while it may still grow: the next reading begins with it again."""
+        last = self.drafts[-1] if self.drafts else None
+        return last if last is not None and last.is_open else None
+
+    def uid(self, draft: Draft | str | None) -> str | None:
+        return draft.uid(self.id) if isinstance(draft, Draft) else draft
+
+    def messages(self) -> tuple[Message, ...]:
+        """All that was read, whole."""
+        last = self.open_draft()
+        drafts = self.drafts
+        if last is not None and "item" in self._has and last.is_repetition:
+            drafts = drafts[:-1]  # in such files the item that an event announces follows at once, and is what counts
+        return tuple(draft.finished(self.id) for draft in drafts)
+
+    def state(self) -> dict[str, Any]:
+        """What the next reading of the file needs to go on behind the last closed message."""
+        open_draft = self.open_draft()
+        waiting = {
+            call.call_id: {**self._facts.get(call.call_id, {}), **({"spawns": True} if call.name.endswith("spawn_agent") else {})}
+            for draft in self.drafts
+            if draft is not open_draft
+            for call in draft.calls
+            if call.call_id and not call.is_answered
+        }
+        answered = {result.tool_call_id for result in self.late_results}
+        known = {call_id: facts for call_id, facts in self._known_calls.items() if call_id not in answered}
+        last = open_draft.parent if open_draft else self._last
+        return {
+            "id": self.id,
+            "has_meta": self.has_meta,
+            "metadata": self.metadata,
+            "model": self.model,
+            "has": sorted(self._has),
+            "last": self.uid(last),
+            "turns": [self.uid(turn) for turn in self._turns[-MAX_TURNS:]],
+            "open": dict(list((known | waiting).items())[-MAX_OPEN_CALLS:]),
+        }
+
+
+def _filled(draft: Draft | str | None) -> Draft | str | None:
+    """The draft itself, or what stands before it if nothing is left of it."""
+    while isinstance(draft, Draft) and draft.is_empty:
+        draft = draft.parent
+    return draft

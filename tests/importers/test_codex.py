@@ -1,0 +1,345 @@
+"""Codex rollouts of all eras: what each record becomes, forks, sub-agents, growing and compressed files, broken ones."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chatviewer.domain import Message, Role, Session, SessionStatus, ToolCallStatus
+from chatviewer.domain.identity import session_uid
+from chatviewer.importers.base import FullReadNeededError, Reading
+from chatviewer.importers.codex import CodexImporter
+
+SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "codex"
+KILN = SAMPLES / "sessions/2025/06/02/rollout-2025-06-02T09-15-00-5b0e7c1a-1f0f-4c55-9d0e-2f6a0b7c1001.jsonl"
+FIRST = SAMPLES / "sessions/2025/06/02/rollout-2025-05-01-7c0e7c1a-1f0f-4c55-9d0e-2f6a0b7c6006.json"
+ORCHARD = SAMPLES / "sessions/2026/01/14/rollout-2026-01-14T11-00-00-019b0c11-7a00-7d10-8a10-0c5d3e4f2002.jsonl"
+REVIEW = SAMPLES / "sessions/2026/01/14/rollout-2026-01-14T11-05-00-019b0c11-7a00-7d10-8a10-0c5d3e4f3003.jsonl"
+FORK = SAMPLES / "sessions/2026/01/14/rollout-2026-01-14T13-00-00-019b0c11-7a00-7d10-8a10-0c5d3e4f4004.jsonl"
+BEES = SAMPLES / "archived_sessions/rollout-2026-02-20T08-00-00-019c2222-7a00-7d10-8a10-0c5d3e4f5005.jsonl"
+
+
+def read(path: Path) -> tuple[Session, Reading]:
+    reading = Reading(path)
+    (session,) = CodexImporter().read(reading)
+    return session, reading
+
+
+def written(path: Path, records: list[dict[str, Any]]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    return path
+
+
+def item(**payload: Any) -> dict[str, Any]:
+    return {"timestamp": "2026-01-01T00:00:00Z", "type": "response_item", "payload": payload}
+
+
+def event(**payload: Any) -> dict[str, Any]:
+    return {"timestamp": "2026-01-01T00:00:00Z", "type": "event_msg", "payload": payload}
+
+
+def said(role: str, text: str) -> dict[str, Any]:
+    return item(type="message", role=role, content=[{"type": "input_text", "text": text}])
+
+
+def test_first_era() -> None:
+    session, reading = read(KILN)
+    assert (session.title, session.project, session.branch) == ("Why does the kiln log stop at midnight?", "/home/mira/kiln", "tidy")
+    assert session.system_prompt == "Answer in short sentences."
+    roles = [message.role for message in session.messages]
+    assert roles == [Role.SYSTEM, Role.USER, Role.ASSISTANT, Role.ASSISTANT]
+    reply = session.messages[2]
+    assert reply.thinking.startswith("**Looking")
+    assert reply.content == "I will look at the rotation."
+    (call,) = reply.tool_calls
+    assert call.arguments == {"command": ["bash", "-lc", "cat rotate.conf"]}
+    assert call.result == "daily\nnocreate\n"
+    assert (call.status, call.duration_ms) == (ToolCallStatus.COMPLETED, 200)
+    assert not reading.problems
+    assert reading.skipped == {"record_type state": 2}
+
+
+def test_the_first_codex_wrote_one_document() -> None:
+    session, reading = read(FIRST)
+    assert [message.role for message in session.messages] == [Role.USER, Role.ASSISTANT, Role.ASSISTANT]
+    assert session.messages[1].tool_calls[0].result == "a.txt\n"
+    assert not reading.problems
+
+
+def test_second_era() -> None:
+    session, reading = read(ORCHARD)
+    assert session.title == "Apples that go missing"  # the index stands above the event
+    assert (session.model, session.input_tokens, session.output_tokens) == ("gpt-5.2-codex", 2100, 95)
+    assert session.system_prompt == "You are a careful engineer."
+    kinds = [message.metadata.get("kind") for message in session.messages]
+    assert kinds[:5] == ["permissions", "user_instructions", "environment_context", "editor_context", None]
+    assert session.messages[4].content == "The picker drops every second apple. 🍎 Find out why."
+    texts = [message.content + message.thinking for message in session.messages]
+    assert sum("**Reading the picker**" in text for text in texts) == 1, "events only repeat the items"
+    assert not reading.problems
+    assert reading.skipped["ghost_snapshot"] == 1
+
+
+def test_parallel_calls_are_paired_by_id_and_say_how_they_ended() -> None:
+    first, second = by_tool(read(ORCHARD)[0], "exec_command").tool_calls
+    assert first.arguments == {"cmd": "sed -n 1,40p pick.py"}
+    assert "apples.remove" in (first.result or "")
+    assert (first.status, first.duration_ms) == (ToolCallStatus.COMPLETED, 10)
+    assert (second.status, second.duration_ms) == (ToolCallStatus.FAILED, 2500)
+    assert second.error_message == "FAILED test_pick.py::test_all - assert 4 == 8"
+    assert by_tool(read(ORCHARD)[0], "web_search").tool_calls[0].status is ToolCallStatus.COMPLETED
+
+
+def by_tool(session: Session, name: str) -> Message:
+    return next(message for message in session.messages if any(call.tool_name == name for call in message.tool_calls))
+
+
+def test_a_rollback_is_a_branch() -> None:
+    messages = {message.content: message for message in read(ORCHARD)[0].messages}
+    abandoned, kept = messages["Rewrite it in Rust."], messages["Rather mend it in Python; this is the output:"]
+    assert abandoned.parent_uid == kept.parent_uid == messages["It removes from the list it walks over."].uid
+    assert messages["Here is a draft in Rust."].parent_uid == abandoned.uid
+    assert kept.attachments[0].media_type == "image/png"
+    assert kept.attachments[0].data
+
+
+def test_a_result_without_a_call_stays_a_message() -> None:
+    session = read(ORCHARD)[0]
+    orphan = next(message for message in session.messages if message.role is Role.TOOL)
+    assert (orphan.content, orphan.tool_call_id) == ("an answer to nobody", "call_zz")
+    compaction = next(message for message in session.messages if message.metadata.get("kind") == "compaction")
+    assert compaction.role is Role.SYSTEM
+    assert compaction.content == "The picker was mended in pick.py."
+
+
+def test_sub_agents_know_their_parent_and_calls_their_sub_agent() -> None:
+    parent, child = read(ORCHARD)[0], read(REVIEW)[0]
+    assert child.parent_uid == parent.uid
+    assert by_tool(parent, "spawn_agent").tool_calls[-1].child_uid == child.uid
+
+
+def test_a_fork_holds_only_what_is_its_own() -> None:
+    parent, (fork, reading) = read(ORCHARD)[0], read(FORK)
+    assert [message.content for message in fork.messages] == [
+        "Explain it to a child.",
+        "You pull a card out of the row while you count it.",
+    ]
+    assert fork.metadata["forked_from"] == parent.uid
+    continued = next(message for message in parent.messages if message.uid == fork.metadata["continues"])
+    assert continued.content == "Rewrite it in Rust."
+    assert reading.skipped["replayed from the session it was forked from"] == 10
+
+
+def test_a_fork_without_its_parent_keeps_everything(tmp_path: Path) -> None:
+    alone = tmp_path / FORK.name
+    shutil.copy(FORK, alone)
+    session, _ = read(alone)
+    assert "It removes from the list it walks over." in [message.content for message in session.messages]
+
+
+def test_third_era_is_read_from_its_events_and_archived() -> None:
+    session, reading = read(BEES)
+    assert session.status is SessionStatus.ARCHIVED
+    assert [(m.role, m.content, m.thinking) for m in session.messages] == [
+        (Role.USER, "Count the hives.", ""),
+        (Role.ASSISTANT, "There are 蜂 seven.", "**Counting**"),
+    ]
+    assert reading.skipped == {"world_state": 1}
+
+
+def test_events_are_dropped_when_items_of_their_kind_follow(tmp_path: Path) -> None:
+    path = written(
+        tmp_path / "rollout-x.jsonl",
+        [
+            event(type="user_message", message="once"),
+            said("user", "once"),
+            event(type="agent_message", message="yes"),
+            said("assistant", "yes"),
+        ],
+    )
+    assert [message.content for message in read(path)[0].messages] == ["once", "yes"]
+
+
+def test_titles_of_the_index_are_updates() -> None:
+    reading = Reading(SAMPLES / "session_index.jsonl")
+    (update,) = CodexImporter().read(reading)
+    assert update.is_tail
+    assert update.title == "Apples that go missing"
+    assert not update.messages
+    assert update.uid == read(ORCHARD)[0].uid
+
+
+def test_places_and_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    home = tmp_path / "codex"
+    shutil.copytree(SAMPLES, home)
+    (home / "auth.json").write_text("{}")
+    twice = home / "archived_sessions" / (BEES.name + ".zst")
+    twice.write_bytes(b"")
+    alone = home / "archived_sessions" / "rollout-2026-01-01T00-00-00-x.jsonl.zst"
+    alone.write_bytes(b"")
+    monkeypatch.setenv("CODEX_HOME", str(home))
+    importer = CodexImporter()
+    found = [path for place in importer.places() for path in importer.files(place)]
+    assert alone in found
+    assert twice not in found
+    assert home / "session_index.jsonl" in found
+    assert len(found) == 8
+    assert not any(path.name == "auth.json" for path in found)
+
+
+@pytest.mark.parametrize("path", sorted(SAMPLES.rglob("*.json*")), ids=lambda path: path.name)
+def test_recognises_its_own(path: Path) -> None:
+    assert CodexImporter().recognises(path, path.read_bytes()[: 1 << 16])
+
+
+def test_recognises_nothing_else() -> None:
+    importer = CodexImporter()
+    assert not importer.recognises(Path("chat.jsonl"), b'{"type":"user","message":{}}\n')
+    assert not importer.recognises(Path("auth.json"), b'{"tokens":{}}')
+
+
+@pytest.mark.parametrize("path", [KILN, ORCHARD], ids=["first era", "second era"])
+def test_a_growing_file_gives_the_same_in_every_cut(path: Path, tmp_path: Path) -> None:
+    """However a file is cut into readings, what is stored in the end is what one reading gives."""
+    whole = {message.uid: message for message in read(path)[0].messages}
+    lines = path.read_bytes().splitlines(keepends=True)
+    growing = tmp_path / "sessions" / path.name
+    growing.parent.mkdir()
+    if path is ORCHARD:
+        shutil.copy(SAMPLES / "session_index.jsonl", tmp_path)
+    for step in (1, 2, 3, 5):
+        stored: dict[str, Message] = {}
+        last = Reading(growing)
+        for end in [*range(step, len(lines), step), len(lines)]:
+            growing.write_bytes(b"".join(lines[:end]))
+            last = grown(growing, last, stored)
+        assert list(stored) == list(whole)
+        assert stored == whole
+
+
+def grown(path: Path, before: Reading, stored: dict[str, Message]) -> Reading:
+    """Read on as an import does, and store what comes."""
+    reading = Reading(path, before.offset, before.line, json.loads(json.dumps(dict(before.state))), is_tail=bool(before.offset))
+    try:
+        sessions = list(CodexImporter().read(reading))
+    except FullReadNeededError:
+        reading = Reading(path)
+        sessions = list(CodexImporter().read(reading))
+    for session in sessions:
+        stored.update({message.uid: message for message in session.messages})
+        for late in session.late_results:
+            answer(stored, late)
+    return reading
+
+
+def answer(stored: dict[str, Message], late: Any) -> None:
+    from dataclasses import replace
+
+    for uid, message in stored.items():
+        for position, call in enumerate(message.tool_calls):
+            if call.tool_call_id == late.tool_call_id:
+                calls = list(message.tool_calls)
+                calls[position] = replace(
+                    call,
+                    result=late.result,
+                    status=late.status,
+                    error_message=late.error_message,
+                    completed_at=late.completed_at,
+                    duration_ms=late.duration_ms,
+                    child_uid=late.child_uid,
+                )
+                stored[uid] = replace(message, tool_calls=tuple(calls))
+
+
+def test_a_session_that_has_only_begun_is_no_session_yet(tmp_path: Path) -> None:
+    path = tmp_path / ORCHARD.name
+    path.write_bytes(b"".join(ORCHARD.read_bytes().splitlines(keepends=True)[:3]))
+    reading = Reading(path)
+    assert not list(CodexImporter().read(reading))
+    assert (reading.offset, dict(reading.skipped)) == (0, {"session without content": 1})
+
+
+def test_compressed_rollouts(tmp_path: Path) -> None:
+    zstd = pytest.importorskip("compression.zstd") if _has_zstd() else pytest.importorskip("backports.zstd")
+    packed = tmp_path / "archived_sessions" / (BEES.name + ".zst")
+    packed.parent.mkdir()
+    packed.write_bytes(zstd.compress(BEES.read_bytes()))
+    plain, unpacked = read(BEES)[0], read(packed)[0]
+    assert unpacked == plain
+    packed.write_bytes(packed.read_bytes()[:-40])
+    reading = Reading(packed)
+    list(CodexImporter().read(reading))
+    assert [problem.reason for problem in reading.problems] == ["the compressed file is damaged or cut off from here on"]
+    bomb = tmp_path / "rollout-bomb.jsonl.zst"
+    bomb.write_bytes(zstd.compress(bytes(300 << 20)))
+    reading = Reading(bomb)
+    list(CodexImporter().read(reading))
+    assert "refused" in reading.problems[-1].reason
+
+
+def _has_zstd() -> bool:
+    import sys
+
+    return sys.version_info >= (3, 14)
+
+
+def test_a_broken_line_costs_that_line(tmp_path: Path) -> None:
+    path = tmp_path / KILN.name
+    lines = KILN.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:4], b'{"type":"message","role":\n', *lines[4:]]))
+    session, reading = read(path)
+    assert [problem.line for problem in reading.problems] == [5]
+    assert len(session.messages) == len(read(KILN)[0].messages)
+
+
+WEIRD: list[Any] = [None, True, 0, -1, 5, 1e300, "", "x", "\ud800", [], [None], {}, {"a": {}}, [[]], "9999-99-99T00:00:00Z", 10**30]
+
+
+def mutated(value: Any, draw: st.DrawFn) -> Any:
+    """A JSON value with some of its parts replaced or taken away."""
+    if draw(st.integers(0, 14)) == 0:
+        return draw(st.sampled_from(WEIRD))
+    if isinstance(value, dict):
+        return {key: mutated(each, draw) for key, each in value.items() if draw(st.integers(0, 19))}
+    if isinstance(value, list):
+        return [mutated(each, draw) for each in value]
+    return value
+
+
+def sample_records() -> Iterator[dict[str, Any]]:
+    for path in (KILN, ORCHARD, BEES, FORK):
+        yield from (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
+
+
+RECORDS = list(sample_records())
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(data=st.data())
+def test_nothing_a_record_holds_raises(tmp_path: Path, data: st.DataObject) -> None:
+    picks = data.draw(st.lists(st.sampled_from(RECORDS), min_size=1, max_size=12))
+
+    @st.composite
+    def broken(draw: st.DrawFn) -> list[Any]:
+        return [mutated(record, draw) for record in picks]
+
+    path = tmp_path / "rollout-mutated.jsonl"
+    path.write_text("".join(json.dumps(record) + "\n" for record in data.draw(broken())), encoding="utf-8")
+    reading = Reading(path)
+    for session in CodexImporter().read(reading):
+        assert session.uid == session_uid("codex", session.source_id)
+        uids = [message.uid for message in session.messages]
+        assert len(uids) == len(set(uids))
+        known: set[str] = set()
+        for message in session.messages:
+            assert message.parent_uid is None or message.parent_uid in known, "parents come first"
+            known.add(message.uid)
+        assert all(a is not b for a, b in pairwise(session.messages))
+        json.dumps(reading.state)
