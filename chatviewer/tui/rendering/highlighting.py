@@ -5,6 +5,8 @@ from typing import Any
 
 from textual.content import Content, Span
 
+from chatviewer.tui.rendering.row import MUTED
+
 _ALIASES = {
     "shell": "bash",
     "sh": "bash",
@@ -35,7 +37,7 @@ def _styles() -> dict[Any, str]:
     from pygments.token import Token
 
     return {
-        Token.Comment: "italic $text-muted",
+        Token.Comment: f"italic {MUTED}",
         Token.Keyword: "$text-accent",
         Token.Keyword.Constant: "$text-warning",
         Token.Literal.Number: "$text-warning",

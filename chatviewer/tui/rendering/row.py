@@ -7,7 +7,7 @@ from typing import NamedTuple
 from rich.cells import cell_len, split_graphemes
 from textual.content import Content, Span
 
-MUTED = "$text-muted"
+MUTED = "$foreground 62%"  # $text-muted is an "auto" colour, which only a widget's own style resolves
 ACCENT = "$text-accent"
 PRIMARY = "$text-primary"
 ERROR = "$text-error"

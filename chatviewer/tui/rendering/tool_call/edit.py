@@ -11,40 +11,11 @@ from chatviewer.tui.rendering.part import Code, Diff, Output, Part, Plain, Tree
 from chatviewer.tui.rendering.row import ERROR
 from chatviewer.tui.rendering.tool_call.base import ToolView, counted, fields, line_count, others, result_of, text_of
 
-NAMES = frozenset(
-    [
-        "edit",
-        "multiedit",
-        "write",
-        "notebookedit",
-        "applypatch",
-        "strreplace",
-        "strreplaceeditor",
-        "strreplacebasededittool",
-        "strreplacefile",
-        "replace",
-        "writefile",
-        "createfile",
-        "create",
-        "editfile",
-        "patch",
-        "replacestringinfile",
-        "multireplacestringinfile",
-        "inserteditintofile",
-        "searchreplace",
-        "writetofile",
-        "replaceinfile",
-        "applydiff",
-        "insertcontent",
-        "texteditor",
-        "update",
-        "singlefindandreplace",
-        "editexistingfile",
-        "createnewfile",
-        "edits",
-        "insert",
-    ]
-)
+NAMES = """
+    edit multiedit write notebookedit applypatch strreplace strreplaceeditor strreplacebasededittool strreplacefile replace writefile
+    createfile create editfile patch replacestringinfile multireplacestringinfile inserteditintofile searchreplace writetofile
+    replaceinfile applydiff insertcontent texteditor update singlefindandreplace editexistingfile createnewfile edits insert
+"""
 _PATHS = (
     "file_path",
     "filePath",

@@ -7,23 +7,9 @@ from chatviewer.tui.rendering.highlighting import language_of
 from chatviewer.tui.rendering.part import Code, Output, Part, Tree
 from chatviewer.tui.rendering.tool_call.base import ToolView, counted, fields, line_count, others, result_of, text_of
 
-NAMES = frozenset(
-    [
-        "read",
-        "readfile",
-        "view",
-        "viewimage",
-        "readmanyfiles",
-        "openfile",
-        "cat",
-        "readfiles",
-        "viewfile",
-        "notebookread",
-        "readmediafile",
-        "readimage",
-        "getfilecontents",
-    ]
-)
+NAMES = """
+    read readfile view viewimage readmanyfiles openfile cat readfiles viewfile notebookread readmediafile readimage getfilecontents
+"""
 _PATHS = (
     "file_path",
     "filePath",

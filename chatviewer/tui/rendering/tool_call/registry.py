@@ -20,7 +20,8 @@ def renderers() -> dict[str, Describe]:
     for info in pkgutil.iter_modules(import_module(package).__path__):
         module = import_module(f"{package}.{info.name}")
         names: str = getattr(module, "NAMES", "")
-        found |= dict.fromkeys(names.split(), module.describe)
+        for name in names.split():
+            found[name] = module.describe
     return found
 
 

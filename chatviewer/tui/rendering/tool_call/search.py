@@ -4,35 +4,10 @@ from chatviewer.domain import ToolCall
 from chatviewer.tui.rendering.part import Output, Part, Tree
 from chatviewer.tui.rendering.tool_call.base import ToolView, counted, line_count, others, result_of, text_of
 
-NAMES = frozenset(
-    [
-        "grep",
-        "glob",
-        "ls",
-        "list",
-        "listdir",
-        "listdirectory",
-        "listfiles",
-        "searchfiles",
-        "searchfilecontent",
-        "grepsearch",
-        "filesearch",
-        "codebasesearch",
-        "semanticsearch",
-        "findfiles",
-        "findpath",
-        "find",
-        "finder",
-        "search",
-        "greptool",
-        "globtool",
-        "rg",
-        "listcodedefinitionnames",
-        "listcodeusages",
-        "fetchrules",
-        "toolsearch",
-    ]
-)
+NAMES = """
+    grep glob ls list listdir listdirectory listfiles searchfiles searchfilecontent grepsearch filesearch codebasesearch semanticsearch
+    findfiles findpath find finder search greptool globtool rg listcodedefinitionnames listcodeusages fetchrules toolsearch
+"""
 _PATTERNS = ("pattern", "query", "regex", "glob_pattern", "search_term", "SearchTerm", "symbolName")
 _PLACES = (
     "path",

@@ -9,37 +9,11 @@ from chatviewer.tui.rendering.part import Code, Output, Part, Tree
 from chatviewer.tui.rendering.tool_call import edit
 from chatviewer.tui.rendering.tool_call.base import ToolView, counted, fields, first_line, line_count, others, result_of, text_of
 
-NAMES = frozenset(
-    [
-        "bash",
-        "shell",
-        "exec",
-        "execcommand",
-        "localshell",
-        "localshellcall",
-        "shellcommand",
-        "runshellcommand",
-        "runterminalcmd",
-        "runterminalcommand",
-        "runinterminal",
-        "executecommand",
-        "executecommands",
-        "terminal",
-        "writestdin",
-        "bashoutput",
-        "killshell",
-        "killbash",
-        "unifiedexec",
-        "containerexec",
-        "runcommand",
-        "executebash",
-        "powershell",
-        "writetoterminal",
-        "readterminal",
-        "getterminaloutput",
-        "command",
-    ]
-)
+NAMES = """
+    bash shell exec execcommand localshell localshellcall shellcommand runshellcommand runterminalcmd runterminalcommand runinterminal
+    executecommand executecommands terminal writestdin bashoutput killshell killbash unifiedexec containerexec runcommand executebash
+    powershell writetoterminal readterminal getterminaloutput command
+"""
 _SHOWN = ("command", "cmd", "script", "input", "chars", "description")
 _EXIT_CODES = (
     re.compile(r"^(?:Process exited with code|Exit code:?|exit_code:|Command exited with code)\s*(-?\d{1,5})\b", re.M | re.I),

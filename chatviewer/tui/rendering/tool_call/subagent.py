@@ -5,23 +5,10 @@ from chatviewer.tui.rendering.part import Part, Plain, Prose, Tree
 from chatviewer.tui.rendering.row import MUTED
 from chatviewer.tui.rendering.tool_call.base import ToolView, others, result_of, text_of
 
-NAMES = frozenset(
-    [
-        "task",
-        "agent",
-        "newtask",
-        "subagent",
-        "spawnagent",
-        "delegate",
-        "dispatchagent",
-        "oracle",
-        "runsubagent",
-        "delegatetoagent",
-        "dynamictask",
-        "createsubagent",
-        "callagent",
-    ]
-)
+NAMES = """
+    task agent newtask subagent spawnagent delegate dispatchagent oracle runsubagent delegatetoagent dynamictask createsubagent
+    callagent
+"""
 _PROMPTS = ("prompt", "message", "task", "instructions", "objective")
 _KINDS = ("subagent_type", "agent_type", "agentName", "agent_name", "mode", "agent")
 

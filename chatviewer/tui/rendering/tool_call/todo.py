@@ -8,22 +8,9 @@ from chatviewer.tui.rendering.part import Checklist, Part, Prose, Tree
 from chatviewer.tui.rendering.tool_call import anything
 from chatviewer.tui.rendering.tool_call.base import ToolView, fields, others, text_of
 
-NAMES = frozenset(
-    [
-        "todowrite",
-        "todoread",
-        "updateplan",
-        "plan",
-        "writetodos",
-        "managetodolist",
-        "updatetodolist",
-        "settodolist",
-        "exitplanmode",
-        "taskcreate",
-        "taskupdate",
-        "tasklist",
-    ]
-)
+NAMES = """
+    todowrite todoread updateplan plan writetodos managetodolist updatetodolist settodolist exitplanmode taskcreate taskupdate tasklist
+"""
 _LISTS = ("todos", "plan", "todoList", "todo_list", "items", "tasks")
 _TEXTS = ("content", "step", "title", "description", "text", "task", "subject")
 _STATES = {

@@ -4,23 +4,10 @@ from chatviewer.domain import ToolCall
 from chatviewer.tui.rendering.part import Part, Prose, Tree
 from chatviewer.tui.rendering.tool_call.base import ToolView, counted, fields, line_count, others, result_of, text_of
 
-NAMES = frozenset(
-    [
-        "webfetch",
-        "websearch",
-        "googlewebsearch",
-        "fetch",
-        "fetchwebpage",
-        "readwebpage",
-        "websearchcall",
-        "browseraction",
-        "fetchurl",
-        "searchweb",
-        "searchwebtool",
-        "readurlcontent",
-        "fetchurlcontent",
-    ]
-)
+NAMES = """
+    webfetch websearch googlewebsearch fetch fetchwebpage readwebpage websearchcall browseraction fetchurl searchweb searchwebtool
+    readurlcontent fetchurlcontent
+"""
 
 
 def describe(call: ToolCall) -> ToolView:

@@ -1,0 +1,291 @@
+"""The transcript: one session, read from its first prompt to its last reply, at any length.
+
+`TranscriptView` knows the session, fetches messages page by page in a worker thread, folds and unfolds, switches branches, finds words. How
+rows are laid out is in `transcript_layout`, how the view moves and draws in `transcript_navigation`.
+
+`python -m chatviewer.tui.widgets.transcript` shows made-up sessions.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from textual import on
+from textual.binding import BindingType
+from textual.message import Message as TextualMessage
+from textual.reactive import reactive
+
+from chatviewer.domain import Message, MessageStub, Role, SessionSummary
+from chatviewer.tui.actions import bindings
+from chatviewer.tui.messages import BranchSwitched, CopyText, OpenSession, RateReply, ViewChanged
+from chatviewer.tui.rendering.block import Level
+from chatviewer.tui.rendering.copying import copy_source
+from chatviewer.tui.rendering.message import TOOL_CALL_VIEWS, View
+from chatviewer.tui.rendering.wording import local_day
+from chatviewer.tui.widgets.transcript_finding import TranscriptFinding
+from chatviewer.tui.widgets.transcript_layout import Bookmark, Position, TranscriptLayout
+from chatviewer.tui.widgets.transcript_source import TranscriptSource
+
+PAGE_BEFORE, PAGE_AFTER = 12, 36  # messages fetched around what is on the screen
+KEPT_SESSIONS = 200  # whose folds, branch and place are remembered
+
+
+class MessagesFetched(TextualMessage, bubble=False):
+    """Fact: a page of messages was read. `generation` tells a page of a session that is no longer shown."""
+
+    def __init__(self, generation: int, seqs: Sequence[int], messages: Sequence[Message], problem: str = "") -> None:
+        super().__init__()
+        self.generation = generation
+        self.seqs = seqs
+        self.messages = messages
+        self.problem = problem
+
+
+@dataclass(slots=True)
+class _Memory:
+    """How the reader left a session."""
+
+    chosen: Mapping[int, int] = field(default_factory=dict)
+    levels: Mapping[tuple[int, str], Level] = field(default_factory=dict)
+    cursor: Bookmark | None = None
+
+
+class TranscriptView(TranscriptFinding):
+    """Shows a session. What the reader asks for that is not the view's own business is posted (`chatviewer.tui.messages`)."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("transcript")]
+
+    tool_calls: reactive[str] = reactive("line", init=False)
+    show_thinking: reactive[bool] = reactive(False, init=False)
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 Textual's own word
+        super().__init__(name=name, id=id, classes=classes)
+        self.session: SessionSummary | None = None
+        self.source: TranscriptSource | None = None
+        self._generation = 0
+        self._is_fetching = False
+        self._failed: set[int] = set()
+        self._memories: OrderedDict[str, _Memory] = OrderedDict()
+
+    # What is shown
+
+    def show(
+        self,
+        session: SessionSummary,
+        stubs: Sequence[MessageStub],
+        source: TranscriptSource,
+        *,
+        at_seq: int | None = None,
+        words: Sequence[str] = (),
+    ) -> None:
+        """Shows a session where the reader left it, or at a message (in whichever branch) with the words lit."""
+        self._remember()
+        memory = self._memories.get(session.uid, _Memory())
+        self.session, self.source = session, source
+        self._start(TranscriptLayout(stubs, width=self.text_width, view=self._view(), chosen=memory.chosen))
+        self.layout_of_rows.levels.update(memory.levels)
+        if at_seq is not None and at_seq in self.layout_of_rows.stubs:
+            self.show_match(at_seq, words)
+        else:
+            self.cursor = self.layout_of_rows.find(memory.cursor) if memory.cursor else Position(0)
+            self.top = self.layout_of_rows.move(self.cursor, -2) if memory.cursor else Position(0)
+            self.moved()
+
+    def clear(self) -> None:
+        """Shows nothing."""
+        self._remember()
+        self.session = self.source = None
+        self._start(TranscriptLayout(width=self.text_width, view=self._view()))
+        self.moved()
+
+    def append(self, stubs: Sequence[MessageStub]) -> None:
+        """New messages of the session that is shown. Nothing on the screen moves, unless the reader is at the end."""
+        self.relayout(lambda: self.layout_of_rows.extend(stubs))
+
+    def refresh_message(self, message: Message) -> None:
+        """A message that was changed: rated, or a note written."""
+        if message.seq in self.layout_of_rows.stubs:
+            self.relayout(lambda: self.layout_of_rows.replace_message(message))
+
+    def _start(self, layout: TranscriptLayout) -> None:
+        self._generation += 1
+        self._is_fetching = False
+        self._failed.clear()
+        self.layout_of_rows = layout
+        self.top = self.cursor = Position(0)
+        self.is_at_end = False
+        self._highlighted = None
+        self.forget_find()
+        self.painter.clear()
+        self._visible = None
+
+    def _remember(self) -> None:
+        if self.session is not None:
+            layout = self.layout_of_rows
+            self._memories[self.session.uid] = _Memory(dict(layout.chosen), dict(layout.levels), layout.bookmark(self.cursor))
+            self._memories.move_to_end(self.session.uid)
+            if len(self._memories) > KEPT_SESSIONS:
+                self._memories.popitem(last=False)
+
+    def _view(self) -> View:
+        session = self.session
+        day = local_day(session.started_at) if session else None
+        return View(self.tool_calls, self.show_thinking, day, session is not None and session.parent_uid is not None)
+
+    def watch_tool_calls(self) -> None:
+        self._show_view()
+
+    def watch_show_thinking(self) -> None:
+        self._show_view()
+
+    def _show_view(self) -> None:
+        self.relayout(lambda: self.layout_of_rows.set_view(self._view()))
+
+    # Fetching
+
+    def need(self, first: int, last: int) -> None:
+        """Fetches what is missing on the screen and around it. One page is under way at a time."""
+        layout, source = self.layout_of_rows, self.source
+        if source is None or self._is_fetching:
+            return
+        on_screen = layout.missing(first, last)
+        seqs = on_screen or layout.missing(first - PAGE_BEFORE // 2, last + PAGE_AFTER // 2)
+        seqs = [seq for seq in seqs if seq not in self._failed]
+        if not seqs:
+            return
+        wanted = layout.missing(first - PAGE_BEFORE, last + PAGE_AFTER)
+        if len(on_screen) > PAGE_BEFORE + PAGE_AFTER:
+            wanted = on_screen
+        self._is_fetching = True
+        generation = self._generation
+        self.run_worker(lambda: self._fetch(source, generation, wanted), thread=True, group="transcript-pages", exit_on_error=False)
+
+    def _fetch(self, source: TranscriptSource, generation: int, seqs: Sequence[int]) -> None:
+        try:
+            found, problem = source.messages(seqs), ""
+        except Exception as error:  # the wall around a thread: whatever fails there becomes a sentence on the screen
+            found, problem = [], str(error) or type(error).__name__
+        self.post_message(MessagesFetched(generation, seqs, found, problem))
+
+    @on(MessagesFetched)
+    def _take_messages(self, fetched: MessagesFetched) -> None:
+        if fetched.generation != self._generation:
+            return
+        self._is_fetching = False
+        # what did not come is not asked for again and again
+        self._failed |= set(fetched.seqs) - {message.seq for message in fetched.messages}
+        if fetched.problem:
+            self.notify(fetched.problem, title="Messages cannot be read", severity="error", markup=False)
+        self.relayout(lambda: self.layout_of_rows.add_messages(fetched.messages))
+        self.messages_arrived()
+
+    # Folding
+
+    def action_toggle_block(self) -> None:
+        """Opens the sub-agent's session of the call under the cursor; folds or unfolds what can be folded."""
+        block = self.layout_of_rows.block_at(self.cursor)
+        if block is None:
+            return
+        if block.child_uid is not None and block.level is Level.LINE:
+            self.post_message(OpenSession(block.child_uid))
+        elif block.is_foldable:
+            self.set_level(block.key, block.next_level())
+
+    def set_level(self, key: str, level: Level) -> None:
+        """Folds or unfolds a block of the message under the cursor; the cursor goes to the block's first line."""
+        layout = self.layout_of_rows
+        seq = self.cursor_seq
+        mark = layout.bookmark(self.cursor)
+        first = layout.find(Bookmark(seq, key))
+        line = self._screen_line(first)
+        layout.set_level(seq, key, level)
+        if mark.chunk == 0 and line is not None:
+            self.restore(mark._replace(height=1, row=min(mark.row, 1)), self._screen_line(self.cursor))
+        else:
+            self.restore(Bookmark(seq, key), line or 0)
+
+    def action_fold_all(self) -> None:
+        self._set_all("line", False)
+
+    def action_unfold_all(self) -> None:
+        self._set_all("open", True)
+
+    def _set_all(self, tool_calls: str, show_thinking: bool) -> None:
+        def change() -> None:
+            self.layout_of_rows.clear_levels()
+            self.set_reactive(TranscriptView.tool_calls, tool_calls)
+            self.set_reactive(TranscriptView.show_thinking, show_thinking)
+            self.layout_of_rows.set_view(self._view())
+
+        self.relayout(change)
+        self.post_message(ViewChanged(tool_calls, show_thinking))
+
+    def action_cycle_tool_calls(self) -> None:
+        following = TOOL_CALL_VIEWS.index(self.tool_calls) + 1 if self.tool_calls in TOOL_CALL_VIEWS else 0
+        self.tool_calls = TOOL_CALL_VIEWS[following % len(TOOL_CALL_VIEWS)]
+        self.post_message(ViewChanged(self.tool_calls, self.show_thinking))
+
+    def action_toggle_thinking(self) -> None:
+        self.show_thinking = not self.show_thinking
+        self.post_message(ViewChanged(self.tool_calls, self.show_thinking))
+
+    def clicked(self, position: Position) -> None:
+        """A click on the line of something that folds folds it."""
+        block = self.layout_of_rows.block_at(position)
+        lines = dict(self.visible_lines())
+        row = lines.get(position)
+        if block is not None and block.is_foldable and row is not None and row.plain.lstrip()[:1] in ("▸", "▾"):
+            self.set_level(block.key, block.next_level())
+
+    # Branches
+
+    def action_previous_branch(self) -> None:
+        self._switch_branch(-1)
+
+    def action_next_branch(self) -> None:
+        self._switch_branch(1)
+
+    def _switch_branch(self, step: int) -> None:
+        """Shows the sibling of the message under the cursor, or of the nearest one above that has any."""
+        layout = self.layout_of_rows
+        index = next((at for at in range(self.cursor.at, -1, -1) if len(layout.siblings(at)) > 1), None) if layout.path else None
+        if index is None:
+            self.notify("There is no other branch here.", timeout=3)
+            return
+        siblings = layout.siblings(index)
+        seq = siblings[(siblings.index(layout.path[index]) + step) % len(siblings)]
+        line = self._screen_line(layout.start(index))
+        layout.show_branch_of(seq)
+        self.painter.clear()
+        self._visible = None
+        self.go(layout.start(index), line=1 if line is None else line)
+        self.post_message(BranchSwitched(tuple(layout.path)))
+
+    # Rating and copying
+
+    def action_rate(self, value: int) -> None:
+        """Rates the reply under the cursor; 0 takes the rating away."""
+        message = self.layout_of_rows.message(self.cursor_seq)
+        if message is None:
+            return
+        if message.role is not Role.ASSISTANT:
+            self.notify("Only replies are rated.", timeout=3)
+            return
+        self.post_message(RateReply(message.uid, value or None))
+
+    def copy_text(self) -> tuple[str, str] | None:
+        """The source text of the block under the cursor and what it is in words; None where there is nothing."""
+        message = self.layout_of_rows.message(self.cursor_seq)
+        block = self.layout_of_rows.block_at(self.cursor)
+        return None if message is None else copy_source(message, block.key if block else "")
+
+    def action_copy(self) -> None:
+        if (copied := self.copy_text()) is not None:
+            self.post_message(CopyText(*copied))
+
+
+if __name__ == "__main__":
+    from chatviewer.tui.widgets.transcript_sample import SampleApp
+
+    SampleApp().run()
