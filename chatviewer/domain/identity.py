@@ -9,14 +9,14 @@ from uuid import UUID
 
 NAMESPACE = UUID("8f2b3f0e-6d6c-5d0b-9c3e-0d1f6a1b7c55")
 _NAMESPACE_BYTES = NAMESPACE.bytes
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}  # RFC 9562, section 4.1
 SEPARATOR = "\x1f"  # cannot stand in an id by accident, so ("a", "b c") and ("a b", "c") differ
 
 
 def make_uid(*parts: str) -> str:
     """The UUIDv5 of the parts. Same value as `uuid.uuid5`, at a third of its cost: imports make one per message and call."""
-    digest = sha1(_NAMESPACE_BYTES + SEPARATOR.join(parts).encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
-    h = bytes((*digest[:6], digest[6] & 0x0F | 0x50, digest[7], digest[8] & 0x3F | 0x80, *digest[9:16])).hex()
-    return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+    h = sha1(_NAMESPACE_BYTES + SEPARATOR.join(parts).encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+    return f"{h[:8]}-{h[8:12]}-5{h[13:16]}-{_VARIANT[h[16]]}{h[17:20]}-{h[20:32]}"
 
 
 def session_uid(source: str, source_id: str) -> str:

@@ -152,10 +152,15 @@ def first_prompt_title(messages: Iterable[Message]) -> str:
         if message.role is not Role.USER or not message.content:
             continue
         title = prompt_title(message.content)
-        if title and not _NOT_A_PROMPT.match(title):
+        if title and is_real_prompt(title):
             return title
         fallback = fallback or title
     return fallback
+
+
+def is_real_prompt(title: str) -> bool:
+    """Whether a title made from a prompt is in the user's own words: no command, no injected text."""
+    return not _NOT_A_PROMPT.match(title)
 
 
 def prompt_title(content: str) -> str:

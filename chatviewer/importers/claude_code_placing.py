@@ -1,0 +1,134 @@
+"""The tree of a thread's messages, by the links of Claude Code's records.
+
+Links go through records that give no message, point to records that are missing, run in circles, and fork wherever a program put a
+note beside a message. What comes out is the tree that a person would draw: only alternative prompts and replies are branches.
+"""
+
+from chatviewer.domain.kinds import Role
+from chatviewer.importers.base import FullReadNeededError
+from chatviewer.importers.building import without_cycles
+from chatviewer.importers.claude_code_drafts import Piece, Reply, Thread
+from chatviewer.importers.claude_code_records import Transcript
+
+
+class Placing:
+    """Gives every piece of a transcript its parent. The same rules hold for a tail, so that it continues what is stored."""
+
+    def __init__(self, transcript: Transcript, ghosts: dict[str, Piece | None]) -> None:
+        self.nodes = transcript.nodes
+        self.is_tail = transcript.reading.is_tail
+        self.ghosts = ghosts  # missing records, and what their children hang on instead
+        self.found: dict[str, tuple[Piece | None, str]] = {}
+        # The note that stands behind a piece (or at the beginning of a thread): what hangs on that piece goes on from the note.
+        self.trail: dict[Piece | Thread, Piece] = {}
+        self.displaced: dict[Piece | Thread, Piece | Thread] = {}  # a note that was moved to the end, and where its children belong
+
+    def place(self, thread: Thread) -> dict[str, str | None]:
+        """The parent of each message of the thread, by uid."""
+        parents: dict[str, str | None] = {}
+        stored: dict[str, str | None] = {}
+        is_ordered = True
+        previous = thread.before
+        if thread.root is not None:
+            self.trail[thread] = thread.root
+        for piece in thread.pieces:
+            if piece.is_dropped:
+                continue
+            parent = piece.parent if piece.parent is not None else self._target(piece, previous)
+            target = self._advanced(parent if parent is not None else thread)
+            if piece.is_note:
+                if previous is not None and target is not previous:
+                    self.displaced[piece] = target
+                    target = previous
+                self.trail[target] = piece
+            previous = piece
+            if isinstance(target, Thread):
+                parents[piece.uid] = None
+                continue
+            is_ordered = is_ordered and (target.is_stored or target.uid in parents)
+            if target.is_stored:
+                stored[piece.uid] = target.uid
+            parents[piece.uid] = target.uid
+        thread.last = previous
+        return parents if is_ordered else {**without_cycles(parents), **stored}
+
+    def _target(self, piece: Piece, previous: Piece | None) -> Piece | None:
+        """What a piece goes on from; None: it begins the thread, or is another beginning of it."""
+        uuid = piece.parent_uuid
+        if uuid is None:
+            if piece.logical_uuid is not None:
+                before = self.piece_of(piece.logical_uuid)[0]
+                return before if before is not None and before.thread is piece.thread else previous
+            return None if piece.has_parent_field and piece.role is Role.USER else previous
+        before, missing = self.piece_of(uuid)
+        if before is None:
+            if missing not in self.ghosts:
+                if self.is_tail and missing not in self.nodes:
+                    raise FullReadNeededError
+                self.ghosts[missing] = previous
+            before = self.ghosts[missing]
+            return before if before is None or before.thread is piece.thread else previous
+        if before.thread is not piece.thread:
+            if piece.thread.continues is None and previous is None:
+                piece.thread.continues = before.uid
+            return previous
+        return before if before is not piece else previous
+
+    def piece_of(self, uuid: str) -> tuple[Piece | None, str]:
+        """The piece that a record stands for, else the record at which the way to one ends."""
+        known = self.found.get(uuid)
+        if known is not None:
+            return known
+        way: dict[str, None] = {}
+        at = uuid
+        piece: Piece | None = None
+        while at not in way:
+            if at in self.found:
+                piece, at = self.found[at]
+                break
+            node = self.nodes.get(at)
+            if node is None:
+                break
+            way[at] = None
+            if isinstance(node, Piece):
+                piece = node
+                break
+            if isinstance(node, Reply):
+                if node.pieces:
+                    piece = node.pieces[-1]
+                    break
+                following = node.parent_uuid
+            else:
+                following = node
+            if not following:
+                break
+            at = following
+        for step in way:
+            self.found[step] = piece, at
+        return piece, at
+
+    def _advanced(self, anchor: Piece | Thread, before_line: int | None = None) -> Piece | Thread:
+        while anchor in self.displaced:
+            anchor = self.displaced[anchor]
+        while (note := self.trail.get(anchor)) is not None and (before_line is None or note.line < before_line):
+            anchor = note
+        return anchor
+
+    def stands_for(self, uuid: str, thread: Thread | None, before_line: int) -> tuple[bool, Piece | None]:
+        """For the state that is kept: whether a record's place is known, and the piece on which its children hang (None: they begin the
+        thread), as things stood before a line."""
+        piece, missing = self.piece_of(uuid)
+        if piece is None:
+            if missing not in self.ghosts:
+                return False, None
+            piece = self.ghosts[missing]
+        start = piece if piece is not None else thread
+        if start is None:
+            return False, None
+        anchor = self._advanced(start, before_line)
+        return (True, None) if isinstance(anchor, Thread) else (anchor.line < before_line, anchor)
+
+    def root_note(self, thread: Thread, before_line: int) -> Piece | None:
+        """The note that stands at the beginning of a thread, on which every beginning hangs."""
+        anchor = self._advanced(thread, before_line)
+        return anchor if isinstance(anchor, Piece) else None

@@ -1,0 +1,214 @@
+"""Sessions out of a Claude Code transcript, and the state from which a longer file is read on.
+
+The state describes the file as it stood before the last reply, which may still grow: that reply and what follows it is read again with
+the next tail, and stored under the same uids.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from chatviewer.domain.kinds import Role
+from chatviewer.domain.session import Session
+from chatviewer.importers.base import FullReadNeededError
+from chatviewer.importers.building import first_prompt_title, is_real_prompt, mapping, parse_time, text
+from chatviewer.importers.claude_code_drafts import SOURCE, Call, Piece, Thread
+from chatviewer.importers.claude_code_placing import Placing
+from chatviewer.importers.claude_code_records import (
+    AGENT_TOOLS,
+    RANK_POOR_PROMPT,
+    RANK_PROMPT,
+    RANK_SUMMARY,
+    Transcript,
+)
+from chatviewer.importers.claude_code_threads import stored_piece
+
+KEPT_RECORDS = 30  # whose place in the tree is known to the next tail; one that goes further back has the file read again
+KEPT_CALLS = 40  # without a result
+KEPT_REPLIES = 12
+KEPT_THREADS = 8
+STATE_VERSION = 1
+
+
+def restore(transcript: Transcript, state: Mapping[str, Any]) -> dict[str, Piece | None]:
+    """Fill an empty transcript with what is known of the file so far. Returns the places of missing records.
+    Raises FullReadNeededError when the state is none of ours."""
+    if state.get("version") != STATE_VERSION:
+        raise FullReadNeededError
+    threads: list[Thread] = []
+    for kept in state["threads"]:
+        thread = Thread(kept["sid"], kept["key"], kept["agent"], kept["parent"])
+        thread.is_new = False
+        thread.project, thread.title_rank = kept["project"], kept["rank"]
+        thread.before = stored_piece(thread, kept["last"]) if kept["last"] else None
+        thread.root = stored_piece(thread, kept["root"]) if kept["root"] else None
+        thread.current = stored_piece(thread, kept["current"]) if kept["current"] else None
+        thread.started_at, thread.last_at = parse_time(kept["started_at"]), parse_time(kept["last_at"])
+        thread.metadata = dict(kept["metadata"])
+        transcript.threads[thread.key] = thread
+        threads.append(thread)
+    transcript.homes = {sid: threads[index] for sid, index in state["homes"].items()}
+    known: dict[str, Piece] = {piece.uid: piece for thread in threads for piece in (thread.before, thread.root) if piece is not None}
+    ghosts: dict[str, Piece | None] = {}
+    for uuid, index, uid in state["records"]:
+        piece = known.setdefault(uid, stored_piece(threads[index], uid)) if uid else None
+        if piece is None:
+            ghosts[uuid] = None
+            transcript.nodes[uuid] = ""
+        else:
+            transcript.nodes[uuid] = piece
+    for id_, index, uid, name, started_at in state["calls"]:
+        piece = known.setdefault(uid, stored_piece(threads[index], uid))
+        call = Call(piece, piece, id_, name, None)
+        call.started_at, call.is_stored = parse_time(started_at), True
+        transcript.calls.setdefault(id_, []).append(call)
+    transcript.closed_replies = set(state["replies"])
+    transcript.order = [(uuid, 0) for uuid, _, _ in state["records"]]
+    return ghosts
+
+
+def sessions(transcript: Transcript, ghosts: dict[str, Piece | None]) -> Iterator[Session]:
+    """The sessions of a transcript that was read to its end. Moves the reading's offset back to the last reply and sets its state."""
+    reading = transcript.reading
+    placing = Placing(transcript, ghosts)
+    _link_side_chains(transcript)
+    parents = {thread.key: placing.place(thread) for thread in transcript.threads.values()}
+    _give_titles(transcript)
+    shown = [thread for thread in transcript.threads.values() if not thread.is_new or any(not piece.is_note for piece in thread.pieces)]
+    for thread in transcript.threads.values():
+        if thread not in shown:
+            reading.skip("note outside of a session", len(thread.pieces))
+    made = [_session(thread, parents[thread.key]) for thread in shown if thread.is_new or thread.pieces or thread.late or thread.title]
+    reply = transcript.last_reply
+    if reply is not None:
+        reading.offset, reading.line = reply.offset, reply.line - 1
+    before_line = reply.line if reply is not None else reading.line + 2
+    reading.state = _state(transcript, placing, shown, before_line) if len(shown) == len(transcript.threads) else {}
+    yield from made
+
+
+def _session(thread: Thread, parents: Mapping[str, str | None]) -> Session:
+    metadata = dict(thread.metadata)
+    if thread.continues:
+        metadata["continues"] = thread.continues
+    return Session(
+        uid=thread.uid,
+        source=SOURCE,
+        source_id=thread.key,
+        project=thread.project,
+        title=thread.title,
+        model=thread.model,
+        branch=thread.branch,
+        parent_uid=thread.parent_uid,
+        spawned_by=thread.spawned_by,
+        current_uid=thread.current.uid if thread.current else None,
+        started_at=thread.started_at,
+        last_message_at=thread.last_at,
+        metadata=metadata,
+        messages=tuple([piece.message(parents[piece.uid]) for piece in thread.pieces if not piece.is_dropped]),
+        late_results=tuple([call.tool_result() for call in thread.late]),
+        is_tail=not thread.is_new,
+    )
+
+
+def _give_titles(transcript: Transcript) -> None:
+    """The last title of the highest rank; else one made from the first prompt. In a tail: only when it is a better one."""
+    main = next((thread for thread in transcript.threads.values() if not thread.parent_key), None)
+    for leaf, title in transcript.summaries:
+        piece = transcript.resolve(leaf)
+        if piece is not None:
+            _retitle(piece.thread, RANK_SUMMARY, title)
+        elif transcript.reading.is_tail and main is not None and main.title_rank <= RANK_SUMMARY:
+            raise FullReadNeededError
+        else:
+            transcript.reading.skip("summary of another session")
+    for sid, rank, title in transcript.titles:
+        thread = transcript.homes.get(sid) or main
+        if thread is not None:
+            _retitle(thread, rank, title)
+    for thread in transcript.threads.values():
+        if thread.title_rank < RANK_PROMPT:
+            title = first_prompt_title(
+                piece.message(None) for piece in thread.pieces if piece.role is Role.USER and piece.content and not piece.is_dropped
+            )
+            if title:
+                rank = RANK_PROMPT if is_real_prompt(title) else RANK_POOR_PROMPT
+                if rank > thread.title_rank:
+                    _retitle(thread, rank, title)
+
+
+def _retitle(thread: Thread, rank: int, title: str) -> None:
+    if rank >= thread.title_rank:
+        thread.title, thread.title_rank = title, rank
+
+
+def _link_side_chains(transcript: Transcript) -> None:
+    """Side chains inside a main file say nothing about the call that started them: the call's prompt is their first message."""
+    by_prompt: dict[str, list[Call]] = {}
+    by_child: dict[str, Call] = {}
+    sides = [thread for thread in transcript.threads.values() if thread.parent_key and thread.is_new]
+    if not sides:
+        return
+    for calls in transcript.calls.values():
+        for call in calls:
+            if call.child_uid:
+                by_child[call.child_uid] = call
+            elif call.name in AGENT_TOOLS:
+                by_prompt.setdefault(text(mapping(call.arguments).get("prompt")).strip(), []).append(call)
+    for thread in sides:
+        found = by_child.get(thread.uid)
+        if found is None:
+            first = next((piece.content.strip() for piece in thread.pieces if piece.role is Role.USER), "")
+            waiting = [call for call in by_prompt.get(first, ()) if call.piece.thread is not thread and call.child_uid is None]
+            found = waiting[0] if first and waiting else None
+        if found is not None:
+            found.child_uid, thread.spawned_by = thread.uid, found.id
+
+
+def _state(transcript: Transcript, placing: Placing, shown: list[Thread], before_line: int) -> dict[str, Any]:
+    kept = shown[-KEPT_THREADS:]
+    kept += [thread for thread in shown[:-KEPT_THREADS] if thread in transcript.homes.values()]
+    index = {thread: number for number, thread in enumerate(kept)}
+    main = next((thread for thread in kept if not thread.parent_key), None)
+    records: list[list[Any]] = []
+    for uuid, line in reversed(transcript.order):
+        if len(records) == KEPT_RECORDS:
+            break
+        if line < before_line:
+            is_known, piece = placing.stands_for(uuid, main, before_line)
+            home = piece.thread if piece else main
+            if is_known and home is not None and home in index:
+                records.append([uuid, index[home], piece.uid if piece else ""])
+    calls = [
+        [call.id, index[call.piece.thread], call.piece.uid, call.name, call.started_at.isoformat() if call.started_at else None]
+        for calls in transcript.calls.values()
+        for call in calls
+        if (call.result is None or call.answer_line >= before_line) and call.piece.line < before_line and call.piece.thread in index
+    ]
+    replies = [reply.id for thread in kept for reply in list(thread.replies.values())[-KEPT_REPLIES:] if reply.line < before_line]
+    return {
+        "version": STATE_VERSION,
+        "threads": [_thread_state(thread, placing, before_line) for thread in kept],
+        "homes": {sid: index[thread] for sid, thread in transcript.homes.items() if thread in index},
+        "records": records[::-1],
+        "calls": calls[-KEPT_CALLS:],
+        "replies": [*transcript.closed_replies, *replies][-KEPT_REPLIES * 2 :],
+    }
+
+
+def _thread_state(thread: Thread, placing: Placing, before_line: int) -> dict[str, Any]:
+    last = next((piece for piece in reversed(thread.pieces) if piece.line < before_line and not piece.is_dropped), thread.before)
+    root = placing.root_note(thread, before_line)
+    return {
+        "sid": thread.session_id,
+        "key": thread.key,
+        "agent": thread.agent_id,
+        "parent": thread.parent_key,
+        "project": thread.project,
+        "rank": thread.title_rank,
+        "last": last.uid if last else None,
+        "root": root.uid if root else None,
+        "current": thread.current.uid if thread.current else None,
+        "started_at": thread.started_at.isoformat() if thread.started_at else None,
+        "last_at": thread.last_at.isoformat() if thread.last_at else None,
+        "metadata": thread.metadata,
+    }

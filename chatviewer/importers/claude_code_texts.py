@@ -1,0 +1,90 @@
+"""Which texts of a Claude Code transcript are the user's own words, and the texts and images inside its blocks and attachments."""
+
+from typing import Any
+
+from chatviewer.domain.attachment import Attachment
+from chatviewer.domain.kinds import Role
+from chatviewer.importers.building import INJECTED, block_text, image_attachment, mapping, text, text_attachment, word
+
+_KIND_OF_TAG = {
+    "local": "command_output",
+    "bash": "command_output",
+    "command": "command",
+    "system": "reminder",
+    "user": "hook",
+    "ide": "ide",
+}
+_KIND_OF_START = (
+    ("Caveat: The messages below", "caveat"),
+    ("[Request interrupted", "interruption"),
+    ("This session is being continued from a previous conversation", "compact_summary"),
+)
+
+
+def injected_kind(content: str, is_meta: bool) -> str | None:
+    """What a text of role user is when the user did not write it; None for the user's own words, also beside injected ones."""
+    start = content[:60].lstrip()
+    for beginning, kind in _KIND_OF_START:
+        if start.startswith(beginning):
+            return kind
+    if start.startswith("<") and not INJECTED.sub("", content).strip():
+        tag = start[1:].partition(">")[0]
+        return _KIND_OF_TAG.get(tag.replace("_", "-").partition("-")[0], "notification" if tag == "task-notification" else "injected")
+    return "meta" if is_meta else None
+
+
+def attached(block: dict[str, Any]) -> Attachment | None:
+    """The image or document of a block; None when it is none, or holds nothing."""
+    if block.get("type") not in ("image", "document"):
+        return None
+    source = mapping(block.get("source"))
+    name = text(block.get("title") or source.get("url"))
+    if type(source.get("data")) is str and source.get("type") == "text":
+        return text_attachment(source["data"], word(source.get("media_type")) or "text/plain", name)
+    made = image_attachment(source.get("data"), source.get("media_type"), name)
+    return made or Attachment(media_type=word(source.get("media_type")) or f"{block['type']}/*", name=name)
+
+
+def result_text(content: Any) -> tuple[str, list[Attachment]]:
+    """The text of a tool result, and its images."""
+    if type(content) is str:
+        return content, []
+    if type(content) is not list:
+        return block_text(content), []
+    parts: list[str] = []
+    images: list[Attachment] = []
+    for block in content:
+        kind = block.get("type") if type(block) is dict else None
+        if kind in ("image", "document"):
+            attachment = attached(block)
+            if attachment is not None:
+                images.append(attachment)
+        elif kind == "tool_reference":
+            parts.append(text(block.get("tool_name")))
+        elif kind is not None and type(block.get("text")) is not str:  # a search result and its like: what it says in its fields
+            parts.append(text({key: value for key, value in block.items() if key not in ("type", "encrypted_content")}))
+        else:
+            parts.append(block_text(block) if type(block) is not list else text(block))
+    return "\n".join([part for part in parts if part]), images
+
+
+def attachment_record(value: Any) -> tuple[str, str, Role, Attachment | None]:
+    """Text, kind and role of a record of type attachment, and the file in it. Without text and file it is not worth a message."""
+    fields = mapping(value)
+    kind = word(fields.get("type")) or "attachment"
+    if kind == "queued_command":  # typed while the agent was working
+        said = block_text(fields.get("prompt"))
+        return said, kind, Role.SYSTEM if injected_kind(said, fields.get("commandMode") not in (None, "prompt")) else Role.USER, None
+    content = fields.get("content")
+    if kind in ("file", "edited_text_file", "selected_lines_in_ide", "compact_file_reference", "pdf_reference"):
+        inner = mapping(mapping(content).get("file"))
+        said = text(inner.get("content") or fields.get("snippet") or (content if type(content) is str else ""))
+        name = text(fields.get("filename") or inner.get("filePath"))
+        return "", kind, Role.SYSTEM, text_attachment(said, name=name) if said else None
+    if kind.startswith("hook_"):
+        failure = fields.get("blockingError")
+        said = block_text(content) or text(mapping(failure).get("blockingError") if type(failure) is dict else failure)
+        return said or (text(fields.get("stderr")) if kind != "hook_success" else ""), kind, Role.SYSTEM, None
+    if type(content) is list and any(type(item) is dict and "text" not in item for item in content):
+        return text(content), kind, Role.SYSTEM, None
+    return block_text(content), kind, Role.SYSTEM, None
