@@ -45,11 +45,12 @@ class SourceFile(NamedTuple):
 
 
 class FileImport(NamedTuple):
-    """All that one file gave; saved in one transaction."""
+    """All that one file gave; saved in one transaction. With `is_tail`, what was read behind the place where the last import ended."""
 
     file: SourceFile
     sessions: tuple["Session", ...] = ()
     problems: tuple[Problem, ...] = ()
+    is_tail: bool = False
 
 
 class SaveCounts(NamedTuple):

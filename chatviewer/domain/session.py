@@ -62,3 +62,10 @@ class Session:
     is_tail: bool = False
     # Known once it is in the library:
     note: str | None = None  # the user's own
+
+    @property
+    def has_content(self) -> bool:
+        """Whether there is anything to keep: text, a call, an attachment, or a reply that somebody rated."""
+        return bool(self.ratings) or any(
+            message.content or message.thinking or message.tool_calls or message.attachments for message in self.messages
+        )

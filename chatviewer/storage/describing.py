@@ -1,0 +1,123 @@
+"""A session's own row: what its source says now, over what is stored, under what the user chose."""
+
+import sqlite3
+from json import loads
+from typing import Any, NamedTuple
+
+from chatviewer.domain.kinds import SessionStatus
+from chatviewer.domain.session import Session
+from chatviewer.storage.rows import INTEGER_MAX, clean, json_text, milliseconds
+
+COLUMNS = (
+    *("uid", "user_id", "source", "source_id", "project", "parent_uid", "spawned_by", "is_subagent", "title", "source_title", "status"),
+    *("run_state", "model", "branch", "current_uid", "input_tokens", "output_tokens", "token_count", "message_count", "tool_call_count"),
+    *("started_at", "ended_at", "last_message_at", "created_at", "updated_at", "starred_at", "archived_at", "trashed_at", "source_gone_at"),
+    *("trace_id", "created_by", "updated_by", "context", "metadata", "summary", "system_prompt"),
+)
+_SELECT = f"SELECT {', '.join(COLUMNS)} FROM session WHERE id = ?"
+_UNKNOWN: dict[str, Any] = dict.fromkeys(COLUMNS) | {
+    **dict.fromkeys(("project", "title", "source_title", "branch", "summary", "system_prompt"), ""),
+    **dict.fromkeys(("is_subagent", "token_count", "message_count", "tool_call_count"), 0),
+    **{"status": "active", "context": "{}", "metadata": "{}"},
+}
+
+
+class Growth(NamedTuple):
+    """What one import adds to a session."""
+
+    messages: int = 0
+    calls: int = 0
+    input_tokens: int | None = None  # None: no message says
+    output_tokens: int | None = None
+    first_at: int | None = None
+    last_at: int | None = None
+
+
+class Choices:
+    """What the user said about sessions, in whatever order it and the session came. Keyed by uid: it outlives the rows."""
+
+    def __init__(self, connection: sqlite3.Connection, user_id: int) -> None:
+        self._connection = connection
+        self._user_id = user_id
+        tables = ("status_change", "star", "title_override")
+        self._used = {
+            table: connection.execute(f"SELECT EXISTS (SELECT 1 FROM {table} WHERE user_id = ?)", (user_id,)).fetchone()[0] == 1
+            for table in tables
+        }
+
+    def of(self, table: str, column: str, uid: str) -> tuple[Any, int] | None:
+        """The value and the time of the choice; None: the source's word stands."""
+        if not self._used[table]:
+            return None
+        query = f"SELECT {column}, changed_at FROM {table} WHERE user_id = ? AND uid = ?"
+        row: tuple[Any, int] | None = self._connection.execute(query, (self._user_id, uid)).fetchone()
+        return row
+
+
+def stored_session(connection: sqlite3.Connection, session_id: int) -> dict[str, Any]:
+    """The row by its columns."""
+    return dict(zip(COLUMNS, connection.execute(_SELECT, (session_id,)).fetchone(), strict=True))
+
+
+def new_session(uid: str, user_id: int, session: Session) -> dict[str, Any]:
+    """The row before anything is known of it but who it is."""
+    source_id, project = clean(session.source_id), clean(session.project)
+    return _UNKNOWN | {"uid": uid, "user_id": user_id, "source": session.source, "source_id": source_id, "project": project}
+
+
+def described(old: dict[str, Any], session: Session, growth: Growth, choices: Choices, now: int) -> dict[str, Any]:
+    """The row as it is to be."""
+    row = dict(old)
+    for column in ("run_state", "model", "parent_uid", "spawned_by", "trace_id", "created_by", "updated_by"):
+        value = getattr(session, column)
+        if value is not None:
+            row[column] = clean(str(value))
+    for column in ("branch", "summary", "system_prompt"):
+        row[column] = clean(getattr(session, column)) or old[column]
+    row["project"] = old["project"] or clean(session.project)
+    row["source_title"] = clean(session.title) or old["source_title"]
+    row["is_subagent"] = int(row["parent_uid"] is not None)
+    row["ended_at"] = milliseconds(session.ended_at) if session.ended_at else old["ended_at"]
+    row["started_at"] = min(_known(old["started_at"], milliseconds(session.started_at) or growth.first_at), default=None)
+    row["last_message_at"] = max(_known(old["last_message_at"], milliseconds(session.last_message_at), growth.last_at), default=None)
+    for column in ("context", "metadata"):
+        given = getattr(session, column)
+        if given:
+            row[column] = json_text(loads(old[column]) | dict(given))
+    row["message_count"] += growth.messages
+    row["tool_call_count"] += growth.calls
+    row["input_tokens"] = _sum(session.input_tokens, old["input_tokens"], growth.input_tokens)
+    row["output_tokens"] = _sum(session.output_tokens, old["output_tokens"], growth.output_tokens)
+    row["token_count"] = min((row["input_tokens"] or 0) + (row["output_tokens"] or 0), INTEGER_MAX)
+    _choose(row, session, choices, now)
+    return row
+
+
+def _known(*times: int | None) -> list[int]:
+    return [time for time in times if time is not None]
+
+
+def _sum(total: int | None, old: int | None, more: int | None) -> int | None:
+    """A total that the source gives, else the sum of what its messages say."""
+    if total is None:
+        total = old if more is None else (old or 0) + more
+    return None if total is None else max(-INTEGER_MAX, min(total, INTEGER_MAX))
+
+
+def _choose(row: dict[str, Any], session: Session, choices: Choices, now: int) -> None:
+    """Title, status and star: the user's own, else the source's. The new end of a file says nothing about the latter two."""
+    uid = row["uid"]
+    title = choices.of("title_override", "title", uid)
+    row["title"] = title[0] if title else row["source_title"]
+    status = choices.of("status_change", "status", uid)
+    if status is None and not (session.is_tail and session.status is SessionStatus.ACTIVE):
+        status = (session.status.value, now)
+    if status is not None:
+        row["status"] = status[0]
+        row["archived_at"] = (row["archived_at"] or status[1]) if status[0] == "archived" else None
+        row["trashed_at"] = (row["trashed_at"] or status[1]) if status[0] == "trashed" else None
+    star = choices.of("star", "is_starred", uid)
+    if star is None and (session.is_starred or not session.is_tail):
+        star = (session.is_starred, now)
+    if star is not None:
+        row["starred_at"] = (row["starred_at"] or star[1]) if star[0] else None

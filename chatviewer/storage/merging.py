@@ -1,0 +1,237 @@
+"""A message that is already stored, met again: the same, longer, or another one under the same uid.
+
+Sources grow: a reply is streamed, a call gets its result, an unfinished file is read again. So a text that extends the stored one
+replaces it, a shorter one changes nothing, and one that differs is another message. Nothing stored is ever made less.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from chatviewer.domain.identity import make_uid
+from chatviewer.domain.message import Message
+from chatviewer.domain.tool_call import ToolCall, ToolResult
+from chatviewer.storage.rows import call_row, call_terms, clean, json_text, message_row, milliseconds
+from chatviewer.storage.writing import Writer
+
+_STORED = (
+    "m.id, m.uid, m.session_id, s.uid, s.user_id, m.role, m.content, m.thinking, m.model, m.tool_name, m.tool_call_id, m.input_tokens,"
+    " m.output_tokens, m.trace_id, m.created_at, m.metadata"
+)
+_CALL = (
+    "id, message_id, position, uid, tool_name, tool_call_id, status, error_message, started_at, completed_at, duration_ms, child_uid,"
+    " input_arguments, output_result"
+)
+
+
+class StoredCall(NamedTuple):
+    id: int
+    message_id: int
+    position: int
+    uid: str
+    tool_name: str
+    tool_call_id: str | None
+    status: str
+    error_message: str | None
+    started_at: int | None
+    completed_at: int | None
+    duration_ms: int | None
+    child_uid: str | None
+    input_arguments: str
+    output_result: str | None
+
+
+class StoredMessage(NamedTuple):
+    id: int
+    uid: str
+    session_id: int
+    session_uid: str | None  # None: its session's row is about to be written
+    user_id: int | None
+    role: str
+    content: str
+    thinking: str
+    model: str | None
+    tool_name: str | None
+    tool_call_id: str | None
+    input_tokens: int | None
+    output_tokens: int | None
+    trace_id: str | None
+    created_at: int | None
+    metadata: str | None
+    calls: list[StoredCall]
+
+
+def stored_messages(connection: sqlite3.Connection, uids: Iterable[str]) -> dict[str, StoredMessage]:
+    """Those of the uids that are stored, whosever they are, with their calls. Two statements, however many."""
+    rows = connection.execute(
+        f"SELECT {_STORED} FROM message m LEFT JOIN session s ON s.id = m.session_id WHERE m.uid IN (SELECT value FROM json_each(?))",
+        (json_text(list(uids)),),
+    ).fetchall()
+    if not rows:
+        return {}
+    found = {row[0]: StoredMessage(*row, []) for row in rows}
+    calls = connection.execute(
+        f"SELECT {_CALL} FROM tool_call WHERE message_id IN (SELECT value FROM json_each(?)) ORDER BY message_id, position",
+        (json_text(list(found)),),
+    )
+    for row in calls:
+        found[row[1]].calls.append(StoredCall(*row))
+    return {message.uid: message for message in found.values()}
+
+
+def longer(stored: str, given: str) -> str | None:
+    """The longer one of two texts of which one begins with the other; None if they differ."""
+    if given.startswith(stored):
+        return given
+    return stored if stored.startswith(given) else None
+
+
+def is_same(stored: StoredMessage, message: Message) -> bool:
+    """Whether this is the stored message, perhaps at another stage of its growth."""
+    return (
+        stored.role == message.role.value
+        and longer(stored.content, clean(message.content)) is not None
+        and longer(stored.thinking, clean(message.thinking)) is not None
+        and all(map(_is_same_call, stored.calls, message.tool_calls))
+    )
+
+
+def _is_same_call(stored: StoredCall, call: ToolCall) -> bool:
+    if stored.tool_name != clean(call.tool_name):
+        return False
+    if call.tool_call_id is not None and stored.tool_call_id == clean(call.tool_call_id):
+        return call.result is None or stored.output_result is None or longer(stored.output_result, clean(call.result)) is not None
+    return stored.input_arguments == json_text(call.arguments) and (call.result is None or stored.output_result in (None, clean(call.result)))
+
+
+def variant_uid(message: Message, uid: str) -> str:
+    """The uid of another message that came under a uid already taken: made of what it says, so the same one is found again."""
+    said = [json_text([call.tool_name, call.arguments, call.result]) for call in message.tool_calls]
+    return make_uid(uid, "variant", message.role.value, message.content, message.thinking, *said)
+
+
+class Change(NamedTuple):
+    """What a merge did: whether anything, and what it adds to the session's sums."""
+
+    is_changed: bool = False
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+def merge_message(writer: Writer, stored: StoredMessage, message: Message, *, is_copy: bool) -> Change:
+    """Bring a stored message up to what is given. A copy, read from another session's file, may only add what was missing."""
+    new = dict(zip(_MERGED, message_row(message, "", 0, 0, 0, None)[6:], strict=True))
+    old = stored._asdict()
+    changes: dict[str, Any] = {}
+    if not is_copy:
+        for column in ("model", "tool_name", "tool_call_id", "input_tokens", "output_tokens", "trace_id", "metadata"):
+            value = clean(new[column]) if isinstance(new[column], str) else new[column]
+            if value is not None and value != old[column]:
+                changes[column] = value
+    if stored.created_at is None and new["created_at"] is not None:
+        changes["created_at"] = new["created_at"]
+    for column in ("content", "thinking"):
+        text = longer(old[column], clean(new[column]))
+        if text is not None and text != old[column]:
+            changes |= {column: text, "terms": new["terms"]}
+    if changes:
+        _update(writer, "message", stored.id, changes)
+    added = _merge_calls(writer, stored, message)
+    if message.attachments and _add_attachments(writer, stored.id, message):
+        added = added or 0
+    return Change(
+        bool(changes) or added is not None,
+        added or 0,
+        changes.get("input_tokens", old["input_tokens"] or 0) - (old["input_tokens"] or 0),
+        changes.get("output_tokens", old["output_tokens"] or 0) - (old["output_tokens"] or 0),
+    )
+
+
+_MERGED = (
+    *("model", "tool_name", "tool_call_id", "input_tokens", "output_tokens", "trace_id", "created_at", "metadata"),
+    *("terms", "thinking", "content"),
+)
+
+
+def _merge_calls(writer: Writer, stored: StoredMessage, message: Message) -> int | None:
+    """How many calls were added; None if nothing changed at all."""
+    is_changed = False
+    for old, call in zip(stored.calls, message.tool_calls, strict=False):
+        row = call_row(call, 0, 0, 0, 0)
+        is_changed |= complete_call(
+            writer,
+            old,
+            {
+                "status": row[7],
+                "error_message": row[8],
+                "started_at": row[9],
+                "completed_at": row[10],
+                "duration_ms": row[11],
+                "child_uid": row[12],
+                "output_result": row[15],
+            },
+        )
+    more = message.tool_calls[len(stored.calls) :]
+    for position, call in enumerate(more, len(stored.calls)):
+        writer.add_call(call, stored.id, stored.session_id, position)
+    if more:
+        writer.flush()
+    return len(more) if more or is_changed else None
+
+
+def _add_attachments(writer: Writer, message_id: int, message: Message) -> bool:
+    known = writer.connection.execute("SELECT count(*) FROM attachment WHERE message_id = ?", (message_id,)).fetchone()[0]
+    more = message.attachments[known:]
+    for position, attachment in enumerate(more, known):
+        writer.add_attachment(attachment, message_id, position)
+    if more:
+        writer.flush()
+    return bool(more)
+
+
+def complete_call(writer: Writer, stored: StoredCall, given: Mapping[str, Any]) -> bool:
+    """Fill in what was not known of a call: its result above all. True if anything changed."""
+    changes: dict[str, Any] = {}
+    for column in ("started_at", "completed_at", "duration_ms", "child_uid", "error_message"):
+        if getattr(stored, column) is None and given.get(column) is not None:
+            changes[column] = clean(given[column]) if isinstance(given[column], str) else given[column]
+    result = given["output_result"]
+    if result is not None:
+        text = longer(stored.output_result or "", clean(result))
+        if text is not None and text != stored.output_result:
+            changes |= {"output_result": text, "terms": call_terms(stored.tool_name, stored.input_arguments, text)}
+    if given["status"] != stored.status and stored.status in ("pending", "running") and given["status"] != "pending":
+        changes["status"] = given["status"]
+    if changes:
+        _update(writer, "tool_call", stored.id, changes)
+    return bool(changes)
+
+
+def _update(writer: Writer, table: str, row_id: int, changes: Mapping[str, Any]) -> None:
+    if writer.has_unindexed():
+        writer.index()
+    columns = ", ".join(f"{column} = ?" for column in changes)
+    writer.connection.execute(f"UPDATE {table} SET {columns} WHERE id = ?", (*changes.values(), row_id))
+
+
+def answer(writer: Writer, session_ids: list[int], late: ToolResult) -> bool | None:
+    """Give a stored call its late result. True: stored; False: it had it already; None: no such call, or it has another result."""
+    for session_id in session_ids:
+        rows = writer.connection.execute(
+            f"SELECT {_CALL} FROM tool_call WHERE session_id = ? AND tool_call_id = ? ORDER BY output_result IS NOT NULL, id DESC",
+            (session_id, clean(late.tool_call_id)),
+        )
+        for row in rows.fetchall():
+            stored = StoredCall(*row)
+            if late.result is None or stored.output_result is None or longer(stored.output_result, clean(late.result)) is not None:
+                given = {
+                    "status": late.status.value,
+                    "error_message": late.error_message,
+                    "completed_at": milliseconds(late.completed_at),
+                    "duration_ms": late.duration_ms,
+                    "child_uid": late.child_uid,
+                    "output_result": late.result,
+                }
+                return complete_call(writer, stored, given)
+    return None

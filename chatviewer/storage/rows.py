@@ -1,0 +1,121 @@
+"""From the domain to rows: times as milliseconds, JSON as text, text that SQLite takes. Reading back is `reading`'s affair."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from chatviewer.domain.message import Message
+from chatviewer.domain.tool_call import ToolCall
+from chatviewer.storage.terms import extra_terms
+
+INTEGER_MAX = 2**63 - 1
+MAX_DEPTH = 500  # of stored JSON; Python's own encoder and SQLite's reader give up at 1,000 and 2,000
+
+MESSAGE_COLUMNS = (
+    "id, uid, session_id, seq, parent_id, role, model, tool_name, tool_call_id, input_tokens, output_tokens, trace_id, created_at,"
+    " metadata, terms, thinking, content"
+)
+CALL_COLUMNS = (
+    "id, uid, message_id, session_id, position, tool_name, tool_call_id, status, error_message, started_at, completed_at, duration_ms,"
+    " child_uid, terms, input_arguments, output_result"
+)
+ATTACHMENT_COLUMNS = "id, message_id, position, media_type, name, byte_count, sha256, text"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def milliseconds(time: datetime | None) -> int | None:
+    """A time as it is stored; exact for every year that `datetime` knows."""
+    return None if time is None else (time - _EPOCH) // _MILLISECOND
+
+
+def clean(text: str) -> str:
+    """The text without lone surrogates, which UTF-8 and so SQLite cannot hold."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def clean_row(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A row that SQLite refused, made acceptable: no surrogates, no integer beyond 64 bits."""
+    return tuple(
+        clean(value) if isinstance(value, str) else max(-INTEGER_MAX, min(value, INTEGER_MAX)) if type(value) is int else value
+        for value in row
+    )
+
+
+def json_text(value: Any) -> str:
+    """A value as JSON that both Python and SQLite read: no NaN, no surrogates; what is nested too deep is cut off there."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # surrogates, long integers, mappings that are no dict, nesting over 254
+        return clean(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, separators=(",", ":")))
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item, depth + 1) for key, item in value.items()} if depth < MAX_DEPTH else "…"
+    if isinstance(value, list | tuple):
+        return [_plain(item, depth + 1) for item in value] if depth < MAX_DEPTH else "…"
+    if isinstance(value, float):
+        return value if value - value == 0 else None  # NaN and infinities have no JSON
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 10_000:
+        return hex(value)  # Python refuses to write longer ones in decimal
+    return value if isinstance(value, str | int | bool | None) else str(value)
+
+
+def message_row(message: Message, uid: str, message_id: int, session_id: int, seq: int, parent_id: int | None) -> tuple[Any, ...]:
+    """The values of `MESSAGE_COLUMNS`."""
+    thinking, content = message.thinking, message.content
+    time = message.created_at
+    return (
+        message_id,
+        uid,
+        session_id,
+        seq,
+        parent_id,
+        message.role.value,  # an exact str: SQLite's module takes a detour for its subclasses
+        message.model,
+        message.tool_name,
+        message.tool_call_id,
+        message.input_tokens,
+        message.output_tokens,
+        message.trace_id,
+        None if time is None else (time - _EPOCH) // _MILLISECOND,
+        json_text(message.metadata) if message.metadata else None,
+        extra_terms(f"{content}\n{thinking}" if thinking else content) if content or thinking else None,
+        thinking,
+        content,
+    )
+
+
+def call_row(call: ToolCall, call_id: int, message_id: int, session_id: int, position: int) -> tuple[Any, ...]:
+    """The values of `CALL_COLUMNS`."""
+    arguments = json_text(call.arguments)
+    return (
+        call_id,
+        call.uid,
+        message_id,
+        session_id,
+        position,
+        call.tool_name,
+        call.tool_call_id,
+        call.status.value,
+        call.error_message,
+        milliseconds(call.started_at),
+        milliseconds(call.completed_at),
+        call.duration_ms,
+        call.child_uid,
+        call_terms(call.tool_name, arguments, call.result),
+        arguments,
+        call.result,
+    )
+
+
+def call_terms(tool_name: str, arguments: str, result: str | None) -> str | None:
+    """The additional words of a call, see `terms`."""
+    return extra_terms(f"{tool_name}\n{arguments}\n{result}" if result else f"{tool_name}\n{arguments}")

@@ -1,0 +1,225 @@
+"""What files gave, into tables: one transaction, and saving the same again changes nothing.
+
+Everything is found again by uid. A session that is known grows; a message that is known under the same uid is the same, longer, or
+another one (`merging`); a message that lives in another session is a copy that a resumed or forked session carries, stored once.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from json import loads
+from typing import Any
+
+from chatviewer.domain.importing import FileImport, SaveCounts, SourceFile
+from chatviewer.domain.session import Session
+from chatviewer.storage.connection import Database
+from chatviewer.storage.describing import COLUMNS, Choices, described, new_session, stored_session
+from chatviewer.storage.files import label_gone_sessions, merged_counts, now_ms, replace_problems, stored_path
+from chatviewer.storage.incoming import Incoming, Place
+from chatviewer.storage.linking import link, link_all, project_uid, refresh_ratings
+from chatviewer.storage.merging import StoredMessage, is_same, stored_messages
+from chatviewer.storage.rows import clean, json_text, milliseconds
+from chatviewer.storage.writing import Writer
+
+
+def save(database: Database, user_id: int, imports: Sequence[FileImport]) -> SaveCounts:
+    """Store what the files gave. Raises the DatabaseError kinds; then nothing of it is stored."""
+    with database.transaction() as connection:
+        connection.execute("PRAGMA defer_foreign_keys = ON")  # a child may come before its parent
+        saving = Saving(connection, user_id)
+        for one in imports:
+            saving.save_file(one)
+        saving.finish()
+    return saving.counts
+
+
+def finish_import(database: Database, user_id: int) -> None:
+    """Connect what still waits for its other half, and let SQLite look at its statistics. Once, after the last `save`."""
+    with database.transaction() as connection:
+        link_all(connection, user_id)
+        connection.execute("PRAGMA optimize")
+
+
+def purged_uids(connection: sqlite3.Connection, user_id: int) -> set[str]:
+    """The sessions that the user purged: they stay away."""
+    return {row[0] for row in connection.execute("SELECT uid FROM tombstone WHERE user_id = ?", (user_id,))}
+
+
+class Saving:
+    """One transaction's work."""
+
+    def __init__(self, connection: sqlite3.Connection, user_id: int) -> None:
+        self.connection = connection
+        self.user_id = user_id
+        self.now = now_ms()
+        self.counts = SaveCounts()
+        self.writer = Writer(connection, user_id, self.now)
+        self.choices = Choices(connection, user_id)
+        self.purged = purged_uids(connection, user_id)
+        self.touched: dict[int, None] = {}
+
+    def finish(self) -> None:
+        """Index what was added and connect it with the rest."""
+        self.writer.index()
+        link(self.connection, self.user_id, self.touched)
+        if self.connection.execute("SELECT EXISTS (SELECT 1 FROM rating WHERE user_id = ?)", (self.user_id,)).fetchone()[0]:
+            refresh_ratings(self.connection, self.user_id, self.touched)
+
+    # files
+
+    def save_file(self, one: FileImport) -> None:
+        """A file with its sessions and problems."""
+        file_id, old_line, was_gone = self._write_file(one.file, is_tail=one.is_tail)
+        is_whole = True
+        for session in one.sessions:
+            session_id = self.save_session(session, file_id)
+            if session_id is None:
+                is_whole = False
+            else:
+                self.connection.execute("INSERT OR IGNORE INTO session_file VALUES (?, ?)", (session_id, file_id))
+                was_gone = was_gone or self._is_gone(session_id)
+        if not is_whole:  # a later tail could not be joined to what is not stored: then read it all again
+            self.connection.execute('UPDATE source_file SET "offset" = 0, line = 0, state = ? WHERE id = ?', ("{}", file_id))
+        replace_problems(self.connection, file_id, one.problems, old_line, self.now)
+        if was_gone:
+            label_gone_sessions(self.connection, [file_id])
+
+    def _write_file(self, file: SourceFile, *, is_tail: bool) -> tuple[int, int, bool]:
+        """The file's id, the line behind which it was read now, and whether it had been gone."""
+        path = stored_path(file.path)
+        query = "SELECT line, skipped, gone_at FROM source_file WHERE user_id = ? AND path = ?"
+        old = self.connection.execute(query, (self.user_id, path)).fetchone()
+        skipped = dict(file.skipped)
+        if old and is_tail:
+            skipped = merged_counts(loads(old[1]), skipped)
+        values = (self.user_id, path, file.source, file.size, file.mtime_ns, file.inode, file.offset, file.line, file.head_hash)
+        row = self.connection.execute(
+            'INSERT INTO source_file (user_id, path, source, size, mtime_ns, inode, "offset", line, head_hash, state, skipped, imported_at)'
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (user_id, path) DO UPDATE SET source = excluded.source,"
+            ' size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode, "offset" = excluded."offset",'
+            " line = excluded.line, head_hash = excluded.head_hash, state = excluded.state, skipped = excluded.skipped,"
+            " imported_at = excluded.imported_at, gone_at = NULL RETURNING id",
+            (*values, json_text(dict(file.state)), json_text(skipped), self.now),
+        ).fetchone()
+        return int(row[0]), old[0] if old and is_tail else 0, bool(old and old[2] is not None)
+
+    def _is_gone(self, session_id: int) -> bool:
+        query = "SELECT source_gone_at IS NOT NULL FROM session WHERE id = ?"
+        return bool(self.connection.execute(query, (session_id,)).fetchone()[0])
+
+    # sessions
+
+    def save_session(self, session: Session, file_id: int) -> int | None:
+        """Store a session, or what is new of it; returns its row's id, None if nothing of it is stored."""
+        known = self._known(session, None)
+        place = self._place(session, file_id, known)
+        if place.uid in self.purged or (place.session_id is None and not session.has_content):
+            self._count(unchanged=1)
+            return None
+        if place.project is not None:
+            known = self._known(session, place)
+        incoming = Incoming(self.writer, session, place, known)
+        incoming.sort()
+        if place.session_id is None and not incoming.new:
+            incoming.complete_copies()
+            self._count(unchanged=1)
+            return None
+        is_new = place.session_id is None
+        session_id = self.writer.take_ids("session") if place.session_id is None else place.session_id
+        old = new_session(place.uid, self.user_id, session) if is_new else stored_session(self.connection, session_id)
+        growth, is_changed = incoming.write(session_id)
+        row = described(old, incoming.described(), growth, self.choices, self.now)
+        if session.current_uid is not None:
+            row["current_uid"] = incoming.stored_uid(session.current_uid)
+        if is_new:
+            self._insert_session(session_id, row)
+        else:
+            is_changed |= self._update_session(session_id, old, row)
+        is_changed |= self._write_ratings(session, incoming) | self._write_context(session, session_id)
+        self.touched[session_id] = None
+        self._count(
+            new=int(is_new),
+            updated=int(not is_new and is_changed),
+            unchanged=int(not is_new and not is_changed),
+            messages=growth.messages,
+            tool_calls=growth.calls,
+        )
+        return session_id
+
+    def _count(self, **more: int) -> None:
+        self.counts = self.counts.plus(SaveCounts(**more))
+
+    def _known(self, session: Session, place: Place | None) -> dict[str, StoredMessage]:
+        uids = {message.uid for message in session.messages}
+        uids.update(message.parent_uid for message in session.messages if message.parent_uid is not None)
+        if not uids:
+            return {}
+        return stored_messages(self.connection, uids if place is None else {place.uid_of(uid) for uid in uids})
+
+    def _place(self, session: Session, file_id: int, known: dict[str, StoredMessage]) -> Place:
+        query = "SELECT id, uid, project FROM session WHERE user_id = ? AND source = ? AND source_id = ? ORDER BY id"
+        candidates = self.connection.execute(query, (self.user_id, session.source, clean(session.source_id))).fetchall()
+        if not candidates:
+            return Place(None, session.uid)
+        found = self._pick(session, file_id, known, candidates)
+        if found is None:
+            return Place(None, project_uid(session.uid, session.project), session.project)
+        return Place(found[0], found[1], None if found[1] == session.uid else found[2])
+
+    def _pick(
+        self, session: Session, file_id: int, known: dict[str, StoredMessage], candidates: list[tuple[int, str, str]]
+    ) -> tuple[int, str, str] | None:
+        """Of the sessions with this source id, the one that this is: that of its project, or one that holds the same messages."""
+        project = clean(session.project)
+        for candidate in candidates:
+            if candidate[2] == project:
+                return candidate
+        if session.is_tail or not project:
+            rows = self.connection.execute("SELECT session_id FROM session_file WHERE source_file_id = ?", (file_id,))
+            linked = {row[0] for row in rows}
+            return next((candidate for candidate in candidates if candidate[0] in linked), candidates[0])
+        shared = dict.fromkeys((candidate[0] for candidate in candidates), 0)
+        for message in session.messages:
+            stored = known.get(message.uid)
+            if stored is not None and stored.session_id in shared:
+                shared[stored.session_id] += 1 if is_same(stored, message) else -1
+        best = max(candidates, key=lambda candidate: shared[candidate[0]])
+        return best if shared[best[0]] > 0 else None
+
+    def _insert_session(self, session_id: int, row: dict[str, Any]) -> None:
+        row["created_at"] = row["updated_at"] = self.now
+        statement = f"INSERT INTO session (id, {', '.join(COLUMNS)}) VALUES ({','.join('?' * (len(COLUMNS) + 1))})"
+        self.connection.execute(statement, (session_id, *(row[column] for column in COLUMNS)))
+
+    def _update_session(self, session_id: int, old: dict[str, Any], row: dict[str, Any]) -> bool:
+        changes = {column: value for column, value in row.items() if value != old[column]}
+        if not changes:
+            return False
+        if self.writer.has_unindexed():
+            self.writer.index()
+        changes["updated_at"] = self.now
+        columns = ", ".join(f"{column} = ?" for column in changes)
+        self.connection.execute(f"UPDATE session SET {columns} WHERE id = ?", (*changes.values(), session_id))
+        return True
+
+    def _write_ratings(self, session: Session, incoming: Incoming) -> bool:
+        before = self.connection.total_changes
+        for rating in session.ratings:
+            at = milliseconds(rating.created_at) or milliseconds(session.last_message_at) or self.now
+            self.connection.execute(
+                "INSERT INTO rating (user_id, uid, origin, value, text, created_at) VALUES (?, ?, 'source', ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET value = excluded.value, text = excluded.text, created_at = excluded.created_at"
+                " WHERE value <> excluded.value OR text <> excluded.text",
+                (self.user_id, incoming.stored_uid(rating.uid), rating.value, clean(rating.text), at),
+            )
+        return self.connection.total_changes != before
+
+    def _write_context(self, session: Session, session_id: int) -> bool:
+        before = self.connection.total_changes
+        for item in session.context_items:
+            self.connection.execute(
+                "INSERT INTO context_item (session_id, type, key, value, priority, expires_at) VALUES (?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET value = excluded.value, priority = excluded.priority, expires_at = excluded.expires_at"
+                " WHERE value <> excluded.value OR priority <> excluded.priority OR expires_at IS NOT excluded.expires_at",
+                (session_id, clean(item.type), clean(item.key), json_text(item.value), item.priority, milliseconds(item.expires_at)),
+            )
+        return self.connection.total_changes != before
