@@ -18,7 +18,9 @@ _SELECT = f"SELECT {', '.join(COLUMNS)} FROM session WHERE id = ?"
 _UNKNOWN: dict[str, Any] = dict.fromkeys(COLUMNS) | {
     **dict.fromkeys(("project", "title", "source_title", "branch", "summary", "system_prompt"), ""),
     **dict.fromkeys(("is_subagent", "token_count", "message_count", "tool_call_count"), 0),
-    **{"status": "active", "context": "{}", "metadata": "{}"},
+    "status": "active",
+    "context": "{}",
+    "metadata": "{}",
 }
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from chatviewer.domain.annotation import Tag
     from chatviewer.domain.counts import Finding, LibraryCounts, StatisticsRow
-    from chatviewer.domain.importing import Problem, SourceFile
+    from chatviewer.domain.importing import FileImport, Problem, SaveCounts, SourceFile
     from chatviewer.domain.kinds import SessionStatus
     from chatviewer.domain.message import Message
     from chatviewer.domain.session import ContextItem, Session
@@ -265,6 +265,12 @@ class Library:
 
         return file_stamps(self.database, self.user.id)
 
+    def save(self, imports: "Sequence[FileImport]") -> "SaveCounts":
+        """Store what files gave, in one transaction. Saving the same again changes nothing."""
+        from chatviewer.storage.saving import save
+
+        return save(self.database, self.user.id, imports)
+
     def mark_gone(self, paths: Collection[str]) -> None:
         """These files are not there any more; what they gave stays."""
         from chatviewer.storage.files import mark_gone
@@ -282,6 +288,12 @@ class Library:
         from chatviewer.storage.files import problems
 
         return problems(self.database, self.user.id)
+
+    def finish_import(self) -> None:
+        """Link sub-agents with their parents and tidy the index: once, after the last `save`."""
+        from chatviewer.storage.saving import finish_import
+
+        finish_import(self.database, self.user.id)
 
     # care
 

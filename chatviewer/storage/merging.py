@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from chatviewer.domain.identity import make_uid
 from chatviewer.domain.message import Message
 from chatviewer.domain.tool_call import ToolCall, ToolResult
-from chatviewer.storage.rows import call_row, call_terms, clean, json_text, message_row, milliseconds
+from chatviewer.storage.rows import call_row, call_terms, clean, clean_row, json_text, message_row, milliseconds
 from chatviewer.storage.writing import Writer
 
 _STORED = (
@@ -69,13 +69,13 @@ def stored_messages(connection: sqlite3.Connection, uids: Iterable[str]) -> dict
     ).fetchall()
     if not rows:
         return {}
-    found = {row[0]: StoredMessage(*row, []) for row in rows}
+    found = {row[0]: StoredMessage._make((*row, [])) for row in rows}
     calls = connection.execute(
         f"SELECT {_CALL} FROM tool_call WHERE message_id IN (SELECT value FROM json_each(?)) ORDER BY message_id, position",
         (json_text(list(found)),),
     )
     for row in calls:
-        found[row[1]].calls.append(StoredCall(*row))
+        found[row[1]].calls.append(StoredCall._make(row))
     return {message.uid: message for message in found.values()}
 
 
@@ -101,7 +101,9 @@ def _is_same_call(stored: StoredCall, call: ToolCall) -> bool:
         return False
     if call.tool_call_id is not None and stored.tool_call_id == clean(call.tool_call_id):
         return call.result is None or stored.output_result is None or longer(stored.output_result, clean(call.result)) is not None
-    return stored.input_arguments == json_text(call.arguments) and (call.result is None or stored.output_result in (None, clean(call.result)))
+    return stored.input_arguments == json_text(call.arguments) and (
+        call.result is None or stored.output_result in (None, clean(call.result))
+    )
 
 
 def variant_uid(message: Message, uid: str) -> str:
@@ -121,18 +123,17 @@ class Change(NamedTuple):
 
 def merge_message(writer: Writer, stored: StoredMessage, message: Message, *, is_copy: bool) -> Change:
     """Bring a stored message up to what is given. A copy, read from another session's file, may only add what was missing."""
-    new = dict(zip(_MERGED, message_row(message, "", 0, 0, 0, None)[6:], strict=True))
+    new = dict(zip(_MERGED, clean_row(message_row(message, "", 0, 0, 0, None))[6:], strict=True))
     old = stored._asdict()
     changes: dict[str, Any] = {}
     if not is_copy:
         for column in ("model", "tool_name", "tool_call_id", "input_tokens", "output_tokens", "trace_id", "metadata"):
-            value = clean(new[column]) if isinstance(new[column], str) else new[column]
-            if value is not None and value != old[column]:
-                changes[column] = value
+            if new[column] is not None and new[column] != old[column]:
+                changes[column] = new[column]
     if stored.created_at is None and new["created_at"] is not None:
         changes["created_at"] = new["created_at"]
     for column in ("content", "thinking"):
-        text = longer(old[column], clean(new[column]))
+        text = longer(old[column], new[column])
         if text is not None and text != old[column]:
             changes |= {column: text, "terms": new["terms"]}
     if changes:
@@ -143,8 +144,8 @@ def merge_message(writer: Writer, stored: StoredMessage, message: Message, *, is
     return Change(
         bool(changes) or added is not None,
         added or 0,
-        changes.get("input_tokens", old["input_tokens"] or 0) - (old["input_tokens"] or 0),
-        changes.get("output_tokens", old["output_tokens"] or 0) - (old["output_tokens"] or 0),
+        changes.get("input_tokens", stored.input_tokens or 0) - (stored.input_tokens or 0),
+        changes.get("output_tokens", stored.output_tokens or 0) - (stored.output_tokens or 0),
     )
 
 
@@ -158,7 +159,7 @@ def _merge_calls(writer: Writer, stored: StoredMessage, message: Message) -> int
     """How many calls were added; None if nothing changed at all."""
     is_changed = False
     for old, call in zip(stored.calls, message.tool_calls, strict=False):
-        row = call_row(call, 0, 0, 0, 0)
+        row = clean_row(call_row(call, 0, 0, 0, 0))
         is_changed |= complete_call(
             writer,
             old,
@@ -195,10 +196,10 @@ def complete_call(writer: Writer, stored: StoredCall, given: Mapping[str, Any]) 
     changes: dict[str, Any] = {}
     for column in ("started_at", "completed_at", "duration_ms", "child_uid", "error_message"):
         if getattr(stored, column) is None and given.get(column) is not None:
-            changes[column] = clean(given[column]) if isinstance(given[column], str) else given[column]
+            changes[column] = given[column]
     result = given["output_result"]
     if result is not None:
-        text = longer(stored.output_result or "", clean(result))
+        text = longer(stored.output_result or "", result)
         if text is not None and text != stored.output_result:
             changes |= {"output_result": text, "terms": call_terms(stored.tool_name, stored.input_arguments, text)}
     if given["status"] != stored.status and stored.status in ("pending", "running") and given["status"] != "pending":
@@ -223,15 +224,16 @@ def answer(writer: Writer, session_ids: list[int], late: ToolResult) -> bool | N
             (session_id, clean(late.tool_call_id)),
         )
         for row in rows.fetchall():
-            stored = StoredCall(*row)
+            stored = StoredCall._make(row)
             if late.result is None or stored.output_result is None or longer(stored.output_result, clean(late.result)) is not None:
-                given = {
-                    "status": late.status.value,
-                    "error_message": late.error_message,
-                    "completed_at": milliseconds(late.completed_at),
-                    "duration_ms": late.duration_ms,
-                    "child_uid": late.child_uid,
-                    "output_result": late.result,
-                }
-                return complete_call(writer, stored, given)
+                values = (
+                    late.status.value,
+                    late.error_message,
+                    milliseconds(late.completed_at),
+                    late.duration_ms,
+                    late.child_uid,
+                    late.result,
+                )
+                names = "status", "error_message", "completed_at", "duration_ms", "child_uid", "output_result"
+                return complete_call(writer, stored, dict(zip(names, clean_row(values), strict=True)))
     return None

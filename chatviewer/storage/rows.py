@@ -13,7 +13,7 @@ from chatviewer.domain.tool_call import ToolCall
 from chatviewer.storage.terms import extra_terms
 
 INTEGER_MAX = 2**63 - 1
-MAX_DEPTH = 500  # of stored JSON; Python's own encoder and SQLite's reader give up at 1,000 and 2,000
+MAX_DEPTH = 100  # of stored JSON; what lies deeper becomes a text: encoders and readers give up at 254, 1,000 or 2,000 levels
 
 MESSAGE_COLUMNS = (
     "id, uid, session_id, seq, parent_id, role, model, tool_name, tool_call_id, input_tokens, output_tokens, trace_id, created_at,"
@@ -49,7 +49,7 @@ def clean_row(row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def json_text(value: Any) -> str:
-    """A value as JSON that both Python and SQLite read: no NaN, no surrogates; what is nested too deep is cut off there."""
+    """A value as JSON that both Python and SQLite read: no NaN, no surrogates, no nesting without end."""
     try:
         return orjson.dumps(value).decode()
     except TypeError:  # surrogates, long integers, mappings that are no dict, nesting over 254
@@ -57,15 +57,45 @@ def json_text(value: Any) -> str:
 
 
 def _plain(value: Any, depth: int = 0) -> Any:
+    if isinstance(value, Mapping | list | tuple) and depth >= MAX_DEPTH:
+        return _outline(value)
     if isinstance(value, Mapping):
-        return {str(key): _plain(item, depth + 1) for key, item in value.items()} if depth < MAX_DEPTH else "…"
+        return {str(key): _plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item, depth + 1) for item in value] if depth < MAX_DEPTH else "…"
+        return [_plain(item, depth + 1) for item in value]
     if isinstance(value, float):
         return value if value - value == 0 else None  # NaN and infinities have no JSON
     if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 10_000:
         return hex(value)  # Python refuses to write longer ones in decimal
     return value if isinstance(value, str | int | bool | None) else str(value)
+
+
+def _outline(value: Any) -> str:
+    """The JSON of a value nested as deep as it may be, written without recursion."""
+    parts: list[str] = []
+    pending: list[Any] = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, _Raw):
+            parts.append(item)
+        elif isinstance(item, Mapping | list | tuple):
+            is_mapping = isinstance(item, Mapping)
+            pieces: list[Any] = [_Raw("{" if is_mapping else "[")]
+            for number, below in enumerate(item.items() if isinstance(item, Mapping) else item):
+                if number:
+                    pieces.append(_Raw(","))
+                pieces += (_Raw(json.dumps(str(below[0])) + ":"), below[1]) if is_mapping else (below,)
+            pieces.append(_Raw("}" if is_mapping else "]"))
+            pending.extend(reversed(pieces))
+        else:
+            parts.append(json.dumps(_plain(item), ensure_ascii=False))
+    return "".join(parts)
+
+
+class _Raw(str):
+    """A piece of JSON that is written as it stands."""
+
+    __slots__ = ()
 
 
 def message_row(message: Message, uid: str, message_id: int, session_id: int, seq: int, parent_id: int | None) -> tuple[Any, ...]:

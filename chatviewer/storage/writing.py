@@ -96,6 +96,8 @@ class Writer:
         self.flush()
         for table, index, columns, content in _INDEXES:
             first, end = self._indexed[table], self.next_id[table]
+            if table == "session":  # its id is given out before its messages, its row is written after them
+                end = self._highest_id(table) + 1
             if first < end:
                 self.connection.execute(
                     f"INSERT INTO {index} (rowid, {columns}) SELECT id, {columns} FROM {content} WHERE id >= ? AND id < ?", (first, end)
