@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _LISTED = "session.user_id = :user AND session.status = 'active' AND session.is_subagent = 0"
 _BY_STATUS = "SELECT status, is_subagent, count(*), sum(message_count) FROM session WHERE user_id = :user GROUP BY status, is_subagent"
-_STARRED = f"SELECT count(*) FROM session WHERE starred_at IS NOT NULL AND {_LISTED}"
+_STARRED = f"SELECT count(*) FROM session INDEXED BY session_starred WHERE starred_at IS NOT NULL AND {_LISTED}"
 _RATED = f"SELECT count(*) FROM session WHERE rating IS NOT NULL AND {_LISTED}"
 _LAST_IMPORT = "SELECT max(imported_at) FROM source_file WHERE user_id = :user"
 _FACET = f"SELECT {{column}}, count(*) FROM session WHERE {_LISTED} GROUP BY {{column}}"

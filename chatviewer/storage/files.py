@@ -66,7 +66,7 @@ def session_files(database: Database, user_id: int, session_id: int) -> list[Sou
     """The files that a session was read from."""
     with explained(database.path):
         query = (
-            f"SELECT {_COLUMNS} FROM source_file WHERE user_id = ? "
+            f"SELECT {_COLUMNS} FROM source_file WHERE +user_id = ? "
             "AND id IN (SELECT source_file_id FROM session_file WHERE session_id = ?) ORDER BY path"
         )
         return [_source_file(row) for row in database.connection().execute(query, (user_id, session_id))]

@@ -93,7 +93,7 @@ def message_session(database: Database, user_id: int, uid: str) -> "tuple[Sessio
         if bounds:
             found = connection.execute(
                 f"SELECT {MESSAGE_COLUMNS}, message.session_id, session.title FROM message "
-                "JOIN session ON session.id = message.session_id "
+                "CROSS JOIN session ON session.id = message.session_id "
                 "WHERE message.uid BETWEEN ? AND ? AND session.user_id = ? ORDER BY message.uid LIMIT 4",
                 (*bounds, user_id),
             ).fetchall()

@@ -1,0 +1,200 @@
+"""`doctor` sees every damage, changes nothing, and a backup is the whole library."""
+
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from chatviewer.domain import Attachment, SessionStatus
+from chatviewer.errors import DatabaseDamagedError, DatabaseUnwritableError, RefusedError
+from chatviewer.storage.checking import _mounted
+from chatviewer.storage.connection import connect
+from chatviewer.storage.library import Library
+from tests.factories import fill, make_call, make_message, make_session
+
+
+@pytest.fixture
+def filled(library: Library) -> Library:
+    a = make_message("m0", "text", thinking="thought", attachments=(Attachment(name="x", text="pasted"),))
+    call = make_call(a.uid, arguments={"command": "line\nline"})
+    fill(
+        library,
+        make_session(
+            "a", [make_message("m0", "text", thinking="thought", attachments=(Attachment(name="x", text="pasted"),), tool_calls=(call,))]
+        ),
+        make_session("b"),
+        make_session("c"),
+    )
+    library.rate(library.messages(library.summary(make_session("b").uid).id)[1].uid, 4)
+    library.set_status([make_session("b").uid], SessionStatus.ARCHIVED)
+    library.set_starred([make_session("b").uid], True)
+    library.rename(make_session("b").uid, "mine")
+    return library
+
+
+def damages(library: Library) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for finding in library.check():
+        if finding.severity != "ok":
+            found.setdefault(finding.check, []).append(f"{finding.severity}: {finding.detail}")
+    return found
+
+
+def test_a_sound_library_has_only_good_findings(filled: Library) -> None:
+    assert damages(filled) == {}
+    assert {finding.check for finding in filled.check()} >= {"integrity", "references", "derived columns", "search index", "journal"}
+
+
+def test_without_a_database_there_is_nothing_to_check(database_path: Path) -> None:
+    with Library.open(database_path, create=False) as absent:
+        assert [finding.severity for finding in absent.check()] == ["ok"]
+    assert not database_path.exists()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE session SET message_count = message_count + 1",
+        "UPDATE session SET tool_call_count = 7",
+        "UPDATE session SET token_count = 7",
+        "UPDATE message SET seq = seq + 10",
+        "UPDATE session SET rating = 2",
+        "UPDATE session SET rating = NULL",
+        "UPDATE session SET title = 'x'",
+        "UPDATE session SET status = 'active'",
+        "UPDATE session SET archived_at = 5",
+        "UPDATE session SET starred_at = NULL",
+        "INSERT INTO tombstone SELECT user_id, uid, 0 FROM session LIMIT 1",
+    ],
+)
+def test_a_row_that_does_not_say_what_the_others_say_is_found(filled: Library, sql: str) -> None:
+    filled.database.connection().execute(sql)
+    assert list(damages(filled)) == ["derived columns"]
+    assert all(detail.startswith("damage: ") for detail in damages(filled)["derived columns"])
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO message_fts (message_fts) VALUES ('delete-all')",
+        "INSERT INTO tool_fts (tool_fts) VALUES ('delete-all')",
+        "INSERT INTO attachment_fts (attachment_fts) VALUES ('delete-all')",
+        "INSERT INTO session_fts (session_fts) VALUES ('delete-all')",
+        "INSERT INTO message_fts (rowid, content) VALUES (999, 'ghost')",
+        "INSERT INTO tool_fts (rowid, output_result) VALUES (999, 'ghost')",
+        "DROP TRIGGER message_reindex; UPDATE message SET content = 'other words'",
+        "UPDATE message_fts_data SET block = x'00' WHERE id > 10",
+    ],
+)
+def test_an_index_that_does_not_fit_its_content_is_found(filled: Library, sql: str) -> None:
+    for statement in sql.split("; "):
+        filled.database.connection().execute(statement)
+    found = damages(filled)
+    assert list(found) == ["search index"]
+    assert "does not fit" in found["search index"][0]
+
+
+def test_rows_that_point_nowhere_are_found(filled: Library) -> None:
+    connection = filled.database.connection()
+    connection.execute("PRAGMA foreign_keys = OFF")
+    connection.execute("UPDATE tool_call SET message_id = 999")
+    connection.execute("PRAGMA foreign_keys = ON")
+    assert "damage: 1 rows of tool_call point to no row of message." in damages(filled)["references"]
+
+
+def test_a_page_that_was_overwritten_is_found(filled: Library, database_path: Path) -> None:
+    filled.close()
+    for number in range(1, database_path.stat().st_size // 8192):
+        copy = database_path.with_name(f"copy{number}.db")
+        data = bytearray(database_path.read_bytes())
+        if not any(data[number * 8192 : number * 8192 + 8192]):
+            continue  # an unused page
+        data[number * 8192 : number * 8192 + 4096] = b"\xa5" * 4096
+        copy.write_bytes(data)
+        copy.chmod(0o600)
+        with pytest.MonkeyPatch.context():
+            try:
+                with Library.open(copy) as damaged:
+                    severities = {finding.severity for finding in damaged.check()}
+            except DatabaseDamagedError:
+                severities = {"damage"}
+        copy.unlink()
+        assert "damage" in severities, f"page {number}"
+
+
+def test_a_check_writes_nothing(filled: Library, database_path: Path) -> None:
+    filled.database.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    before = database_path.read_bytes()
+    filled.check()
+    assert database_path.read_bytes() == before
+    assert not database_path.with_name("chatviewer.db-wal").stat().st_size
+
+
+def test_another_writer_makes_a_note_not_a_damage(filled: Library, database_path: Path) -> None:
+    other = connect(database_path)
+    other.execute("BEGIN IMMEDIATE")
+    filled.database.connection().execute("PRAGMA busy_timeout = 1")
+    found = damages(filled)
+    other.execute("ROLLBACK")
+    other.close()
+    assert list(found) == ["search index"]
+    assert found["search index"][0].startswith("note: Could not be checked")
+
+
+def test_open_permissions_are_noted(filled: Library, database_path: Path) -> None:
+    (database_path.parent / "journal.jsonl").chmod(0o644)
+    database_path.parent.chmod(0o755)
+    found = damages(filled)["permissions"]
+    assert len(found) == 2
+    assert all(detail.startswith("note: ") for detail in found)
+
+
+def test_changes_missing_in_the_file_are_noted(filled: Library, database_path: Path) -> None:
+    journal = database_path.parent / "journal.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(lines[:1] + lines[2:]) + b"no json\n[1]\n")
+    assert damages(filled)["journal"] == [
+        f"note: 1 of your changes are only in the database, not in {journal}.",
+        f"note: 2 lines of {journal} cannot be read.",
+    ]
+    journal.unlink()
+    assert "4 of your changes" in damages(filled)["journal"][0]
+
+
+def test_the_file_system_is_that_of_the_innermost_mount() -> None:
+    mounts = "sysfs /sys sysfs rw 0 0\n/dev/sda1 / ext4 rw 0 0\nhost:/x /home nfs4 rw 0 0\n/dev/sdb /home/a\\040b btrfs rw 0 0\n"
+    assert _mounted(Path("/home/me/x.db"), mounts) == "nfs4"
+    assert _mounted(Path("/home/a b/x.db"), mounts) == "btrfs"
+    assert _mounted(Path("/homeless/x.db"), mounts) == "ext4"
+    assert _mounted(Path("/x"), "") == ""
+
+
+def test_a_backup_is_the_whole_library_and_only_mine(filled: Library, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    filled.backup(copy)
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert not list(tmp_path.glob("copy.db-*"))
+    with Library.open(copy) as other:
+        assert other.summaries(other.session_ids()) == filled.summaries(filled.session_ids())
+        assert other.undo() == "renamed a session to mine"
+
+
+def test_a_backup_overwrites_nothing_and_says_why_it_cannot_be(filled: Library, tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("mine")
+    with pytest.raises(RefusedError, match="exists"):
+        filled.backup(taken)
+    assert taken.read_text() == "mine"
+    with pytest.raises(DatabaseUnwritableError):
+        filled.backup(tmp_path / "no" / "such" / "folder.db")
+
+
+def test_a_backup_that_fails_leaves_no_file(filled: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: object, **__: object) -> sqlite3.Connection:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr("chatviewer.storage.checking.sqlite3.connect", failing)
+    with pytest.raises(Exception, match=r"copy\.db"):
+        filled.backup(tmp_path / "copy.db")
+    assert not (tmp_path / "copy.db").exists()

@@ -1,0 +1,294 @@
+"""Undo and redo, also after a restart, and the second copy of every change in a file."""
+
+import json
+import os
+import sqlite3
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chatviewer.domain import SessionStatus
+from chatviewer.errors import DatabaseError, DatabaseUnwritableError
+from chatviewer.storage.facets import FACETS, Store
+from chatviewer.storage.journal import JournalFile
+from chatviewer.storage.library import Library
+from chatviewer.storage.tables import peewee_database
+from tests.factories import fill, make_session
+
+UIDS = [make_session(name).uid for name in "abc"]
+A, B, C = UIDS
+
+
+@pytest.fixture
+def three(library: Library) -> Library:
+    fill(library, *(make_session(name) for name in "abc"))
+    return library
+
+
+@pytest.fixture
+def journal(database_path: Path) -> Path:
+    return database_path.parent / "journal.jsonl"
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("ascii").splitlines()] if path.exists() else []
+
+
+# Times of a tag's first use and of the last changes are no part of what a person sees come back.
+SEEN = {
+    "session": "SELECT uid, title, status, archived_at, trashed_at, starred_at, rating FROM session ORDER BY uid",
+    "rating": "SELECT * FROM rating",
+    "note": "SELECT * FROM note",
+    "star": "SELECT * FROM star",
+    "tag": "SELECT session_tag.uid, tag.name FROM session_tag JOIN tag ON tag.id = tag_id ORDER BY 1, 2",
+    "title_override": "SELECT * FROM title_override",
+    "status_change": "SELECT * FROM status_change",
+    "preference": "SELECT * FROM preference",
+}
+
+
+def state(library: Library) -> dict[str, list[Any]]:
+    return {name: library.database.connection().execute(sql).fetchall() for name, sql in SEEN.items()}
+
+
+def test_undo_and_redo_say_what_they_did(three: Library) -> None:
+    reply = three.messages(three.summary(A).id)[1].uid
+    three.set_status(UIDS, SessionStatus.ARCHIVED)
+    three.set_status([A], SessionStatus.ACTIVE)
+    three.set_status([A], SessionStatus.TRASHED)
+    three.set_status([A], SessionStatus.ACTIVE)
+    three.set_starred([A, B], True)
+    three.set_starred([A], False)
+    three.rate(reply, 4)
+    three.rate(reply, 1)
+    three.rate(reply, None)
+    three.add_tags(UIDS, ["one", "two"])
+    three.remove_tags([A], ["one"])
+    three.rename(A, "new")
+    three.rename(A, "")
+    three.set_note(A, "n")
+    three.set_note(A, "m")
+    three.set_note(A, "")
+    three.set_preference("theme", "nord")
+    three.reset_preference("theme")
+    words = [
+        "archived 3 sessions",
+        "unarchived a session",
+        "moved a session to the trash",
+        "restored a session",
+        "starred 2 sessions",
+        "unstarred a session",
+        "rated a reply 4 stars",
+        "rated a reply 1 star",
+        "cleared the rating of a reply",
+        "tagged 3 sessions #one #two",
+        "took #one from a session",
+        "renamed a session to new",
+        "gave a session its own title back",
+        "wrote a note",
+        "changed a note",
+        "removed a note",
+        "set theme to nord",
+        "set theme to its default",
+    ]
+    assert [three.undo() for _ in words] == words[::-1]
+    assert three.undo() is None
+    assert [three.redo() for _ in words] == words
+    assert three.redo() is None
+
+
+def test_a_bulk_step_is_one_and_survives_a_restart(three: Library, database_path: Path) -> None:
+    first = state(three)
+    three.set_status(UIDS, SessionStatus.ARCHIVED)
+    last = state(three)
+    three.close()
+    with Library.open(database_path) as again:
+        assert again.undo() == "archived 3 sessions"
+        assert state(again) == first
+    with Library.open(database_path) as again:
+        assert again.redo() == "archived 3 sessions"
+        assert state(again) == last
+
+
+def test_a_new_change_clears_what_could_be_redone(three: Library) -> None:
+    three.set_starred([A], True)
+    three.set_starred([B], True)
+    three.undo()
+    three.set_note(C, "n")
+    assert three.redo() is None
+    assert [three.undo(), three.undo(), three.undo()] == ["wrote a note", "starred a session", None]
+
+
+CHANGES = st.one_of(
+    st.tuples(st.just("status"), st.lists(st.sampled_from(UIDS), min_size=1), st.sampled_from(list(SessionStatus))),
+    st.tuples(st.just("star"), st.lists(st.sampled_from(UIDS), min_size=1), st.booleans()),
+    st.tuples(st.just("tag"), st.lists(st.sampled_from(UIDS), min_size=1), st.lists(st.sampled_from(["x", "X", "y z", "ü"]), min_size=1)),
+    st.tuples(st.just("untag"), st.lists(st.sampled_from(UIDS), min_size=1), st.lists(st.sampled_from(["x", "Y Z", "ü"]), min_size=1)),
+    st.tuples(st.just("rate"), st.integers(0, 5), st.sampled_from([None, 1, 3, 5])),
+    st.tuples(st.just("title"), st.sampled_from(UIDS), st.sampled_from(["", "one", "two 'quoted' \x00 \U0001f600"])),
+    st.tuples(st.just("note"), st.sampled_from(UIDS), st.sampled_from(["", "text\nmore", "\x1b"])),
+    st.tuples(st.just("preference"), st.sampled_from(["theme", "date_style"]), st.integers(0, 2)),
+    st.tuples(st.just("undo"), st.none(), st.none()),
+    st.tuples(st.just("redo"), st.none(), st.none()),
+)
+
+
+def make(library: Library, change: tuple[str, Any, Any]) -> None:
+    kind, target, value = change
+    if kind == "rate":
+        uid = [message.uid for one in UIDS for message in library.messages(library.summary(one).id)][target]
+        library.rate(uid, value, "said" if value == 5 else None)
+    elif kind == "preference":
+        choice = {"theme": ("nord", "gruvbox"), "date_style": ("date", "relative")}[target]
+        if value == 2:
+            library.reset_preference(target)
+        else:
+            library.set_preference(target, choice[value])
+    elif kind in ("undo", "redo"):
+        getattr(library, kind)()
+    else:
+        names = {
+            "status": "set_status",
+            "star": "set_starred",
+            "tag": "add_tags",
+            "untag": "remove_tags",
+            "title": "rename",
+            "note": "set_note",
+        }
+        getattr(library, names[kind])(target, value)
+
+
+def replayed(path: Path, database_path: Path) -> dict[str, list[Any]]:
+    """The state after writing each line's `after` into a library that only the import filled."""
+    with Library.open(database_path) as fresh:
+        fill(fresh, *(make_session(name) for name in "abc"))
+        with fresh.database.transaction():
+            store = Store(peewee_database(fresh.database), fresh.user.id, 0)
+            for line in lines(path):
+                FACETS[line["action"]].write(store, {line["target"]: line["after"]})
+        return state(fresh)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=st.lists(CHANGES, max_size=14))
+def test_undo_leads_back_to_the_start_redo_to_the_end_and_the_file_tells_all(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[str, Any, Any]]
+) -> None:
+    home = tmp_path_factory.mktemp("library")
+    path = home / "chatviewer.db"
+    with Library.open(path) as library:
+        fill(library, *(make_session(name) for name in "abc"))
+        first = state(library)
+        for change in changes:
+            make(library, change)
+        while library.redo():
+            pass
+        last = state(library)
+        steps = 0
+        while library.undo():
+            steps += 1
+        assert state(library) == first
+        for _ in range(steps):
+            assert library.redo()
+        assert library.redo() is None
+        assert state(library) == last
+    assert replayed(home / "journal.jsonl", home / "fresh" / "chatviewer.db") == last
+
+
+def test_every_change_stands_in_the_file_which_only_the_user_can_read(three: Library, journal: Path) -> None:
+    three.set_status([A, B], SessionStatus.ARCHIVED)
+    three.undo()
+    three.redo()
+    found = lines(journal)
+    assert [(line["kind"], line["target"], line["before"]["status"], line["after"]["status"]) for line in found] == [
+        ("do", A, "active", "archived"),
+        ("do", B, "active", "archived"),
+        ("undo", A, "archived", "active"),
+        ("undo", B, "archived", "active"),
+        ("redo", A, "active", "archived"),
+        ("redo", B, "active", "archived"),
+    ]
+    assert {line["step"] for line in found} == {1}
+    assert stat.S_IMODE(journal.stat().st_mode) == 0o600
+    assert three.warning is None
+
+
+def test_lines_are_on_the_disk_before_the_transaction_commits(three: Library, journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced = []
+    real = os.fsync
+
+    def watched(descriptor: int) -> None:
+        real(descriptor)
+        synced.append((os.fstat(descriptor).st_size, three.database.connection().in_transaction))
+
+    monkeypatch.setattr(os, "fsync", watched)
+    three.set_starred([A], True)
+    assert synced == [(journal.stat().st_size, True)]
+
+
+@pytest.mark.parametrize("obstacle", ["directory", "fifo", "link"])
+def test_where_the_file_cannot_be_written_the_change_is_made_and_a_warning_given(three: Library, journal: Path, obstacle: str) -> None:
+    if obstacle == "directory":
+        journal.mkdir()
+    elif obstacle == "fifo":
+        os.mkfifo(journal)
+    else:
+        journal.symlink_to(journal.with_name("elsewhere"))
+    three.set_starred([A], True)
+    assert three.summary(A).is_starred
+    assert three.warning is not None
+    assert str(journal) in three.warning
+    assert not journal.with_name("elsewhere").exists()
+    if obstacle == "directory":
+        journal.rmdir()
+    else:
+        journal.unlink()
+    three.set_starred([B], True)
+    assert three.warning is None
+    assert len(lines(journal)) == 1
+
+
+def test_half_a_line_of_a_power_cut_costs_only_itself(three: Library, journal: Path) -> None:
+    three.set_starred([A], True)
+    with journal.open("ab") as file:
+        file.write(b'{"version": 1, "at": "20')
+    three.set_starred([B], True)
+    written = journal.read_bytes().split(b"\n")
+    assert [json.loads(written[0])["target"], json.loads(written[2])["target"]] == [A, B]
+
+
+def test_a_change_that_fails_leaves_neither_row_nor_line(three: Library, journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    three.set_starred([A], True)
+    before, size = state(three), journal.stat().st_size
+    real = JournalFile.append
+
+    def failing(self: JournalFile, found: Any) -> str | None:
+        real(self, found)
+        raise sqlite3.OperationalError("no room")
+
+    monkeypatch.setattr(JournalFile, "append", failing)
+    with pytest.raises(DatabaseError):
+        three.set_status(UIDS, SessionStatus.TRASHED)
+    assert state(three) == before
+    assert journal.stat().st_size == size
+
+
+def test_errors_of_peewee_do_not_come_through(three: Library) -> None:
+    three.database.connection().execute("PRAGMA query_only = ON")
+    with pytest.raises(DatabaseUnwritableError):
+        three.set_starred([A], True)
+    three.database.connection().execute("PRAGMA query_only = OFF")
+    three.database.connection().execute("DROP TABLE star")
+    with pytest.raises(DatabaseError):
+        three.set_starred([A], True)
+
+
+def test_without_a_database_nothing_is_written(database_path: Path) -> None:
+    with Library.open(database_path, create=False) as absent:
+        assert absent.undo() is absent.redo() is None
+        assert absent.set_status([A], SessionStatus.ARCHIVED) == 0
+    assert not database_path.parent.exists()

@@ -1,0 +1,82 @@
+"""Gone for ever: the rows, the words about them, the way back; and nothing of anybody else's."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from chatviewer.domain import Attachment, SessionStatus
+from chatviewer.storage.library import Library
+from tests.factories import fill, make_call, make_message, make_session
+
+DATA = b"shared bytes"
+DIGEST = hashlib.sha256(DATA).hexdigest()
+OWN = b"own bytes"
+OWN_DIGEST = hashlib.sha256(OWN).hexdigest()
+
+
+def with_files(key: str, *datas: bytes) -> object:
+    message = make_message(key, "needle")
+    files = tuple(
+        Attachment(name="x", media_type="image/png", sha256=hashlib.sha256(data).hexdigest(), data=data, byte_count=len(data))
+        for data in datas
+    )
+    return make_message(key, "needle", attachments=files, tool_calls=(make_call(message.uid),))
+
+
+DOOMED = make_session("doomed", [with_files("m0", DATA, OWN)])  # type: ignore[list-item]
+CHILD = make_session("child", parent_uid=DOOMED.uid)
+GRANDCHILD = make_session("grandchild", parent_uid=CHILD.uid)
+KEPT = make_session("kept", [with_files("k0", DATA)])  # type: ignore[list-item]
+
+
+def rows(library: Library, table: str) -> int:
+    return int(library.database.connection().execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+def test_a_purge_takes_all_and_only_that(library: Library, database_path: Path) -> None:
+    fill(library, DOOMED, CHILD, GRANDCHILD, KEPT)
+    for session in (DOOMED, KEPT):
+        message = library.messages(library.summary(session.uid).id)[0].uid
+        library.rate(message, 5)
+        library.set_note(message, "n")
+        library.set_note(session.uid, "n")
+    library.set_starred([DOOMED.uid, KEPT.uid], True)
+    library.add_tags([DOOMED.uid], ["only here"])
+    library.add_tags([DOOMED.uid, KEPT.uid], ["both"])
+    library.rename(DOOMED.uid, "secret")
+    library.set_status([DOOMED.uid, CHILD.uid], SessionStatus.TRASHED)
+    assert library.purge([DOOMED.uid, DOOMED.uid, "nobody"]) == 1
+    assert [row.uid for row in library.summaries(library.session_ids())] == [KEPT.uid]
+    assert rows(library, "session") == rows(library, "message") == rows(library, "tool_call") == rows(library, "rating") == 1
+    assert rows(library, "note") == 2
+    assert rows(library, "status_change") == rows(library, "title_override") == 0
+    assert [tag.name for tag in library.tags()] == ["both"]
+    assert library.attachment_data(OWN_DIGEST) is None
+    assert library.attachment_data(DIGEST) == DATA
+    assert rows(library, "tombstone") == 3
+    assert [finding for finding in library.check() if finding.severity == "damage"] == []
+    purged = [json.loads(line) for line in (database_path.parent / "journal.jsonl").read_text().splitlines()][-3:]
+    assert {(line["kind"], line["target"]) for line in purged} == {("purge", one.uid) for one in (DOOMED, CHILD, GRANDCHILD)}
+
+
+def test_undo_passes_over_what_was_purged(library: Library) -> None:
+    fill(library, DOOMED, KEPT)
+    library.set_note(DOOMED.uid, "n")
+    library.set_status([DOOMED.uid, KEPT.uid], SessionStatus.ARCHIVED)
+    library.purge([DOOMED.uid])
+    assert [library.undo(), library.undo()] == ["archived a session", None]
+    assert library.redo() == "archived a session"
+    assert rows(library, "status_change") == 1
+
+
+def test_a_reimport_does_not_bring_it_back(library: Library) -> None:
+    fill(library, DOOMED, CHILD, KEPT)
+    library.purge([DOOMED.uid])
+    fill(library, DOOMED, CHILD, KEPT)
+    assert [row.uid for row in library.summaries(library.session_ids())] == [KEPT.uid]
+    assert rows(library, "session") == 1
+
+
+def test_purging_nothing_is_nothing(library: Library, database_path: Path) -> None:
+    assert library.purge([]) == library.purge(["nobody"]) == 0
+    assert not (database_path.parent / "journal.jsonl").exists()
