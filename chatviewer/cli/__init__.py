@@ -1,1 +1,17 @@
-"""The commands: argparse, one small file each. Opens the viewer only when asked for it."""
+"""The command line: one small file a command, and only the one that runs is imported. The viewer is loaded when it is opened."""
+
+import sys
+from collections.abc import Sequence
+
+
+def run(words: Sequence[str]) -> int:
+    """Run one command line and return its exit code. Raises ChatviewerError."""
+    from chatviewer.cli.output import write_utf8
+    from chatviewer.cli.parser import overview, parse
+
+    write_utf8()
+    parsed = parse(words)
+    if parsed.command is None:
+        sys.stdout.write(overview())
+        return 0
+    return parsed.command.run(parsed.arguments)

@@ -1,0 +1,102 @@
+"""`chatviewer list`: sessions as a table, or as JSON."""
+
+from argparse import ArgumentParser, Namespace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from chatviewer.cli.opening import asked_query, in_chunks, open_library
+from chatviewer.cli.output import bold, dim, is_terminal, say_rows_document, shown_title, tell
+from chatviewer.cli.parser import add_query_words, limit_number
+from chatviewer.cli.table import Column, say_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chatviewer.domain.summary import SessionSummary
+
+SORT_KEYS = ("recent", "started", "title", "messages", "tokens", "rating")
+SCREENFUL = 50  # rows on a terminal unless --limit says otherwise
+COLUMNS = (
+    Column("ID", style=dim),
+    Column("LAST MESSAGE", style=dim),
+    Column("SOURCE", limit=14),
+    Column("PROJECT", limit=20),
+    Column("MSG", is_right=True),
+    Column("", limit=7),
+    Column("TITLE", is_flexible=True, style=bold),
+)
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    add_query_words(parser, "only the sessions that this query finds; `--` before a word that starts with a dash")
+    parser.add_argument("--limit", metavar="N", type=limit_number, help=f"at most N (0: all; on a terminal {SCREENFUL} unless given)")
+    parser.add_argument(
+        "--sort",
+        metavar="KEY",
+        choices=[*SORT_KEYS, *(f"-{key}" for key in SORT_KEYS)],
+        default="recent",
+        help=f"one of {', '.join(SORT_KEYS)}; --sort=-KEY turns the order round",
+    )
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def run(arguments: Namespace) -> int:
+    query = asked_query(" ".join(arguments.words))
+    limit = arguments.limit
+    is_table = is_terminal() and not arguments.json
+    if limit is None and is_table:
+        limit = SCREENFUL
+    with open_library(arguments) as library:
+        ids = library.session_ids(None if query.is_empty else query, sort=arguments.sort)
+        shown = ids[:limit] if limit else ids
+        found = in_chunks(library, shown)
+        if arguments.json:
+            from chatviewer.exporters.document import summary_document
+
+            say_rows_document("sessions", map(summary_document, found))
+        elif is_table:
+            say_table(COLUMNS, (_row(summary) for summary in found))
+            more = len(ids) - len(shown)
+            tell(f"{len(shown):,} of {len(ids):,} sessions; --limit 0 shows all." if more else f"{len(ids):,} sessions.")
+        else:
+            say_table(COLUMNS, _plain_rows(found))
+    return 0
+
+
+def _row(summary: "SessionSummary") -> tuple[str, ...]:
+    return (
+        summary.uid[:8],
+        local_time(summary.last_message_at or summary.started_at),
+        summary.source,
+        project_name(summary.project),
+        f"{summary.message_count:,}",
+        marks(summary),
+        shown_title(summary.title),
+    )
+
+
+def _plain_rows(found: "Iterator[SessionSummary]") -> "Iterator[tuple[str, ...]]":
+    """For pipes: whole ids and values, times as in JSON."""
+    from chatviewer.exporters.document import iso_time
+
+    for summary in found:
+        moment = iso_time(summary.last_message_at or summary.started_at) or ""
+        rating = str(summary.rating or "")
+        yield summary.uid, moment, summary.source, summary.project, str(summary.message_count), rating, shown_title(summary.title)
+
+
+def marks(summary: "SessionSummary") -> str:
+    """*4 A: a star, the best rating, archived or trashed."""
+    rating = f"{'★' * summary.rating}" if summary.rating else ""
+    status = {"archived": "A", "trashed": "T"}.get(str(summary.status), "")
+    return f"{'*' if summary.is_starred else ''}{rating}{status}"
+
+
+def local_time(moment: datetime | None) -> str:
+    """2026-03-01 10:00 by the clock on the wall."""
+    return "" if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def project_name(project: str) -> str:
+    """The last folder of a path."""
+    return project.rstrip("/\\").replace("\\", "/").rpartition("/")[2]

@@ -1,0 +1,89 @@
+"""The library that a command works on, and which of its sessions were meant."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from chatviewer.cli.output import tell
+from chatviewer.errors import NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from array import array
+
+    from chatviewer.domain.summary import SessionSummary
+    from chatviewer.query import Query
+    from chatviewer.storage.library import Library
+
+CHUNK = 500  # summaries read at once
+
+
+def open_library(arguments: Namespace, *, create: bool = False) -> "Library":
+    """The library at --database. Without `create` a missing one reads as empty and none is made. Raises DatabaseError."""
+    from chatviewer.paths import database_path
+    from chatviewer.storage.library import Library
+
+    return Library.open(database_path(arguments.database), create=create)
+
+
+def add_selection(parser: ArgumentParser, metavar: str = "SESSION") -> None:
+    """Sessions by id, and --query."""
+    parser.add_argument("sessions", nargs="*", metavar=metavar, help="ids of sessions; the beginning is enough")
+    parser.add_argument("--query", metavar="Q", help="all sessions that this query finds")
+
+
+def asked_query(text: str) -> "Query":
+    """A query for reading: what is wrong with it is said on stderr, the rest is answered."""
+    from chatviewer.query import parse
+
+    query = parse(text)
+    for _, words in query.problems:
+        tell(words)
+    return query
+
+
+def binding_query(text: str, status: str | None = None) -> "Query":
+    """A query that decides what is changed: it must say something, and nothing in it may be wrong. Raises UsageError.
+
+    With a `status`, and unless the query itself says `is:`, it looks among the sessions of that status: what can be brought back from
+    the archive lies in the archive.
+    """
+    from chatviewer.query import AllOf, Names, parse
+
+    query = parse(text)
+    if query.problems:
+        raise UsageError(f"Nothing was changed: {query.problems[0][1]}")
+    if query.node is None:
+        raise UsageError("Nothing was changed: the query is empty; is:any means all sessions.")
+    if status and not query.asks("is", "archived", "trashed", "any"):
+        return query._replace(node=AllOf((Names("is", (status,)), query.node)))
+    return query
+
+
+def selected(library: "Library", prefixes: Sequence[str], query: "Query | None") -> "tuple[list[SessionSummary], bool]":
+    """The sessions named by id, then those of the query, each once; and whether all ids were found (each missing one is told)."""
+    found: dict[int, SessionSummary] = {}
+    is_complete = True
+    for prefix in prefixes:
+        try:
+            summary = library.summary(prefix)
+        except NotFoundError as error:
+            tell(f"chatviewer: {error}")
+            is_complete = False
+        else:
+            found.setdefault(summary.id, summary)
+    if query is not None:
+        for summary in in_chunks(library, library.session_ids(query)):
+            found.setdefault(summary.id, summary)
+    return list(found.values()), is_complete
+
+
+def in_chunks(library: "Library", ids: "array[int] | list[int]") -> "Iterator[SessionSummary]":
+    """The summaries of any number of sessions, some hundred in memory at a time."""
+    for start in range(0, len(ids), CHUNK):
+        yield from library.summaries(ids[start : start + CHUNK])
+
+
+def tell_warning(library: "Library") -> None:
+    """After a change: what the library wants the user to know about it."""
+    if library.warning:
+        tell(f"chatviewer: {library.warning}")

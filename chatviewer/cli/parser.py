@@ -1,0 +1,150 @@
+"""From words to a command and its arguments. The commands stand in a table of names; a command's module says the rest.
+
+argparse's own subcommands would need every command's module at every start. Here the first word picks the module, and only that
+module makes a parser.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NamedTuple, NoReturn, Protocol
+
+from chatviewer.errors import UsageError
+
+
+class CommandModule(Protocol):
+    """What each module of this package that holds a command has."""
+
+    @staticmethod
+    def add_arguments(parser: argparse.ArgumentParser) -> None: ...
+    @staticmethod
+    def run(arguments: argparse.Namespace) -> int: ...
+
+
+class Entry(NamedTuple):
+    """A command: the module that holds it, and what it does in a line. `takes_words`: free words, also those after `--`."""
+
+    module: str
+    summary: str
+    takes_words: bool = False
+
+
+COMMANDS: dict[str, Entry] = {
+    "list": Entry("listing", "list sessions, all or those that a query finds", takes_words=True),
+    "show": Entry("showing", "read a session"),
+    "rate": Entry("rating", "give a reply 1 to 5 stars"),
+    "archive": Entry("marking", "put sessions away; they stay searchable"),
+    "unarchive": Entry("marking", "take sessions back from the archive"),
+    "trash": Entry("marking", "move sessions to the trash"),
+    "restore": Entry("marking", "take sessions back from the trash"),
+    "purge": Entry("purging", "delete sessions for ever"),
+    "star": Entry("marking", "give sessions a star"),
+    "unstar": Entry("marking", "take the star away"),
+    "tag": Entry("tagging", "add tags"),
+    "untag": Entry("tagging", "remove tags"),
+    "rename": Entry("renaming", "give a session a title of your own"),
+    "note": Entry("noting", "write a note on a session or message"),
+    "undo": Entry("undoing", "take back the last change"),
+    "redo": Entry("undoing", "make it again"),
+    "export": Entry("exporting", "write sessions as Markdown, HTML, JSON and others"),
+    "preferences": Entry("preferences", "list, read and change the preferences"),
+    "stats": Entry("statistics", "sessions, messages, tokens and ratings"),
+    "doctor": Entry("doctor", "look whether the database is sound"),
+    "backup": Entry("backup", "copy the database to a file"),
+}
+DATABASE_HELP = "the database: a file, or sqlite:///file (else CHATVIEWER_DATABASE, else the usual place)"
+
+
+class Parsed(NamedTuple):
+    """`command` is None for the viewer (or, with `is_help`, for the overview)."""
+
+    command: CommandModule | None
+    arguments: argparse.Namespace
+    database: str | None
+    is_help: bool = False
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Errors are UsageErrors in one line; nothing is abbreviated, so that a new option never changes what an old command means."""
+
+    def __init__(self, prog: str, description: str) -> None:
+        super().__init__(prog=prog, description=description, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (`{self.prog} --help` shows how)")
+
+
+def parse(words: Sequence[str]) -> Parsed:
+    """Raises UsageError. Prints the help of a command and raises SystemExit where it is asked for."""
+    database: str | None = None
+    position = 0
+    while position < len(words) and words[position].startswith("-"):
+        word = words[position]
+        if word in ("-h", "--help"):
+            return Parsed(None, argparse.Namespace(), database, is_help=True)
+        if word == "--database":
+            if position + 1 == len(words):
+                raise UsageError("--database needs a path or a URL.")
+            database, position = words[position + 1], position + 2
+        elif word.startswith("--database="):
+            database, position = word.removeprefix("--database="), position + 1
+        elif word == "--version":
+            raise UsageError("--version stands alone.")
+        else:
+            raise UsageError(f"There is no option {word!r} (`chatviewer --help` shows how).")
+    if position == len(words):
+        return Parsed(None, argparse.Namespace(), database)
+    return _parse_command(words[position], list(words[position + 1 :]), database)
+
+
+def _parse_command(name: str, rest: list[str], database: str | None) -> Parsed:
+    entry = COMMANDS.get(name)
+    if entry is None:
+        raise UsageError(f"There is no command {name!r} (`chatviewer --help` lists them).")
+    command: CommandModule = import_module(f"chatviewer.cli.{entry.module}")  # type: ignore[assignment]
+    parser = CommandParser(f"chatviewer {name}", f"{entry.summary[0].upper()}{entry.summary[1:]}.")
+    parser.add_argument("--database", metavar="PATH|URL", default=database, help=DATABASE_HELP)
+    parser.set_defaults(name=name)
+    command.add_arguments(parser)
+    if not entry.takes_words:
+        return Parsed(command, parser.parse_args(rest), database)
+    # Words and options may stand in any order; what follows `--` is words, also where it looks like an option.
+    end = rest.index("--") if "--" in rest else len(rest)
+    arguments = parser.parse_intermixed_args(rest[:end])
+    arguments.words = [*arguments.words, *rest[end + 1 :]]
+    arguments.has_words = bool(arguments.words)
+    return Parsed(command, arguments, database)
+
+
+def add_query_words(parser: argparse.ArgumentParser, help_text: str) -> None:
+    """The words of a query, unquoted or quoted, between or behind the options."""
+    parser.add_argument("words", nargs="*", metavar="QUERY", help=help_text)
+
+
+def limit_number(text: str) -> int:
+    """For argparse: a number of rows; 0 is all."""
+    number = int(text)
+    if not 0 <= number <= sys.maxsize:
+        raise ValueError
+    return number
+
+
+def overview() -> str:
+    """The answer to `chatviewer --help`."""
+    width = max(map(len, COMMANDS)) + 2
+    lines = [
+        "chatviewer: your chats with language models, in one place, offline.",
+        "",
+        "  chatviewer                        open the viewer",
+        "  chatviewer COMMAND [OPTION ...]   run a command; `chatviewer COMMAND --help` shows how",
+        "",
+        *(f"  {name:{width}}{entry.summary}" for name, entry in COMMANDS.items()),
+        "",
+        f"  --database PATH|URL   {DATABASE_HELP}",
+        "  --version             print the version",
+        "",
+        "Exit codes: 0 done, 1 not everything could be done, 2 usage, 3 the database cannot be used.",
+        "",
+    ]
+    return "\n".join(lines)

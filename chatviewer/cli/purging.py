@@ -1,0 +1,49 @@
+"""`chatviewer purge`: sessions deleted for ever. It asks first."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+from chatviewer.cli.marking import need_selection
+from chatviewer.cli.opening import add_selection, binding_query, open_library, selected, tell_warning
+from chatviewer.cli.output import clean, counted, is_terminal, say, shown_title, tell
+from chatviewer.errors import UsageError
+
+if TYPE_CHECKING:
+    from chatviewer.domain.summary import SessionSummary
+
+SHOWN = 10  # titles before the question
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    add_selection(parser)
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def run(arguments: Namespace) -> int:
+    need_selection(arguments)
+    query = None if arguments.query is None else binding_query(arguments.query)
+    with open_library(arguments) as library:
+        sessions, is_complete = selected(library, arguments.sessions, query)
+        if sessions and not arguments.yes and not _is_confirmed(sessions):
+            say("Nothing was purged.")
+            return 0 if is_complete else 1
+        purged = library.purge([summary.uid for summary in sessions]) if sessions else 0
+        tell_warning(library)
+    say(f"{counted(purged, 'session')} purged.")
+    return 0 if is_complete else 1
+
+
+def _is_confirmed(sessions: "list[SessionSummary]") -> bool:
+    """Whether the user types the number. Raises UsageError where there is nobody to ask."""
+    if not is_terminal(sys.stdin):
+        raise UsageError("purge asks before it deletes; without a terminal say --yes.")
+    for summary in sessions[:SHOWN]:
+        tell(f"  {summary.uid[:8]}  {shown_title(summary.title, 80)}")
+    if len(sessions) > SHOWN:
+        tell(f"  and {len(sessions) - SHOWN:,} more")
+    sys.stderr.write(
+        clean(f"This deletes {counted(len(sessions), 'session')} for ever and cannot be undone. Type {len(sessions)} to go on: ")
+    )
+    sys.stderr.flush()
+    return sys.stdin.readline().strip() == str(len(sessions))
