@@ -99,22 +99,29 @@ def decode(text: str) -> Iterator[Content]:
         parts: list[str] = []
         spans: list[Span] = []
         length = last = 0
+        hidden = 0
         for match in _SEQUENCE.finditer(line):
+            if length > CUT_AT:
+                break
             length = _append(parts, spans, length, line[last : match.start()], pen)
             last = match.end()
             if match.group(2) == "m":
                 pen.apply(match.group(1))
-        length = _append(parts, spans, length, line[last:], pen)
+        rest = line[last:]
+        if length + len(rest) > CUT_AT:
+            hidden = length + len(rest) - CUT_AT
+            rest = rest[: max(0, CUT_AT - length)]
+        length = _append(parts, spans, length, rest, pen)
         content = Content("".join(parts), spans)
-        if length > CUT_AT:
-            content = content[:CUT_AT] + Content(f" … ({length - CUT_AT:,} more characters)")
+        if hidden:
+            content = content[:CUT_AT] + Content(f" … ({hidden:,} more characters)")
         yield content
 
 
 def _append(parts: list[str], spans: list[Span], length: int, text: str, pen: _Pen) -> int:
     if not text:
         return length
-    text = safe(text).replace("\n", " ").expandtabs(4)
+    text = safe(text[: 2 * CUT_AT]).replace("\n", " ").expandtabs(4)
     parts.append(text)
     if style := pen.style():
         spans.append(Span(length, length + len(text), style))

@@ -27,7 +27,7 @@ def _parser() -> MarkdownIt:
 
 def markdown_rows(text: str, width: int, style: str = "") -> list[Row]:
     """The rows of a text in Markdown. `style` lies under all of it."""
-    source = "\n".join(cut(line) for line in safe(text).split("\n"))
+    source = safe("\n".join(map(cut, text.split("\n"))))
     return _Layout(width, style).rows_of(_parser().parse(source))
 
 

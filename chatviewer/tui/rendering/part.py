@@ -115,7 +115,7 @@ def _checklist_rows(items: Sequence[tuple[str, str]], width: int) -> list[Row]:
 def _diff_rows(lines: Sequence[str], language: str, width: int) -> list[Row]:
     from chatviewer.tui.rendering.highlighting import highlight
 
-    safe_lines = [cut(safe(line).replace("\n", " ").expandtabs(4)) for line in lines]
+    safe_lines = [safe(cut(line)).replace("\n", " ").expandtabs(4) for line in lines]
     coloured = highlight("\n".join(line[1:] for line in safe_lines), language)
     rows: list[Row] = []
     for line, code in zip(safe_lines, coloured, strict=True):

@@ -24,7 +24,8 @@ from chatviewer.tui.rendering.copying import copy_source
 from chatviewer.tui.rendering.message import TOOL_CALL_VIEWS, View
 from chatviewer.tui.rendering.wording import local_day
 from chatviewer.tui.widgets.transcript_finding import TranscriptFinding
-from chatviewer.tui.widgets.transcript_layout import Bookmark, Position, TranscriptLayout
+from chatviewer.tui.widgets.transcript_layout import TranscriptLayout
+from chatviewer.tui.widgets.transcript_plan import Bookmark, Position
 from chatviewer.tui.widgets.transcript_source import TranscriptSource
 
 PAGE_BEFORE, PAGE_AFTER = 12, 36  # messages fetched around what is on the screen

@@ -14,15 +14,15 @@ from chatviewer.tui.messages import FindProgressed
 from chatviewer.tui.rendering.block import Block, Level
 from chatviewer.tui.rendering.message import Place, View, blocks_of
 from chatviewer.tui.rendering.row import Row
-from chatviewer.tui.widgets.transcript_layout import Bookmark, Position
 from chatviewer.tui.widgets.transcript_navigation import TranscriptNavigation
 from chatviewer.tui.widgets.transcript_painting import CURRENT_MATCH, MATCH, Mark
+from chatviewer.tui.widgets.transcript_plan import Bookmark, Position
 from chatviewer.tui.widgets.transcript_source import TranscriptSource
 
 PAGE = 100  # messages looked through at a time
 MAX_MATCHES = 100_000
 _GAP = r"(?:[ ]*\n[ ▎↪│]*)?"  # where a row ends in the middle of something
-_MARKUP = re.compile(r"[*_`~\\\[\]\s]+")
+_MARKUP = "*_`~\\[]"
 
 
 class Match(NamedTuple):
@@ -59,16 +59,28 @@ def words_pattern(words: Sequence[str]) -> re.Pattern[str] | None:
     return re.compile("|".join(rf"(?<!\w){one}" for one in sorted(patterns, key=len, reverse=True)), re.IGNORECASE) if patterns else None
 
 
-def might_match(message: Message, words: Sequence[str]) -> bool:
-    """Whether the source of a message holds all these words: cheap, and never wrong about a message that it rules out."""
-    texts = [message.content, message.thinking, message.note or ""]
-    for call in message.tool_calls:
-        texts += [call.tool_name, str(call.arguments), call.result or "", call.error_message or ""]
-    for attachment in message.attachments:
-        texts += [attachment.name, attachment.media_type, attachment.text or ""]
-    texts += [message.tool_name or "", message.model or "", str(message.metadata.get("kind", ""))]
-    source = _MARKUP.sub("", "\n".join(texts)).casefold()
-    return all(word in source for word in words)
+def _bare(text: str) -> str:
+    """The text without the characters that Markdown takes away, in one case."""
+    for character in _MARKUP:
+        text = text.replace(character, "")
+    return text.casefold()
+
+
+def blocks_that_might_match(message: Message, words: Sequence[str]) -> set[str]:
+    """The keys of the blocks whose source holds all these words: cheap, and never wrong about one that it rules out."""
+    kind = str(message.metadata.get("kind", ""))
+    sources = {"text": [kind, "output", message.content], "thinking": ["thinking", message.thinking], "note": [message.note or ""]}
+    for number, call in enumerate(message.tool_calls):
+        status = "result asked answered failed no running exit"
+        sources[f"call:{number}"] = [call.tool_name, str(call.arguments), call.result or "", call.error_message or "", status]
+    for number, attachment in enumerate(message.attachments):
+        sources[f"attachment:{number}"] = [attachment.name, attachment.media_type, attachment.text or ""]
+    found: set[str] = set()
+    for key, texts in sources.items():
+        source = _bare(" ".join(texts))
+        if all(word in source for word in words):
+            found.add(key)
+    return found
 
 
 def matches_in(message: Message, blocks: Sequence[Block], pattern: re.Pattern[str], width: int) -> Iterator[Match]:
@@ -126,7 +138,10 @@ class TranscriptFinding(TranscriptNavigation):
         layout = self.layout_of_rows
         key = (position.at, position.piece)
         if key not in self._marks:
-            self._marks[key] = marks_in(layout.plan(position.at).rows(position.piece), self._pattern)
+            plan = layout.plan(position.at)
+            rows = plan.rows(position.piece)
+            is_content = plan.pieces[position.piece].block.key not in ("", "header")
+            self._marks[key] = marks_in(rows, self._pattern) if is_content else [[] for _ in rows]
         lines = self._marks[key]
         if position.row >= len(lines) or not lines[position.row]:
             return ()
@@ -182,7 +197,7 @@ class TranscriptFinding(TranscriptNavigation):
         if source is None:
             return
         generation, path = self._find_generation, list(self.layout_of_rows.path)
-        words = [_MARKUP.sub("", word).casefold() for word in safe(text).split()]
+        words = [_bare(word) for word in safe(text).split()]
         view, width = self.layout_of_rows.view._replace(tool_calls="open", show_thinking=True), self.layout_of_rows.width
         places = [self.layout_of_rows.place(index) for index in range(len(path))]
         self.run_worker(
@@ -212,8 +227,10 @@ class TranscriptFinding(TranscriptNavigation):
             by_seq = {message.seq: message for message in source.messages(seqs)}
             for seq, place in zip(seqs, places[start : start + PAGE], strict=True):
                 message = by_seq.get(seq)
-                if message is not None and might_match(message, words):
-                    found += matches_in(message, blocks_of(message, place, view, everything_open(message)), pattern, width)
+                keys = blocks_that_might_match(message, words) if message is not None else set()
+                if message is not None and keys:
+                    blocks = blocks_of(message, place, view, everything_open(message))
+                    found += matches_in(message, [block for block in blocks if block.key in keys], pattern, width)
             total += len(found)
             is_complete = start + PAGE >= len(path) or total > MAX_MATCHES
             self.post_message(MatchesFound(generation, found, is_complete))

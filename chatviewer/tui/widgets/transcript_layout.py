@@ -5,68 +5,23 @@ screen is laid out exactly; all the rest counts as an estimate, made from the si
 opening, paging and jumping cost the same in a session of 100 messages and of 10,000.
 """
 
+import sys
 from array import array
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import NamedTuple
 
 from chatviewer.domain import Message, MessageStub, MessageTree, Role
 from chatviewer.tui.rendering.block import Block, Level
 from chatviewer.tui.rendering.chunk import Chunk
 from chatviewer.tui.rendering.message import Place, View, blocks_of, placeholder_rows
 from chatviewer.tui.rendering.row import Row
+from chatviewer.tui.widgets.transcript_plan import Bookmark, Plan, Position
 
 KEPT_MESSAGES = 400
 KEPT_CHARACTERS = 48_000_000
 KEPT_PLANS = 160
-KEPT_PIECES = 48  # laid out, of one message
-
-
-class Position(NamedTuple):
-    """A row of the transcript. `at` counts messages along the branch that is shown; a `piece` is a chunk of one of the message's blocks."""
-
-    at: int
-    piece: int = 0
-    row: int = 0
-
-
-class Bookmark(NamedTuple):
-    """A place in words that survive folding, resizing, loading and switching branches."""
-
-    seq: int
-    key: str = ""
-    chunk: int = 0
-    row: int = 0
-    height: int = 1
-
-
-class Piece(NamedTuple):
-    """A chunk with the block that it is part of."""
-
-    block: Block
-    number: int  # of the chunk in the block
-    chunk: Chunk
-
-
-class Plan:
-    """A message cut into pieces. Heights are estimates until a piece is laid out."""
-
-    def __init__(self, blocks: Sequence[Block], width: int) -> None:
-        self.width = width
-        self.pieces = [Piece(block, number, chunk) for block in blocks for number, chunk in enumerate(block.chunks)]
-        self.heights = [piece.chunk.estimate(width) for piece in self.pieces]
-        self._rows: OrderedDict[int, list[Row]] = OrderedDict()
-
-    def rows(self, piece: int) -> list[Row]:
-        """The rows of a piece, laid out now if they are not."""
-        rows = self._rows.get(piece)
-        if rows is None:
-            rows = self._rows[piece] = self.pieces[piece].chunk.layout(self.width)
-            self.heights[piece] = len(rows)
-            if len(self._rows) > KEPT_PIECES:
-                self._rows.popitem(last=False)
-        return rows
+_LAST_PIECE = 1 << 40
 
 
 class TranscriptLayout:
@@ -214,15 +169,17 @@ class TranscriptLayout:
     # Heights
 
     def _reset_heights(self) -> None:
-        self._heights = array("q", (self._estimate(self.stubs[seq]) for seq in self.path))
-
-    def _estimate(self, stub: MessageStub) -> int:
         room = max(10, int(self.width * 0.8))  # rows end at words and at line breaks
-        call_rows = {"hidden": 0, "open": 10}.get(self.view.tool_calls, 1)
-        rows = 2 + stub.content_size // room + (stub.content_size > 0) + stub.tool_call_count * call_rows
-        if stub.thinking_size:
-            rows += 1 + stub.thinking_size // room if self.view.show_thinking else 1
-        return rows if stub.role is not Role.SYSTEM else 2
+        per_call = {"hidden": 0, "open": 10}.get(self.view.tool_calls, 1)
+        thinking_room = room if self.view.show_thinking else sys.maxsize
+        system, stubs = Role.SYSTEM, self.stubs
+        self._heights = array(
+            "q",
+            [
+                2 if role is system else 2 + (content > 0) + content // room + calls * per_call + (thinking > 0) + thinking // thinking_room
+                for _seq, _parent, role, content, thinking, calls, _rating in map(stubs.__getitem__, self.path)
+            ],
+        )
 
     def height(self, position: Position) -> int:
         """The exact height of the piece at a position."""
@@ -296,6 +253,8 @@ class TranscriptLayout:
     def _previous(self, position: Position) -> Position | None:
         """The last row of the piece before this one that has any."""
         index, piece = position.at, position.piece - 1
+        if index >= len(self.path):
+            index, piece = len(self.path) - 1, _LAST_PIECE
         while index >= 0:
             plan = self.plan(index)
             piece = min(piece, len(plan.pieces) - 1)
@@ -306,12 +265,14 @@ class TranscriptLayout:
                 piece -= 1
             self._settle(index)
             index -= 1
-            piece = 1_000_000_000
+            piece = _LAST_PIECE
         return None
 
     def move(self, position: Position, rows: int) -> Position:
         """So many rows down, or up if negative; stops at the ends."""
         position = self.clamp(position)
+        if not self.path or not self.height(position):
+            return position
         while rows > 0:
             left = self.height(position) - 1 - position.row
             if rows <= left:
@@ -354,8 +315,7 @@ class TranscriptLayout:
 
     def end(self) -> Position:
         """The last row of all."""
-        index = len(self.path) - 1
-        return self._previous(Position(index + 1)) or Position(0) if self.path else Position(0)
+        return self._previous(Position(len(self.path))) or Position(0)
 
     def is_shown(self, index: int) -> bool:
         """Whether a message has any row: one that only calls tools has none while those are hidden."""
@@ -383,6 +343,9 @@ class TranscriptLayout:
         if index is None:
             return self.clamp(Position(len(self.path) - 1))
         plan = self.plan(index)
+        is_missing = bool(plan.pieces) and not plan.pieces[0].block.key
+        if not bookmark.key and not is_missing:  # the place was in a placeholder, and the message is there now
+            return self.start(index)
         best: int | None = None
         for number, piece in enumerate(plan.pieces):
             if piece.block.key == bookmark.key and piece.number <= bookmark.chunk:

@@ -16,8 +16,9 @@ from textual.strip import Strip
 from chatviewer.domain import Role
 from chatviewer.tui.messages import MessageHighlighted
 from chatviewer.tui.rendering.row import Row
-from chatviewer.tui.widgets.transcript_layout import Bookmark, Position, TranscriptLayout
+from chatviewer.tui.widgets.transcript_layout import TranscriptLayout
 from chatviewer.tui.widgets.transcript_painting import GUTTER, RIGHT_MARGIN, SELECTED, Look, Mark, Painter
+from chatviewer.tui.widgets.transcript_plan import Bookmark, Position
 
 WHEEL_ROWS = 3
 MAX_SELECTED_ROWS = 20_000

@@ -94,6 +94,10 @@ def _first(item: Mapping[str, Any], names: Iterable[str]) -> str:
 
 def compare(old: str, new: str) -> list[str]:
     """The lines of a unified diff with three lines of context, without file headers."""
+    if old.endswith("\n") and (new.endswith("\n") or not new):
+        old, new = old[:-1], new[:-1]
+    elif not old:
+        new = new.removesuffix("\n")
     before, after = (old.split("\n") if old else []), (new.split("\n") if new else [])
     if len(before) * len(after) > _LARGEST_COMPARISON:
         return [f"-{line}" for line in before] + [f"+{line}" for line in after]

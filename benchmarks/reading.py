@@ -1,0 +1,118 @@
+"""What reading costs in CPU, as ratios to a session of 100 messages: opening, paging, jumping, folding all, resizing, finding.
+
+    python benchmarks/reading.py
+
+Ratios of one run on one machine; the milliseconds are for the curious.
+"""
+
+import asyncio
+import gc
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+
+from chatviewer.domain import Message, Role, ToolCall, ToolCallStatus
+from chatviewer.tui.widgets.transcript import TranscriptView
+from chatviewer.tui.widgets.transcript_sample import ANSWER, START, ListSource, stubs_of, summary_of
+
+SIZES = (100, 1_000, 10_000)
+HUGE_OUTPUT = "\n".join(f"{number}: a line of a tool's output, such as a build log" for number in range(5_000))
+
+
+def conversation(count: int) -> list[Message]:
+    """Prompts and replies in turn; each tenth reply calls a tool, and one message holds a line of a megabyte."""
+    messages = []
+    for seq in range(count):
+        role = Role.ASSISTANT if seq % 2 else Role.USER
+        call = ToolCall(uid=f"c{seq}", tool_name="Bash", arguments={"command": "make"}, result=HUGE_OUTPUT, status=ToolCallStatus.COMPLETED)
+        messages.append(
+            Message(
+                uid=f"m{seq}",
+                seq=seq,
+                role=role,
+                parent_uid=f"m{seq - 1}" if seq else None,
+                content="word " * 200_000
+                if seq == 40
+                else f"{ANSWER}\n\nnumber {seq}"
+                if role is Role.ASSISTANT
+                else f"Question {seq}, please?",
+                created_at=START + timedelta(seconds=seq),
+                tool_calls=(call,) if seq % 20 == 1 else (),
+            )
+        )
+    return messages
+
+
+class ReadingApp(App[None]):
+    CSS = "TranscriptView { width: 1fr; height: 1fr; }"
+
+    def compose(self) -> ComposeResult:
+        yield TranscriptView()
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    """Until no page is under way."""
+    for _ in range(20):
+        await pilot.pause()
+        await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+async def cpu(pilot: Pilot[None], act: Callable[[], Awaitable[object] | object], times: int = 1) -> float:
+    """Milliseconds of CPU for one of `times` repetitions, what the screen then draws included."""
+    gc.collect()
+    start = time.process_time()
+    for _ in range(times):
+        result = act()
+        if isinstance(result, Awaitable):
+            await result
+        await pilot.pause()
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+    return (time.process_time() - start) * 1_000 / times
+
+
+async def measure(count: int) -> dict[str, float]:
+    messages = conversation(count)
+    stubs, source, summary = stubs_of(messages), ListSource(messages), summary_of(messages)
+    figures: dict[str, float] = {}
+    app = ReadingApp()
+    async with app.run_test(size=(120, 36)) as pilot:
+        view = app.query_one(TranscriptView)
+        view.focus()
+        view.show(summary, stubs, source)
+        await settle(pilot)
+        view.clear()
+        await settle(pilot)
+        figures["idle pause"] = await cpu(pilot, lambda: None, 10)
+        figures["open"] = await cpu(pilot, lambda: view.show(summary, stubs, source))
+        await settle(pilot)
+        figures["j"] = await cpu(pilot, view.action_cursor_down, 30)
+        figures["page down"] = await cpu(pilot, view.action_page_down, 10)
+        figures["J"] = await cpu(pilot, view.action_next_message, 10)
+        figures["end"] = await cpu(pilot, view.action_last)
+        await settle(pilot)
+        figures["page up"] = await cpu(pilot, view.action_page_up, 10)
+        figures["first"] = await cpu(pilot, view.action_first)
+        figures["to the middle"] = await cpu(pilot, lambda: view.go_to_message(count // 2))
+        await settle(pilot)
+        figures["unfold all"] = await cpu(pilot, view.action_unfold_all)
+        figures["fold all"] = await cpu(pilot, view.action_fold_all)
+        figures["resize"] = await cpu(pilot, lambda: pilot.resize_terminal(100, 36))
+        await settle(pilot)
+    return figures
+
+
+async def main() -> None:
+    await measure(SIZES[0])  # warms up imports and caches
+    table = {count: await measure(count) for count in SIZES}
+    print(f"{'':16}" + "".join(f"{f'{count:,} messages':>24}" for count in SIZES))
+    for name, base in table[SIZES[0]].items():
+        print(f"{name:16}" + "".join(f"{figures[name]:>14.1f} ms {figures[name] / max(base, 0.1):>5.1f}x" for figures in table.values()))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,56 @@
+"""Finding words in a transcript, and opening it at a match."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chatviewer.tui.messages import FindProgressed
+from tests.tui.reading import ReadingApp, call, conversation, cursor_line, screen, settle, show
+
+
+@pytest.fixture
+def app() -> ReadingApp:
+    return ReadingApp()
+
+
+async def test_finding_counts_goes_round_and_returns(app: ReadingApp) -> None:
+    messages = conversation(300)
+    messages[250] = replace(messages[250], content="a nee**dle in** `bold` and\n```\nneedle in code\n```")
+    messages[251] = replace(messages[251], tool_calls=(call("c", "x\n" * 700 + "the needle in an output"),))
+    async with app.run_test(size=(100, 30)) as pilot:
+        view = await show(pilot, messages)
+        view.find("Needle in")
+        await settle(pilot)
+        found = app.last(FindProgressed)
+        assert (found.current, found.total, found.is_complete) == (1, 3, True)  # type: ignore[attr-defined]
+        assert view.cursor_seq == 250
+        view.find_next()
+        view.find_next()
+        await settle(pilot)
+        assert "the needle in an output" in screen(view)[cursor_line(view)]  # unfolded for it
+        view.find_next()
+        await settle(pilot)
+        assert view.cursor_seq == 250
+        assert not view.layout_of_rows.levels_of(251)  # and folded back
+        view.end_find()
+        await settle(pilot)
+        assert view.cursor_seq == 0
+
+
+@given(text=st.text(alphabet=st.characters(codec="utf-8"), max_size=30))
+@settings(max_examples=50, deadline=None)
+def test_no_find_text_raises(text: str) -> None:
+    from chatviewer.tui.widgets.transcript_finding import find_pattern, words_pattern
+
+    find_pattern(text)
+    words_pattern(text.split(" "))
+
+
+async def test_opening_at_a_match_in_a_folded_output(app: ReadingApp) -> None:
+    messages = conversation(100)
+    messages[61] = replace(messages[61], tool_calls=(call("c", "x\n" * 900 + "here is the word_we_want"),))
+    async with app.run_test(size=(100, 30)) as pilot:
+        view = await show(pilot, messages, at_seq=61, words=["word_we_want"])
+        assert "here is the word_we_want" in screen(view)[cursor_line(view)]
