@@ -4,6 +4,7 @@ for ever is refused in words before it runs."""
 import re
 import warnings
 from collections.abc import Iterable
+from functools import lru_cache
 from re import _constants as kinds  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -23,9 +24,7 @@ def checked(source: str) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            tree = parser.parse(source, FLAGS)
-            _walk(tree)
-            re.compile(source, FLAGS)
+            compiled(source)
         except re.error as error:
             raise ValueError(f"this pattern is not right: {error.msg}") from None
         except (RecursionError, OverflowError, MemoryError):
@@ -33,8 +32,21 @@ def checked(source: str) -> str:
     return source
 
 
-def _walk(tree: Iterable[tuple[Any, Any]]) -> None:
-    """Refuse repeats inside repeats, alternatives inside repeats, back references, and too many repeats in a row."""
+@lru_cache(32)
+def compiled(source: str) -> tuple[re.Pattern[str], int]:
+    """The pattern and how many open repeats it has. Raises ValueError as `checked` does, and what `re` raises."""
+    count = _open_repeats(parser.parse(source, FLAGS))
+    return re.compile(source, FLAGS), count
+
+
+@lru_cache(32)
+def beginning(word: str) -> re.Pattern[str]:
+    """What finds words that begin like this one."""
+    return re.compile(rf"(?<![^\W_]){re.escape(word)}", re.IGNORECASE)
+
+
+def _open_repeats(tree: Iterable[tuple[Any, Any]]) -> int:
+    """Count them. Refuse repeats inside repeats, alternatives inside repeats, back references, and too many repeats in a row."""
     open_count = variable_count = 0
     waiting: list[tuple[Any, bool]] = [(tree, False)]
     while waiting:
@@ -62,3 +74,4 @@ def _walk(tree: Iterable[tuple[Any, Any]]) -> None:
                 raise ValueError("this pattern refers back to a group, which could take for ever")
     if open_count > MAX_OPEN_REPEATS or variable_count > _MAX_VARIABLE_REPEATS:
         raise ValueError(f"this pattern has more than {MAX_OPEN_REPEATS} open repeats such as .*, which could take for ever")
+    return open_count

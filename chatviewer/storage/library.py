@@ -10,9 +10,11 @@ from chatviewer.storage.opening import open_database
 
 if TYPE_CHECKING:
     from array import array
+    from sqlite3 import Connection
 
     from chatviewer.domain.annotation import Tag
     from chatviewer.domain.counts import Finding, LibraryCounts, StatisticsRow
+    from chatviewer.domain.hit import SearchResult
     from chatviewer.domain.importing import FileImport, Problem, SaveCounts, SourceFile
     from chatviewer.domain.kinds import SessionStatus
     from chatviewer.domain.message import Message
@@ -31,6 +33,7 @@ class Library:
         self.path = database.path
         self.user = user
         self._changes: Journal | None = None
+        self._searching: set[Connection] = set()
 
     @classmethod
     def open(cls, path: Path, *, create: bool = True) -> Self:
@@ -140,6 +143,29 @@ class Library:
         from chatviewer.storage.messages import message_session
 
         return message_session(self.database, self.user.id, uid)
+
+    # searching
+
+    def search(self, query: "Query", *, order: str = "recent", limit: int = 50, offset: int = 0) -> "SearchResult":
+        """The hits of a query, newest first or best first. What is wrong with the query is said in the result.
+
+        Raises InterruptedSearchError when `interrupt` is called meanwhile, UsageError for an unknown order.
+        """
+        from chatviewer.storage.connection import explained
+        from chatviewer.storage.searching import search
+
+        connection = self.database.reader()
+        self._searching.add(connection)
+        try:
+            with explained(self.path):
+                return search(connection, self.user.id, query, order, limit, offset)
+        finally:
+            self._searching.discard(connection)
+
+    def interrupt(self) -> None:
+        """Stop the searches that other threads are in; theirs raise InterruptedSearchError."""
+        for connection in tuple(self._searching):
+            connection.interrupt()
 
     # the user's own
 

@@ -1,0 +1,252 @@
+"""A query as an SQL condition, with every typed value bound.
+
+The condition speaks of the table `session`, and at the levels below also of `message` and of what hangs on it. Fields speak of the
+session; only `role:` and the dates speak of the message where there is one.
+"""
+
+from collections.abc import Callable
+
+from chatviewer.query.nodes import Absent, AllOf, AnyOf, Names, Node, Not, Pattern, Query, Span, Word
+from chatviewer.storage.matching import is_short_beginning, tree_match, word_match
+
+SqlParts = tuple[str, list[object]]
+
+MESSAGE_FIELDS = ("role", "date")
+
+# The tables that hold text: by level the index, its row's column, and the columns that a pattern reads, by scope.
+_INDEXES: dict[str, tuple[str, str, dict[str, tuple[str, ...]]]] = {
+    "message": ("message_fts", "message.id", {"text": ("message.content",), "thinking": ("message.thinking",)}),
+    "tool": ("tool_fts", "tool_call.id", {"tools": ("tool_call.tool_name", "tool_call.input_arguments", "tool_call.output_result")}),
+    "attachment": ("attachment_fts", "attachment.id", {"text": ("attachment.text",)}),
+    "session": ("session_fts", "session.id", {"title": ("session.title",)}),
+}
+# Where a session's words may stand, from the session's point of view.
+_WITHIN = {
+    "message": "SELECT message.session_id FROM message",
+    "tool": "SELECT tool_call.session_id FROM tool_call",
+    "attachment": "SELECT message.session_id FROM attachment CROSS JOIN message ON message.id = attachment.message_id",
+}
+_STATES = {
+    "active": "session.status = 'active'",
+    "archived": "session.status = 'archived'",
+    "trashed": "session.status = 'trashed'",
+    "starred": "session.starred_at IS NOT NULL",
+    "subagent": "session.is_subagent = 1",
+    "rated": "session.rating IS NOT NULL",
+    "any": "1",
+    "branched": (
+        "session.id IN (SELECT forked.session_id FROM message AS forked WHERE forked.id IN ("
+        "SELECT max(sibling.id) FROM message AS sibling WHERE sibling.parent_id IS NOT NULL "
+        "GROUP BY sibling.parent_id HAVING count(*) > 1))"
+    ),
+}
+_CONTENTS = {
+    "error": "session.id IN (SELECT failed.session_id FROM tool_call AS failed WHERE failed.status = 'failed')",
+    "tool": "session.tool_call_count > 0",
+    "thinking": "EXISTS (SELECT 1 FROM message AS part WHERE part.session_id = session.id AND part.thinking <> '')",
+    "code": "EXISTS (SELECT 1 FROM message AS part WHERE part.session_id = session.id AND instr(part.content, '```'))",
+    "image": (
+        "session.id IN (SELECT part.session_id FROM attachment AS image CROSS JOIN message AS part ON part.id = image.message_id "
+        "WHERE image.media_type LIKE 'image/%')"
+    ),
+    "note": (
+        "(session.uid IN (SELECT note.uid FROM note WHERE note.user_id = session.user_id) OR session.id IN ("
+        "SELECT part.session_id FROM note CROSS JOIN message AS part ON part.uid = note.uid WHERE note.user_id = session.user_id))"
+    ),
+}
+_TAGGED = (
+    "session.uid IN (SELECT session_tag.uid FROM session_tag JOIN tag ON tag.id = session_tag.tag_id WHERE tag.user_id = session.user_id"
+)
+_COLUMNS = {"rating": "session.rating", "messages": "session.message_count", "tokens": "session.token_count"}
+_ABSENT = {
+    "rating": "session.rating IS NULL",
+    "project": "session.project = ''",
+    "model": "session.model IS NULL",
+    "tag": f"NOT {_TAGGED})",
+}
+
+
+def session_where(query: Query, user_id: int) -> tuple[str, tuple[object, ...]]:
+    """The condition for a list of sessions: words stand in any of their messages or in the title.
+
+    Sub-agents, archived and trashed sessions are left out unless the query asks for them.
+    """
+    conditions = Conditions(query.scopes, "session")
+    conditions.add_sql("session.user_id = ?", user_id)
+    if query.node is not None:
+        conditions.add(query.node)
+    if not asks_for_status(query):
+        conditions.add_sql("session.status = 'active'")
+    if not query.asks("is", "subagent", "any"):
+        conditions.add_sql("session.is_subagent = 0")
+    return conditions.sql, tuple(conditions.parameters)
+
+
+def asks_for_status(query: Query) -> bool:
+    """Whether the query itself says which of active, archived and trashed sessions it wants."""
+    return query.asks("is", "active", "archived", "trashed", "any") or query.asks("status", "active", "archived", "trashed")
+
+
+class Conditions:
+    """Nodes that must all hold, at a level: a session, or a message, tool call or attachment in it."""
+
+    def __init__(self, scopes: tuple[str, ...], level: str) -> None:
+        self.scopes = scopes
+        self.level = level
+        self.parameters: list[object] = []
+        self._parts: list[str] = []
+
+    @property
+    def sql(self) -> str:
+        return " AND ".join(self._parts) or "1"
+
+    def add_sql(self, sql: str, *parameters: object) -> None:
+        self._parts.append(sql)
+        self.parameters.extend(parameters)
+
+    def add(self, node: Node) -> None:
+        sql, parameters = self._node(node)
+        self.add_sql(sql, *parameters)
+
+    def _node(self, node: Node) -> SqlParts:
+        if isinstance(node, Not):
+            sql, parameters = self._node(node.node)
+            return f"NOT coalesce({sql}, 0)", parameters
+        if isinstance(node, AllOf | AnyOf):
+            if self.level != "session" and isinstance(node, AllOf) and (match := tree_match(node)) is not None:
+                return self._matched(match)
+            pieces = [self._node(each) for each in node.nodes]
+            operator = " AND " if isinstance(node, AllOf) else " OR "
+            return f"({operator.join(sql for sql, _ in pieces)})", [each for _, parameters in pieces for each in parameters]
+        if isinstance(node, Word):
+            return self._word(node)
+        if isinstance(node, Pattern):
+            return self._text("regexp(?, {})", storable(node.source))
+        if isinstance(node, Absent):
+            return _ABSENT[node.field], []
+        if isinstance(node, Span):
+            return self._span(node)
+        return self._names(node)
+
+    def _word(self, word: Word) -> SqlParts:
+        match = word_match(word)
+        if match is None:
+            return self._text("instr({1}, {0})", storable(word.text))
+        if self.level == "message" and is_short_beginning(word):
+            return self._text("begins(?, {})", word.text)
+        return self._matched(match)
+
+    def _matched(self, match: str) -> SqlParts:
+        def in_index(level: str) -> SqlParts:
+            return f"{_INDEXES[level][1]} IN ({index_rows(level)})", [scoped(level, self.scopes, match)]
+
+        return self._anywhere(in_index)
+
+    def _text(self, template: str, value: str) -> SqlParts:
+        """A condition on the text itself, in each column of the scopes. `{}` and `{1}` are the column, `{0}` the value."""
+
+        def in_columns(level: str) -> SqlParts:
+            columns = [column for scope, names in _INDEXES[level][2].items() if scope in self.scopes for column in names]
+            if "{1}" in template:
+                pieces = [template.format("?", f"coalesce({column}, '')") for column in columns]
+            else:
+                pieces = [template.format(column) for column in columns]
+            return f"({' OR '.join(pieces)})" if pieces else "0", [value] * len(pieces)
+
+        return self._anywhere(in_columns)
+
+    def _anywhere(self, condition: Callable[[str], SqlParts]) -> SqlParts:
+        """At this level; for a session, in its title or in anything within it that the scopes name."""
+        if self.level != "session":
+            return condition(self.level)
+        pieces: list[str] = []
+        parameters: list[object] = []
+        for level in levels_of(self.scopes):
+            sql, values = condition(level)
+            if level == "session":
+                pieces.append(sql)
+            else:
+                pieces.append(f"session.id IN ({_WITHIN[level]} WHERE {sql})")
+            parameters.extend(values)
+        return f"({' OR '.join(pieces)})", parameters
+
+    def _span(self, node: Span) -> SqlParts:
+        if node.field == "date":
+            column = "coalesce(session.last_message_at, session.started_at)"
+            if self.level != "session":
+                column = "coalesce(message.created_at, session.last_message_at)"
+        else:
+            column = _COLUMNS[node.field]
+        pieces = [(f"{column} >= ?", node.low)] if node.low is not None else []
+        if node.high is not None:
+            pieces.append((f"{column} < ?", node.high))
+        return f"({' AND '.join(sql for sql, _ in pieces) or '1'})", [value for _, value in pieces]
+
+    def _names(self, node: Names) -> SqlParts:
+        if node.field in ("is", "has"):
+            return f"({' OR '.join((_STATES if node.field == 'is' else _CONTENTS)[value] for value in node.values)})", []
+        if node.field == "status":
+            states = [f"session.{'run_state' if value in ('paused', 'completed') else 'status'} = ?" for value in node.values]
+            return f"({' OR '.join(states)})", list(node.values)
+        if node.field == "role":
+            marks = ", ".join("?" * len(node.values))
+            if self.level == "session":
+                return f"session.id IN (SELECT part.session_id FROM message AS part WHERE part.role IN ({marks}))", list(node.values)
+            return f"message.role IN ({marks})", list(node.values)
+        pieces = [_called(value) if (self.level, node.field) == ("tool", "tool") else _named(node.field, value) for value in node.values]
+        return f"({' OR '.join(sql for sql, _ in pieces)})", [each for _, parameters in pieces for each in parameters]
+
+
+def _named(field: str, value: str) -> SqlParts:
+    """One value of a field that takes any text."""
+    part = _escaped(value)
+    like = "LIKE ? ESCAPE '\\'"
+    if field == "source":
+        return f"session.source {like}", [f"{part}%"]
+    if field == "project":
+        folder = part.rstrip("/") or part
+        return f"(session.project {like} OR session.project {like})", [f"{folder}%", f"%/{folder}%"]
+    if field == "model":
+        return f"session.model {like}", [f"%{part}%"]
+    if field == "title":
+        return f"session.title {like}", [f"%{part}%"]
+    if field == "tag":
+        return f"{_TAGGED} AND tag.name = ?)", [storable(value).removeprefix("#")]
+    sql, parameters = _called(value, "called")
+    return f"session.id IN (SELECT called.session_id FROM tool_call AS called WHERE {sql})", parameters
+
+
+def _called(value: str, table: str = "tool_call") -> SqlParts:
+    """The beginning of a tool's name, also behind the name of the server that offers it: `mcp__server__name`."""
+    part = _escaped(value)
+    return f"({table}.tool_name LIKE ? ESCAPE '\\' OR {table}.tool_name LIKE ? ESCAPE '\\')", [f"{part}%", f"%\\_\\_{part}%"]
+
+
+def _escaped(value: str) -> str:
+    """As a LIKE pattern that stands for itself."""
+    return storable(value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def storable(text: str) -> str:
+    """Without lone surrogates, which SQLite refuses; nothing that is stored holds one."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def levels_of(scopes: tuple[str, ...]) -> list[str]:
+    """What is looked through: the levels whose index holds text of these scopes."""
+    return [level for level, (_, _, columns) in _INDEXES.items() if not set(columns).isdisjoint(scopes)]
+
+
+def index_rows(level: str) -> str:
+    """The statement that gives the rows of a level's index, with one parameter: a match made by `scoped`."""
+    index = _INDEXES[level][0]
+    return f"SELECT {index}.rowid FROM {index} WHERE {index} MATCH ?"
+
+
+def scoped(level: str, scopes: tuple[str, ...], match: str) -> str:
+    """The expression in the columns of the scopes only."""
+    if level == "session":
+        return f"{{title}} : {match}"
+    if level == "message" and ("text" in scopes) != ("thinking" in scopes):
+        return f"{{{'content' if 'text' in scopes else 'thinking'} terms}} : {match}"
+    return match

@@ -1,0 +1,71 @@
+"""SQL's REGEXP and CONTAINS by Python. Both are bound to a time: what is not read by then does not match, and that is said."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# The worst time of a pattern grows with the text's length to the power of its open repeats, so the text is read in windows.
+_WINDOWS = {0: 1_000_000, 1: 4_000, 2: 400, 3: 120}  # characters, by the number of open repeats
+
+_limits = threading.local()
+
+
+class TimeLimit:
+    """`is_over` is set once something was left unread."""
+
+    def __init__(self, deadline: float) -> None:
+        self.deadline = deadline
+        self.is_over = False
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[TimeLimit]:
+    """What this thread's statements may spend on patterns."""
+    limit = _limits.current = TimeLimit(time.monotonic() + seconds)
+    try:
+        yield limit
+    finally:
+        _limits.current = None
+
+
+def register(connection: sqlite3.Connection) -> None:
+    """Give a connection the functions `regexp(pattern, text)` and `begins(word, text)`."""
+    connection.create_function("regexp", 2, regexp, deterministic=True)
+    connection.create_function("begins", 2, begins, deterministic=True)
+
+
+def _is_over() -> bool:
+    limit: TimeLimit | None = getattr(_limits, "current", None)
+    if limit is None or time.monotonic() < limit.deadline:
+        return False
+    limit.is_over = True
+    return True
+
+
+def regexp(source: str, text: str | None) -> int:
+    """1 where the pattern matches somewhere in the text."""
+    if not text or _is_over():
+        return 0
+    from chatviewer.query.patterns import compiled
+
+    pattern, open_repeats = compiled(source)
+    window = _WINDOWS[min(open_repeats, 3)]
+    if len(text) <= window:
+        return 1 if pattern.search(text) else 0
+    for start in range(0, len(text), window // 2):
+        if pattern.search(text, start, start + window):
+            return 1
+        if _is_over():
+            return 0
+    return 0
+
+
+def begins(word: str, text: str | None) -> int:
+    """1 where a word of the text begins like this one (ASCII letters, any case)."""
+    if not text or _is_over():
+        return 0
+    from chatviewer.query.patterns import beginning
+
+    return 1 if beginning(word).search(text) else 0

@@ -1,0 +1,96 @@
+"""Candidates as hits: the session, the message, and a snippet of the text that matches. One statement for each kind of row."""
+
+import json
+import sqlite3
+from typing import Any
+
+from chatviewer.domain.hit import Hit
+from chatviewer.domain.kinds import HitKind, Role
+from chatviewer.query.nodes import Query
+from chatviewer.storage.candidates import LEVELS, Candidate
+from chatviewer.storage.reading import to_datetime
+from chatviewer.storage.snippets import Snippeter, beginning
+
+_SESSION = "session.id, session.uid, session.title, session.source, session.project"
+_MESSAGE = "message.uid, message.seq, message.role, message.created_at"
+_TEXTS = {
+    "message": "message.content, message.thinking",
+    "tool": "tool_call.tool_name, tool_call.input_arguments, coalesce(tool_call.output_result, '')",
+    "attachment": "coalesce(attachment.text, ''), attachment.name",
+    "session": "session.title, session.summary, session.last_message_at",
+}
+_LAST_WORDS = (
+    "SELECT message.session_id, message.uid, message.seq, message.role, message.created_at, substr(message.content, 1, 400) "
+    "FROM json_each(?) AS listed "
+    "CROSS JOIN message ON message.id = (SELECT part.id FROM message AS part WHERE part.session_id = listed.value "
+    "AND part.content <> '' AND part.role IN ('user', 'assistant') ORDER BY part.seq DESC LIMIT 1)"
+)
+
+
+def hits(connection: sqlite3.Connection, query: Query, page: list[Candidate]) -> tuple[Hit, ...]:
+    """The candidates in their order; those that were purged meanwhile are left out."""
+    snippeter = Snippeter(query)
+    made: dict[tuple[str, int], Hit] = {}
+    for name in {candidate.level for candidate in page}:
+        level = LEVELS[name]
+        columns = f"{level.row}, {_SESSION}, {_TEXTS[name] if name == 'session' else f'{_MESSAGE}, {_TEXTS[name]}'}"
+        listed = json.dumps([-candidate.row for candidate in page if candidate.level == name])
+        rows = connection.execute(
+            f"SELECT {columns} FROM json_each(?) AS listed CROSS JOIN {level.source} WHERE {level.row} = listed.value", (listed,)
+        ).fetchall()
+        if name != "session":
+            made |= {(name, row[0]): _message_hit(snippeter, name, row, "text" in query.scopes) for row in rows}
+            continue
+        last_words = {}
+        if untitled := [row[0] for row in rows if snippeter.snippet(row[3]) is None]:
+            last_words = {row[0]: row[1:] for row in connection.execute(_LAST_WORDS, (json.dumps(untitled),))}
+        made |= {(name, row[0]): _session_hit(snippeter, row, last_words.get(row[0])) for row in rows}
+    return tuple(made[key] for candidate in page if (key := (candidate.level, -candidate.row)) in made)
+
+
+def _message_hit(snippeter: Snippeter, level: str, row: tuple[Any, ...], is_text_asked: bool) -> Hit:
+    _, session_id, session_uid, title, source, project, uid, seq, role, created_at, *texts = row
+    if level == "tool":
+        tool_name, arguments, result = texts
+        snippet = snippeter.snippet(arguments_text(arguments)) or snippeter.snippet(result) or snippeter.snippet(tool_name)
+        shown, kind = snippet or beginning(f"{tool_name}: {arguments_text(arguments)}"), HitKind.TOOL
+    elif level == "attachment":
+        shown, kind = snippeter.snippet(texts[0]) or beginning(texts[1] or texts[0]), HitKind.ATTACHMENT
+    else:
+        content, thinking = texts
+        in_content = snippeter.snippet(content) if is_text_asked else None
+        in_thinking = None if in_content else snippeter.snippet(thinking)
+        kind = HitKind.THINKING if in_thinking else HitKind.TEXT
+        shown = in_content or in_thinking or beginning(content or thinking)
+    return Hit(session_id, session_uid, title, source, project, uid, seq, Role(role), to_datetime(created_at), shown, kind)
+
+
+def _session_hit(snippeter: Snippeter, row: tuple[Any, ...], last_words: tuple[Any, ...] | None) -> Hit:
+    """A title that matches; else, for a session that was asked for by its fields, the last words that were said in it."""
+    session_id, _, session_uid, title, source, project, _, _, last_message_at = row
+    snippet = snippeter.snippet(title)
+    if snippet is not None or last_words is None:
+        when = to_datetime(last_message_at)
+        return Hit(session_id, session_uid, title, source, project, None, 0, None, when, snippet or beginning(title), HitKind.TITLE)
+    uid, seq, role, created_at, content = last_words
+    shown = snippeter.snippet(content) or beginning(content)
+    return Hit(session_id, session_uid, title, source, project, uid, seq, Role(role), to_datetime(created_at), shown, HitKind.TEXT)
+
+
+def arguments_text(arguments: str) -> str:
+    """The words in the JSON of a call: escapes such as \\n would stand between them."""
+    try:
+        value = json.loads(arguments)
+    except (ValueError, RecursionError):
+        return arguments
+    words: list[str] = []
+    waiting = [value]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, dict):
+            waiting.extend(reversed(list(here.values())))
+        elif isinstance(here, list):
+            waiting.extend(reversed(here))
+        elif isinstance(here, str):
+            words.append(here)
+    return "\n".join(words)

@@ -1,0 +1,99 @@
+"""Best first: FTS5's bm25, then what a person would weigh besides.
+
+bm25 has to look at every row that matches, so of a common word only the rows stored last take part.
+"""
+
+import math
+import sqlite3
+import time
+from typing import Any
+
+from chatviewer.query.nodes import Query
+from chatviewer.storage.candidates import LEVELS, Candidate, Plan, index_name
+from chatviewer.storage.filtering import index_rows, scoped
+from chatviewer.storage.matching import known_text
+from chatviewer.storage.snippets import fold
+
+MAX_ROWS = 10_000  # that are scored
+MAX_WEIGHED = 300  # the best of them, that are weighed
+_YEAR_MS = 365 * 86_400_000
+
+# bm25's weights of the columns: content, thinking, terms; name, arguments, result, terms; text; title, summary
+_COLUMN_WEIGHTS = {"message": "1.0, 0.5, 0.6", "tool": "1.0, 0.9, 0.7, 0.5", "attachment": "1.0", "session": "1.0, 0.3"}
+_LEVEL_WEIGHTS = {"message": 1.0, "tool": 0.5, "attachment": 0.7, "session": 2.5}
+_ROLE_WEIGHTS = {"user": 1.25, "assistant": 1.0, "system": 0.5, "tool": 0.5}
+_TEXTS = {"message": "substr(message.content, 1, 20000)", "session": "session.title"}
+_NO_MESSAGE = "NULL, NULL"
+
+
+def ranked(
+    connection: sqlite3.Connection, plans: list[Plan], scopes: tuple[str, ...], query: Query, wanted: int
+) -> tuple[list[Candidate], int]:
+    """The best rows, best first, and how many are hidden by their session's status among those that were scored."""
+    weigh = _Weigher(query)
+    scored: list[tuple[float, Candidate]] = []
+    hidden_count = 0
+    for plan in plans:
+        for score, status, candidate in _scored(connection, plan, scopes, weigh, max(MAX_WEIGHED, wanted)):
+            if status in plan.statuses:
+                scored.append((-score, candidate))
+            else:
+                hidden_count += 1
+    scored.sort()
+    return [candidate for _, candidate in scored], hidden_count
+
+
+def _scored(
+    connection: sqlite3.Connection, plan: Plan, scopes: tuple[str, ...], weigh: "_Weigher", limit: int
+) -> list[tuple[float, str, Candidate]]:
+    level, index = LEVELS[plan.level], index_name(plan.level)
+    match = scoped(plan.level, scopes, plan.match or "")
+    edge = connection.execute(f"{index_rows(plan.level)} ORDER BY rowid DESC LIMIT 1 OFFSET ?", (match, MAX_ROWS)).fetchone()
+    sql, parameters = plan.conditions
+    message = "message.role, coalesce(user_rating.value, source_rating.value)"
+    ratings = (
+        "LEFT JOIN rating AS user_rating ON user_rating.user_id = session.user_id AND user_rating.uid = message.uid "
+        "AND user_rating.origin = 'user' LEFT JOIN rating AS source_rating ON source_rating.user_id = session.user_id "
+        "AND source_rating.uid = message.uid AND source_rating.origin = 'source'"
+    )
+    if plan.level == "session":
+        message, ratings = _NO_MESSAGE, ""
+    # The index scores first and gives the best rows; the join costs for these only, unless conditions drop most of them.
+    statement = (
+        "SELECT best.rowid, best.score, session.id, session.status, session.last_message_at, session.starred_at IS NOT NULL, "
+        f"session.title, {_TEXTS.get(plan.level, 'NULL')}, {message} FROM ("
+        f"SELECT rowid, bm25({index}, {_COLUMN_WEIGHTS[plan.level]}) AS score FROM {index} WHERE {index} MATCH ? AND rowid > ? "
+        f"ORDER BY score LIMIT ?) AS best CROSS JOIN {level.source} {ratings} "
+        f"WHERE {level.row} = best.rowid AND session.user_id = ? AND {sql}"
+    )
+    depth = limit if sql == "1" else MAX_ROWS
+    rows = connection.execute(statement, (match, edge[0] if edge else -1, depth, plan.user_id, *parameters)).fetchmany(limit)
+    return [weigh.weighed(plan.level, row) for row in rows]
+
+
+class _Weigher:
+    """What stands beside bm25: the exact phrase, the title, who said it, stars, and age."""
+
+    def __init__(self, query: Query) -> None:
+        self._now_ms = time.time_ns() // 1_000_000
+        self._words = [fold(known_text(word)).lower() for word in query.words]
+        self._phrase = " ".join(self._words) if len(self._words) > 1 else ""
+
+    def weighed(self, level: str, row: tuple[Any, ...]) -> tuple[float, str, Candidate]:
+        """(score, the session's status, candidate); a higher score is better."""
+        row_id, score, session, status, last_message_at, is_starred, title, text, role, rating = row
+        weight = _LEVEL_WEIGHTS[level] * _ROLE_WEIGHTS.get(role, 1.0)
+        folded_title = fold(title).lower()
+        if level != "session" and self._words and all(word in folded_title for word in self._words):
+            weight *= 1.4
+        if text and self._phrase and self._phrase in " ".join(known_text(fold(text[:5_000])).lower().split()):
+            weight *= 1.6
+        if rating is not None:
+            weight *= 1 + 0.15 * (rating - 3)
+        if is_starred:
+            weight *= 1.2
+        age = max(0.0, (self._now_ms - (last_message_at or 0)) / _YEAR_MS)
+        weight *= 0.8 + 0.4 * math.exp(-age)
+        # bm25 is negative, and zero for a word that stands everywhere
+        candidate = Candidate(-(last_message_at or 0), -session, level != "session", -row_id, level)
+        return (0.01 - score) * weight, status, candidate

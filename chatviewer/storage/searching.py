@@ -1,0 +1,238 @@
+"""Searching: a query to hits, newest first or best first, with what explains them. Nothing that is typed raises."""
+
+import sqlite3
+import time
+from typing import NamedTuple
+
+from chatviewer.domain.hit import Hit, SearchResult
+from chatviewer.errors import InterruptedSearchError, UsageError
+from chatviewer.query.nodes import AllOf, AnyOf, Names, Node, Not, Pattern, Query, Span, Word, positive_leaves
+from chatviewer.storage.candidates import FEW, LEVELS, Candidate, Plan, hidden_within, rows_of_index, sessions, sorted_rows, walk
+from chatviewer.storage.filtering import MESSAGE_FIELDS, Conditions, asks_for_status, levels_of
+from chatviewer.storage.matching import is_short_beginning, tree_match
+from chatviewer.storage.patterns import TimeLimit, time_limit
+
+PATTERN_SECONDS = 0.12  # what one search may spend on reading texts that no index covers
+SHORT_SECONDS = 0.008  # what the beginning of a word is looked for in the newest messages before the index is asked
+ORDERS = ("recent", "best")
+MAX_PAGE = 100_000
+
+
+class Parts(NamedTuple):
+    """A query taken apart. `match` is what the index is asked for; `conditions` are the other nodes, words among them too."""
+
+    match: str | None
+    conditions: tuple[Node, ...]
+    words: tuple[Node, ...]  # the nodes within `match` that are wanted
+    unwanted: tuple[Node, ...]  # the words that must not stand in a hit
+    is_text: bool  # whether there is text to find; else sessions are
+
+
+class Found(NamedTuple):
+    """What was found so far, in order."""
+
+    candidates: list[Candidate]
+    hidden_count: int
+    is_whole: bool  # whether there is nothing more
+
+
+def search(
+    connection: sqlite3.Connection, user_id: int, query: Query, order: str = "recent", limit: int = 50, offset: int = 0
+) -> SearchResult:
+    """The hits of a query from `offset` on, at most `limit`.
+
+    `order` is recent (the session with the newest message first) or best. Raises InterruptedSearchError when another thread
+    interrupts the connection, UsageError for another order.
+    """
+    if order not in ORDERS:
+        raise UsageError(f"Search results are sorted by {' or '.join(ORDERS)}.")
+    start = time.perf_counter()
+    limit, offset = max(0, min(limit, MAX_PAGE)), max(0, offset)
+    problems = [words for _, words in query.problems]
+    try:
+        with time_limit(PATTERN_SECONDS) as spent:
+            found = Search(connection, user_id, query, offset + limit + 1, spent).found(order)
+            page = found.candidates[offset : offset + limit]
+            hits = _hits(connection, query, page) if page else ()
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorname", None) == "SQLITE_INTERRUPT":
+            raise InterruptedSearchError("The search was stopped for a newer one.") from error
+        raise
+    if spent.is_over:
+        problems.append("Not everything was read: a pattern is looked for in the newest messages; add a word to narrow it down.")
+    return SearchResult(hits, found.hidden_count, time.perf_counter() - start, len(found.candidates) > offset + limit, tuple(problems))
+
+
+def take_apart(query: Query) -> Parts:
+    """What the index can be asked for, and what has to be checked besides."""
+    node = query.node
+    nodes = node.nodes if isinstance(node, AllOf) else () if node is None else (node,)
+    matched: list[Node] = []
+    others: list[Node] = []
+    for each in nodes:
+        inner = each.node if isinstance(each, Not) else each
+        is_matchable = tree_match(inner) is not None or (isinstance(inner, Word) and len(nodes) > 1 and not isinstance(each, Not))
+        (matched if is_matchable else others).append(each)
+    if any(not isinstance(each, Not) and not is_short_beginning(each) for each in matched):
+        short = [each for each in matched if is_short_beginning(each)]
+        matched = [each for each in matched if not is_short_beginning(each)]
+        others += short
+    wanted = tuple(each for each in matched if not isinstance(each, Not))
+    unwanted = tuple(each for each in matched if isinstance(each, Not))
+    match = tree_match(AllOf(tuple(matched))) if wanted else None
+    if match is None:
+        others = [*others, *matched]
+        wanted = unwanted = ()
+    is_text = match is not None or any(_is_text(each) for each in others)
+    return Parts(match, tuple(others), wanted, unwanted, is_text)
+
+
+def _is_text(node: Node) -> bool:
+    """Whether a node asks for text in every case."""
+    if isinstance(node, AnyOf):
+        return all(_is_text(each) for each in node.nodes)
+    if isinstance(node, AllOf):
+        return any(_is_text(each) for each in node.nodes)
+    return isinstance(node, Word | Pattern)
+
+
+class Search:
+    """One search: the first `wanted` candidates of each kind of row, merged."""
+
+    def __init__(self, connection: sqlite3.Connection, user_id: int, query: Query, wanted: int, spent: TimeLimit) -> None:
+        self.connection = connection
+        self.user_id = user_id
+        self.query = query
+        self.wanted = wanted
+        self.spent = spent
+        self.parts = take_apart(query)
+        self.statuses = ("active", "archived", "trashed") if asks_for_status(query) else ("active",)
+        self.scopes = query.scopes
+        if query.asks("tool", *_tool_names(query)) and "tools" not in self.scopes and not query.has_scopes:
+            self.scopes = (*self.scopes, "tools")
+
+    def found(self, order: str) -> Found:
+        if not self.parts.is_text:
+            return self._sessions_only()
+        if order == "best" and self.parts.match is not None:
+            from chatviewer.storage.ranking import ranked
+
+            plans = [self.plan(level, self.parts.match) for level in levels_of(self.scopes)]
+            best = ranked(self.connection, plans, self.scopes, self.query, self.wanted)
+            found = Found(best[0], best[1], len(best[0]) < self.wanted)
+        else:
+            found = self._newest()
+        if found.is_whole and len(self.parts.words) > 1:
+            from chatviewer.storage.gathering import gathered
+
+            known = {candidate.session for candidate in found.candidates}
+            more = gathered(self, known, self.wanted - len(found.candidates))
+            found = Found([*found.candidates, *more], found.hidden_count, is_whole=True)
+        return found
+
+    def plan(self, level: str, match: str | None, nodes: tuple[Node, ...] | None = None) -> Plan:
+        """How one kind of row is searched, with the conditions given or else all of the query's."""
+        nodes = self.parts.conditions if nodes is None else nodes
+        conditions = Conditions(self.scopes, level)
+        of_session = Conditions(self.scopes, "session")
+        for node in nodes:
+            conditions.add(node)
+            if not _has_text(node):
+                of_session.add(node)
+        return Plan(
+            level, match, (conditions.sql, conditions.parameters), (of_session.sql, of_session.parameters), self.statuses, self.user_id
+        )
+
+    def _newest(self) -> Found:
+        candidates: list[Candidate] = []
+        hidden_count = 0
+        is_whole = True
+        for level in levels_of(self.scopes):
+            found = self._newest_of(level)
+            candidates += found.candidates
+            hidden_count += found.hidden_count
+            is_whole = is_whole and found.is_whole
+        candidates.sort()
+        return Found(candidates, hidden_count, is_whole and len(candidates) < self.wanted)
+
+    def _newest_of(self, level: str) -> Found:
+        plan = self.plan(level, self.parts.match)
+        if plan.match is None:
+            return self._read(plan)
+        if level == "message" and any(isinstance(node, Word) and is_short_beginning(node) for node in self.parts.words):
+            begun = self._begun(plan)
+            if begun is not None:
+                return begun
+        rows = rows_of_index(self.connection, plan, self.scopes, FEW + 1)
+        if len(rows) <= FEW or level in ("attachment", "session"):
+            found, hidden_count = sorted_rows(self.connection, plan, rows)
+            return Found(found, hidden_count, is_whole=True)
+        found = [candidate for batch in walk(self.connection, plan, self.scopes, self.wanted) for candidate in batch]
+        return Found(found, hidden_within(self.connection, plan, self.scopes), len(found) < self.wanted)
+
+    def _begun(self, plan: Plan) -> Found | None:
+        """One or two typed letters: words that begin so stand in nearly every message, so the newest are read. None: they do not."""
+        deadline = time.monotonic() + SHORT_SECONDS
+        reading = self.plan(plan.level, None, (*self.parts.conditions, *self.parts.words, *self.parts.unwanted))
+        found: list[Candidate] = []
+        for batch in walk(self.connection, reading, self.scopes, self.wanted):
+            found += batch
+            if len(found) >= self.wanted:
+                return Found(found, 0, is_whole=False)
+            if time.monotonic() > deadline:
+                return None
+        return None
+
+    def _read(self, plan: Plan) -> Found:
+        """Text that no index can be asked for: the rows themselves, newest session first, as long as there is time."""
+        if plan.level in ("attachment", "session"):
+            level = LEVELS[plan.level]
+            rows = [row for (row,) in self.connection.execute(f"SELECT id FROM {level.name} ORDER BY id DESC LIMIT ?", (20 * FEW,))]
+            found, hidden_count = sorted_rows(self.connection, plan, rows)
+            return Found(found, hidden_count, is_whole=True)
+        found = []
+        for batch in walk(self.connection, plan, self.scopes, self.wanted):
+            found += batch
+            if self.spent.is_over:
+                break
+        return Found(found, 0, len(found) < self.wanted)
+
+    def _sessions_only(self) -> Found:
+        """Nothing to find in texts: the sessions that meet the conditions, newest first, one hit each."""
+        conditions = Conditions(self.scopes, "session")
+        for node in self.parts.conditions:
+            conditions.add(node)
+        plan = Plan("session", None, ("1", []), (conditions.sql, conditions.parameters), self.statuses, self.user_id)
+        found: list[Candidate] = []
+        for when, session in sessions(self.connection, plan, self.statuses):
+            found.append(Candidate(when, session, 0, session, "session"))
+            if len(found) >= self.wanted:
+                break
+        if len(self.statuses) > 1:
+            return Found(found, 0, is_whole=True)
+        others = sessions(self.connection, plan, ("archived", "trashed"))
+        return Found(found, sum(1 for _ in zip(others, range(FEW), strict=False)), is_whole=True)
+
+
+def _tool_names(query: Query) -> list[str]:
+    return [name for leaf in positive_leaves(query.node) if isinstance(leaf, Names) and leaf.field == "tool" for name in leaf.values]
+
+
+def _has_text(node: Node) -> bool:
+    """Whether text, or what speaks of one message, stands anywhere in a tree."""
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, Not):
+            waiting.append(here.node)
+        elif isinstance(here, AllOf | AnyOf):
+            waiting.extend(here.nodes)
+        elif isinstance(here, Word | Pattern) or (isinstance(here, Names | Span) and here.field in MESSAGE_FIELDS):
+            return True
+    return False
+
+
+def _hits(connection: sqlite3.Connection, query: Query, page: list[Candidate]) -> tuple[Hit, ...]:
+    from chatviewer.storage.presenting import hits
+
+    return hits(connection, query, page)
