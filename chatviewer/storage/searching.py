@@ -77,7 +77,7 @@ def take_apart(query: Query) -> Parts:
         short = [each for each in matched if is_short_beginning(each)]
         matched = [each for each in matched if not is_short_beginning(each)]
         others += short
-    wanted = tuple(each for each in matched if not isinstance(each, Not))
+    wanted = tuple(each for each in matched if not isinstance(each, Not) and tree_match(each) is not None)
     unwanted = tuple(each for each in matched if isinstance(each, Not))
     match = tree_match(AllOf(tuple(matched))) if wanted else None
     if match is None:
