@@ -126,7 +126,7 @@ class Archive:
             with os.scandir(folder) as entries:
                 for entry, _ in zip(entries, range(MAX_ENTRIES), strict=False):
                     if entry.is_dir(follow_symlinks=False):
-                        if folder is self.path.parent and re.match(r"dalle-generations$|audio$|user-", entry.name):
+                        if folder == self.path.parent and re.match(r"dalle-generations$|audio$|user-", entry.name):
                             folders.append(Path(entry.path))
                     elif (match := _ASSET.match(entry.name)) and entry.is_file(follow_symlinks=False):
                         found[match[0]] = Path(entry.path)

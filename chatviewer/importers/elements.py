@@ -38,7 +38,7 @@ class ElementReader:
     def __init__(self, stream: BinaryIO, limit: int = MAX_ELEMENT) -> None:
         self._stream, self._limit = stream, limit
         self._buffer, self._at, self._line = b"", 0, 1
-        self._is_over = self._is_wrapped = False
+        self._is_over = self._is_wrapped = self._is_array = False
         self._decoder: codecs.IncrementalDecoder | None = None
         self._start_of_element: re.Pattern[bytes] | None = None
         self._last_start = 0
@@ -66,9 +66,11 @@ class ElementReader:
         """The element just given is no JSON. If nothing that looks like an element follows it, go on where the next one begins."""
         following = _BETWEEN.match(self._buffer, self._at)
         after = following.end() if following else self._at
-        if self._start_of_element is None or self._buffer[after : after + 1] in (b"{", b""):
+        next_byte = self._buffer[after : after + 1]
+        # an array that ends without its bracket lost that to the broken element
+        if self._start_of_element is None or next_byte == b"{" or (next_byte == b"" and not self._is_array):
             return
-        if self._buffer[after : after + 1] == b"]" and not self._buffer[after + 1 : after + 64].strip():
+        if next_byte == b"]" and not self._buffer[after + 1 : after + 64].strip():
             return
         if match := self._start_of_element.search(self._buffer, self._last_start + 1):
             self._line -= self._buffer.count(b"\n", match.start(1), self._at)
@@ -87,9 +89,10 @@ class ElementReader:
             return False
         if match := _WRAPPER.match(self._buffer, self._at):
             self._advance(match.end())
-            self._is_wrapped = True
+            self._is_wrapped = self._is_array = True
         elif self._buffer[self._at : self._at + 1] == b"[":
             self._advance(self._at + 1)
+            self._is_array = True
         return True
 
     def _decoded(self, data: bytes, *, final: bool) -> bytes:

@@ -15,6 +15,7 @@ from chatviewer.domain import Message, Role, Session, SessionStatus, ToolCallSta
 from chatviewer.domain.identity import session_uid
 from chatviewer.importers.base import FullReadNeededError, Reading
 from chatviewer.importers.codex import CodexImporter
+from tests.importers.mutating import mutated
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "codex"
 KILN = SAMPLES / "sessions/2025/06/02/rollout-2025-06-02T09-15-00-5b0e7c1a-1f0f-4c55-9d0e-2f6a0b7c1001.jsonl"
@@ -299,20 +300,6 @@ def test_a_broken_line_costs_that_line(tmp_path: Path) -> None:
     assert len(session.messages) == len(read(KILN)[0].messages)
 
 
-WEIRD: list[Any] = [None, True, 0, -1, 5, 1e300, "", "x", "\ud800", [], [None], {}, {"a": {}}, [[]], "9999-99-99T00:00:00Z", 10**30]
-
-
-def mutated(value: Any, draw: st.DrawFn) -> Any:
-    """A JSON value with some of its parts replaced or taken away."""
-    if draw(st.integers(0, 14)) == 0:
-        return draw(st.sampled_from(WEIRD))
-    if isinstance(value, dict):
-        return {key: mutated(each, draw) for key, each in value.items() if draw(st.integers(0, 19))}
-    if isinstance(value, list):
-        return [mutated(each, draw) for each in value]
-    return value
-
-
 def sample_records() -> Iterator[dict[str, Any]]:
     for path in (KILN, ORCHARD, BEES, FORK):
         yield from (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
@@ -326,12 +313,9 @@ RECORDS = list(sample_records())
 def test_nothing_a_record_holds_raises(tmp_path: Path, data: st.DataObject) -> None:
     picks = data.draw(st.lists(st.sampled_from(RECORDS), min_size=1, max_size=12))
 
-    @st.composite
-    def broken(draw: st.DrawFn) -> list[Any]:
-        return [mutated(record, draw) for record in picks]
-
     path = tmp_path / "rollout-mutated.jsonl"
-    path.write_text("".join(json.dumps(record) + "\n" for record in data.draw(broken())), encoding="utf-8")
+    broken = data.draw(mutated(picks))
+    path.write_text("".join(json.dumps(record) + "\n" for record in (broken if isinstance(broken, list) else [broken])), encoding="utf-8")
     reading = Reading(path)
     for session in CodexImporter().read(reading):
         assert session.uid == session_uid("codex", session.source_id)

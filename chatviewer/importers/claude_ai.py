@@ -1,0 +1,142 @@
+"""Claude.ai's data export: a zip, a file of the unpacked one, or a single conversation as the web interface gives it.
+
+Only `conversations.json` holds chats. A project's instructions and documents are put to the conversations that name it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from chatviewer.domain.identity import session_uid
+from chatviewer.domain.session import ContextItem, Session
+from chatviewer.importers.archive import Archive, ArchiveError
+from chatviewer.importers.base import FullReadNeededError, Importer, NotThisFormatError, Reading
+from chatviewer.importers.building import TITLE_LIMIT, first_prompt_title, mapping, parse_time, text, word
+from chatviewer.importers.claude_ai_messages import SOURCE, Thread
+from chatviewer.importers.conversations import MEMBERS, Conversation, Export, head_of, objects
+
+MAX_DOCUMENTS = 2 << 20  # characters of a project's documents that each of its conversations carries
+
+_MARK = re.compile(rb'"chat_messages"\s*:')
+_KEPT = ("settings", "is_temporary", "platform")
+
+
+class ClaudeAiImporter(Importer):
+    source = SOURCE
+    label = "Claude.ai"
+    order = 40
+    extensions = (".zip", ".json", ".jsonl")
+
+    def places(self) -> list[Path]:
+        return []
+
+    def files(self, place: Path) -> Iterator[Path]:
+        return iter(())
+
+    def recognises(self, path: Path, head: bytes) -> bool:
+        beginning = head_of(path, head)
+        return beginning is not None and _MARK.search(beginning) is not None
+
+    def read(self, reading: Reading) -> Iterator[Session]:
+        if reading.is_tail:
+            raise FullReadNeededError
+        try:
+            archive = Archive(reading.path)
+        except ArchiveError as error:
+            reading.problem(1, str(error))
+            return
+        with archive:
+            export = Export(reading, archive)
+            if archive.is_zip and not archive.names(MEMBERS):
+                raise NotThisFormatError
+            projects = _Projects(export, reading)
+            for conversation in export.conversations():
+                session = _session(conversation, export, projects, reading)
+                if session is not None:
+                    yield session
+            projects.finish()
+            export.finish()
+
+
+def _session(conversation: Conversation, export: Export, projects: "_Projects", reading: Reading) -> Session | None:
+    value = conversation.value
+    if "chat_messages" not in value:
+        value = next((inner for inner in value.values() if type(inner) is dict and "chat_messages" in inner), value)
+
+    def report(reason: str) -> None:
+        export.problem(conversation.member, conversation.line, f"conversation {conversation.number}: {reason}")
+
+    if type(value.get("chat_messages")) is not list:
+        report("it holds no messages (`chat_messages`)")
+        return None
+    source_id = word(value.get("uuid")) or f"{conversation.member}-{conversation.number}"
+    thread = Thread(source_id, value["chat_messages"], report, reading.skip)
+    messages = thread.build()
+    if not messages:
+        reading.skip("conversation without content")
+        return None
+    project = mapping(value.get("project"))
+    project_id = word(value.get("project_uuid")) or word(project.get("uuid"))
+    name, prompt, context = projects.of(project_id)
+    times = [message.created_at for message in messages if message.created_at]
+    metadata = {key: value[key] for key in _KEPT if value.get(key)}
+    return Session(
+        uid=session_uid(SOURCE, source_id),
+        source=SOURCE,
+        source_id=source_id,
+        project=name or text(project.get("name")) or project_id or "",
+        title=_title(value) or first_prompt_title(messages),
+        summary=text(value.get("summary")) if type(value.get("summary")) is str else "",
+        model=word(value.get("model")),
+        system_prompt=prompt,
+        current_uid=thread.last_uids.get(text(value.get("current_leaf_message_uuid"))),
+        started_at=parse_time(value.get("created_at")),
+        last_message_at=max(times, default=None) or parse_time(value.get("updated_at")),
+        is_starred=value.get("is_starred") is True,
+        metadata=metadata,
+        messages=tuple(messages),
+        context_items=context,
+    )
+
+
+def _title(value: Mapping[str, Any]) -> str:
+    name = value.get("name")
+    return name[: TITLE_LIMIT * 10] if type(name) is str and name.strip() else ""
+
+
+class _Projects:
+    """What `projects.json`, or the newer folder of one file for each project, says about projects."""
+
+    def __init__(self, export: Export, reading: Reading) -> None:
+        self._reading = reading
+        self._used: set[str] = set()
+        documents = [export.document("projects.json")]
+        if export.archive.is_zip:
+            documents += [[export.document(name)] for name in export.archive.names(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.json")]
+        self._projects = {text(project.get("uuid")): project for document in documents for project in objects(document)}
+        if objects(export.document("memories.json")):
+            reading.skip("memory of the account")
+
+    def of(self, identity: str | None) -> tuple[str, str, tuple[ContextItem, ...]]:
+        """Name, instructions and documents of a project; empty for an unknown one."""
+        project = self._projects.get(identity or "")
+        if project is None or identity is None:
+            return "", "", ()
+        self._used.add(identity)
+        items = {("project", key): text(project.get(key)) for key in ("name", "description") if project.get(key)}
+        room = MAX_DOCUMENTS
+        for number, document in enumerate(objects(project.get("docs")), 1):
+            content, name = text(document.get("content")), text(document.get("filename")) or f"document {number}"
+            if len(content) > room:
+                self._reading.skip("large document of a project")
+                continue
+            room -= len(content)
+            items[("document", name if ("document", name) not in items else f"{name} ({number})")] = content
+        context = tuple(ContextItem(type=kind, key=key, value=value) for (kind, key), value in items.items())
+        return text(project.get("name")), text(project.get("prompt_template")), context
+
+    def finish(self) -> None:
+        """Count the projects that no conversation of the export names."""
+        if left := len(self._projects) - len(self._used):
+            self._reading.skip("project without a conversation", left)

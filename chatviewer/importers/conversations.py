@@ -1,0 +1,128 @@
+"""The conversations of a web export, one by one: out of a zip, an unpacked folder's file, a single document, or JSON Lines.
+
+Each conversation is parsed alone, so that a broken one costs itself and memory is bounded by the largest.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from chatviewer.importers.archive import Archive, ArchiveError
+from chatviewer.importers.base import Reading
+from chatviewer.importers.elements import ElementReader
+from chatviewer.importers.reading import parse_json
+
+MEMBERS = r"conversations(-\d+)?\.jsonl?"
+MAX_REPORTS = 1_000  # problems told one by one; the rest in one sentence
+_HEAD = 1 << 16  # bytes looked at to tell formats apart
+
+
+class Conversation(NamedTuple):
+    """One conversation as parsed, with its place: for reports, and for ids that the source does not give."""
+
+    value: dict[str, Any]
+    member: str
+    number: int  # from 1, within the member
+    line: int  # of the member
+
+
+def head_of(path: Path, head: bytes) -> bytes | None:
+    """The first bytes of the conversations in a file that a user named, as ASCII as JSON's keys are: of a zip those of its first
+    member of conversations. None when it is a zip of an export that cannot be read, b"" when it is anything else. Never raises."""
+    if not head.startswith(b"PK"):
+        return head.replace(b"\x00", b"")  # so that keys are found in UTF-16 too
+    try:
+        with Archive(path) as archive:
+            names = archive.names(MEMBERS)
+            if not names:
+                return b""
+            with archive.opened(names[0]) as streams:
+                return streams[0].read(_HEAD).replace(b"\x00", b"")
+    except ArchiveError:
+        return None if re.search(rb"conversations(-\d+)?\.json|message_feedback\.json|chat\.html", head) else b""
+    except OSError:
+        return b""
+
+
+class Export:
+    """An export while it is read: its conversations, its other documents, and what is wrong with them, reported under their names."""
+
+    def __init__(self, reading: Reading, archive: Archive) -> None:
+        self.archive = archive
+        self._reading = reading
+        self._report_count = 0
+
+    def problem(self, member: str, line: int, reason: str) -> None:
+        """Report a part that could not be stored. A line is told of a plain file only: who has a zip cannot open a member at a line."""
+        self._report_count += 1
+        if self._report_count > MAX_REPORTS:
+            return
+        if self.archive.is_zip:
+            self._reading.problem(1, f"{member}: {reason}")
+        else:
+            self._reading.problem(line, reason)
+
+    def finish(self) -> None:
+        """Tell how many problems were not told one by one."""
+        if self._report_count > MAX_REPORTS:
+            self._reading.problem(1, f"{self._report_count - MAX_REPORTS} more problems of this kind")
+
+    def conversations(self) -> Iterator[Conversation]:
+        names = self.archive.names(MEMBERS) if self.archive.is_zip else [self.archive.path.name]
+        for name in names:
+            try:
+                with self.archive.opened(name) as streams:
+                    for stream in streams:
+                        yield from self._elements(name, ElementReader(stream))
+            except ArchiveError as error:
+                self.problem(name, 1, str(error))
+
+    def _elements(self, name: str, elements: ElementReader) -> Iterator[Conversation]:
+        for number, line, data, reason in elements:
+            value: Any = None
+            if not reason:
+                try:
+                    value = parse_json(data)
+                except ValueError as error:
+                    elements.reject()
+                    reason = str(error)
+                else:
+                    reason = "" if type(value) is dict else "it is no object"
+            if reason:
+                self.problem(name, line, f"conversation {number}: {reason}")
+            else:
+                yield Conversation(value, name, number, line)
+
+    def document(self, name: str) -> Any:
+        """The value of a small document beside the conversations; None when there is none or it cannot be read (which is reported)."""
+        try:
+            data = self.archive.document(name)
+            return None if data is None else parse_json(data.removeprefix(b"\xef\xbb\xbf"))
+        except (ArchiveError, ValueError) as error:
+            self.problem(name, 1, f"{'' if self.archive.is_zip else name + ': '}{error}")
+        except OSError:
+            pass
+        return None
+
+
+def objects(value: Any) -> list[Mapping[str, Any]]:
+    """The objects of a list, whatever stands between them."""
+    return [item for item in value if type(item) is dict] if type(value) is list else []
+
+
+def sniffed_type(data: bytes | None) -> str:
+    """The media type that the first bytes of a file tell; "" when they tell none."""
+    for beginning, media_type in _BEGINNINGS:
+        if data and data.startswith(beginning):
+            return media_type
+    return "image/webp" if data and data[:4] == b"RIFF" and data[8:12] == b"WEBP" else ""
+
+
+_BEGINNINGS = (
+    (b"\x89PNG\r\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF8", "image/gif"),
+    (b"%PDF-", "application/pdf"),
+    (b"ID3", "audio/mpeg"),
+)
