@@ -3,7 +3,6 @@
 What changes nothing is no step. Uids of sessions are whole; those that are not (or not any more) in the library are passed over.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -145,4 +144,4 @@ def _deltas(store: Store, facet: Facet, uids: Sequence[str], after: Callable[[St
         missing = next(target for target in targets if target not in states)
         raise NotFoundError(f"There is no {what} {safe_line(missing, 60)!r}.")
     deltas = (Delta(target, states[target], after(store, states[target])) for target in targets if target in states)
-    return [delta for delta in deltas if json.dumps(delta.before) != json.dumps(delta.after)]
+    return [delta for delta in deltas if delta.before != delta.after]

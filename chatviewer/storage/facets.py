@@ -76,9 +76,17 @@ class Facet(ABC):
         """What a step did, for a status line."""
 
 
-def _replace(store: Store, table: Any, rows: list[dict[str, Any]]) -> None:
-    for some in batches(rows):
-        table.insert_many([{"user": store.user_id, **row} for row in some]).on_conflict_replace().execute(store.database)
+def put(store: Store, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows of the user's, or replace those of the same key. All hold the same fields.
+
+    By `executemany`: four times as fast as Peewee's own insert, and a step can be of 100,000 sessions.
+    """
+    if rows:
+        meta = table._meta
+        columns = ", ".join(f'"{meta.fields[name].column_name}"' for name in ("user", *rows[0]))
+        marks = ", ".join("?" * (len(rows[0]) + 1))
+        sql = f'INSERT OR REPLACE INTO "{meta.table_name}" ({columns}) VALUES ({marks})'
+        store.database.connection().executemany(sql, ((store.user_id, *row.values()) for row in rows))
 
 
 def _remove(store: Store, table: Any, targets: Iterable[str], *conditions: Any) -> None:
@@ -142,7 +150,7 @@ class StatusFacet(Facet):
         }
 
     def write(self, store: Store, states: Mapping[str, State]) -> None:
-        _replace(store, StatusChangeRow, [{"uid": uid, **state["own"]} for uid, state in states.items() if state["own"]])
+        put(store, StatusChangeRow, [{"uid": uid, **state["own"]} for uid, state in states.items() if state["own"]])
         _remove(store, StatusChangeRow, (uid for uid, state in states.items() if not state["own"]))
         shown = ("status", "archived_at", "trashed_at")
         _write_sessions(store, {uid: tuple((name, state[name]) for name in shown) for uid, state in states.items()})
@@ -179,7 +187,7 @@ class StarFacet(Facet):
         return {"own": {"is_starred": int(is_starred), "changed_at": store.now}, "starred_at": store.now if is_starred else None}
 
     def write(self, store: Store, states: Mapping[str, State]) -> None:
-        _replace(store, StarRow, [{"uid": uid, **state["own"]} for uid, state in states.items() if state["own"]])
+        put(store, StarRow, [{"uid": uid, **state["own"]} for uid, state in states.items() if state["own"]])
         _remove(store, StarRow, (uid for uid, state in states.items() if not state["own"]))
         _write_sessions(store, {uid: (("starred_at", state["starred_at"]),) for uid, state in states.items()})
 
@@ -207,7 +215,7 @@ class TitleFacet(Facet):
         return states
 
     def write(self, store: Store, states: Mapping[str, State]) -> None:
-        _replace(store, TitleOverrideRow, [{"uid": uid, **state} for uid, state in states.items() if state])
+        put(store, TitleOverrideRow, [{"uid": uid, **state} for uid, state in states.items() if state])
         _remove(store, TitleOverrideRow, (uid for uid, state in states.items() if not state))
         # the index of titles follows by a trigger
         for uid, state in states.items():
@@ -236,7 +244,7 @@ class NoteFacet(Facet):
         return states
 
     def write(self, store: Store, states: Mapping[str, State]) -> None:
-        _replace(store, NoteRow, [{"uid": uid, **state} for uid, state in states.items() if state])
+        put(store, NoteRow, [{"uid": uid, **state} for uid, state in states.items() if state])
         _remove(store, NoteRow, (uid for uid, state in states.items() if not state))
 
     def words(self, deltas: Sequence[Delta]) -> str:
@@ -270,7 +278,7 @@ class RatingFacet(Facet):
         return states
 
     def write(self, store: Store, states: Mapping[str, State]) -> None:
-        _replace(store, RatingRow, [{"uid": uid, "origin": "user", **state} for uid, state in states.items() if state])
+        put(store, RatingRow, [{"uid": uid, "origin": "user", **state} for uid, state in states.items() if state])
         _remove(store, RatingRow, (uid for uid, state in states.items() if not state), RatingRow.origin == "user")
         sessions = {id_ for some in batches(list(states)) for id_ in _own_messages(store, some).values()}
         for id_ in sessions:
@@ -364,8 +372,7 @@ class PreferenceFacet(Facet):
     def write(self, store: Store, states: Mapping[str, State]) -> None:
         for key, state in states.items():
             if state:
-                row = {"user": store.user_id, "key": key, "value": json.dumps(state["value"]), "updated_at": state["updated_at"]}
-                PreferenceRow.insert(row).on_conflict_replace().execute(store.database)
+                put(store, PreferenceRow, [{"key": key, "value": json.dumps(state["value"]), "updated_at": state["updated_at"]}])
             else:
                 PreferenceRow.delete().where(PreferenceRow.user == store.user_id, PreferenceRow.key == key).execute(store.database)
 

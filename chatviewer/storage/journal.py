@@ -21,7 +21,7 @@ from peewee import PeeweeException, fn
 
 from chatviewer import paths
 from chatviewer.storage.connection import Database, explained
-from chatviewer.storage.facets import FACETS, Delta, Facet, State, Store, batches
+from chatviewer.storage.facets import FACETS, Delta, Facet, State, Store, put
 from chatviewer.storage.tables import JournalRow, peewee_database
 
 LINE_VERSION = 1
@@ -75,7 +75,6 @@ class Step:
         number = 1 + (JournalRow.select(fn.MAX(JournalRow.step)).where(JournalRow.user == store.user_id).scalar(store.database) or 0)
         rows = [
             {
-                "user": store.user_id,
                 "step": number,
                 "at": store.now,
                 "action": facet.action,
@@ -85,8 +84,7 @@ class Step:
             }
             for target, before, after in deltas
         ]
-        for some in batches(rows):
-            JournalRow.insert_many(some).execute(store.database)
+        put(store, JournalRow, rows)
         self._log("do", number, facet.action, deltas)
         return len(deltas)
 
