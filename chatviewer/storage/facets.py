@@ -9,9 +9,10 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 from chatviewer.domain.sanitizing import safe_line
+from chatviewer.storage.linking import refresh_ratings
 from chatviewer.storage.tables import (
     MessageRow,
     NoteRow,
@@ -46,6 +47,10 @@ class Delta(NamedTuple):
     target: str
     before: State
     after: State
+
+    def turned(self) -> Self:
+        """The way back."""
+        return self._replace(before=self.after, after=self.before)
 
 
 def batches(values: Sequence[Element]) -> Iterator[Sequence[Element]]:
@@ -281,8 +286,7 @@ class RatingFacet(Facet):
         put(store, RatingRow, [{"uid": uid, "origin": "user", **state} for uid, state in states.items() if state])
         _remove(store, RatingRow, (uid for uid, state in states.items() if not state), RatingRow.origin == "user")
         sessions = {id_ for some in batches(list(states)) for id_ in _own_messages(store, some).values()}
-        for id_ in sessions:
-            store.database.execute_sql(SESSION_RATING, (id_,))
+        refresh_ratings(store.database.connection(), store.user_id, sessions)
 
     def words(self, deltas: Sequence[Delta]) -> str:
         replies = _count(len(deltas), "reply")
@@ -290,18 +294,6 @@ class RatingFacet(Facet):
         if not after:
             return f"cleared the rating of {replies}"
         return f"rated {replies} {after['value']} star{'' if after['value'] == 1 else 's'}"
-
-
-# The highest rating of a session's messages, where the user's own ('user' sorts after 'source') stands above the source's.
-SESSION_RATING = """
-UPDATE session SET rating = (
-    SELECT max(coalesce(own.value, given.value))
-    FROM message
-    LEFT JOIN rating AS own ON own.user_id = session.user_id AND own.uid = message.uid AND own.origin = 'user'
-    LEFT JOIN rating AS given ON given.user_id = session.user_id AND given.uid = message.uid AND given.origin = 'source'
-    WHERE message.session_id = session.id
-) WHERE session.id = ?
-"""
 
 
 def tag_key(name: str) -> bytes:

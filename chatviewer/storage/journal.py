@@ -3,12 +3,14 @@
 The table `journal` is the stack of undo and redo: steps in order, the undone ones on top. A new change drops those.
 The same changes go line by line into a file beside the database, on the disk before the transaction commits: what the database holds,
 the file holds. Each line's `after` is the state from then on, so reading the file from its start and writing each `after` gives the
-user's data as it was. Where the file cannot be written, the change is made all the same, and `Journal.warning` says so.
+user's data as it was. Where the file cannot be written, the change is made all the same, and `Journal.warning` says so; the next
+change finds the file behind the table and brings it up to date.
 """
 
 import json
 import os
 import sqlite3
+import stat
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -21,10 +23,14 @@ from peewee import PeeweeException, fn
 
 from chatviewer import paths
 from chatviewer.storage.connection import Database, explained
-from chatviewer.storage.facets import FACETS, Delta, Facet, State, Store, put
+from chatviewer.storage.facets import FACETS, Delta, Facet, Store, put
 from chatviewer.storage.tables import JournalRow, peewee_database
 
+Line = dict[str, Any]
+
 LINE_VERSION = 1
+# A FIFO of that name must not block (it is no place for a journal either: fsync refuses it), a link not lead elsewhere.
+_SAFE_FLAGS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 class Journal:
@@ -43,8 +49,10 @@ class Journal:
         with explained(self.database.path), _unwrapped(), JournalFile(self.path, is_off=self.database.is_absent) as file:
             with self.database.transaction(is_durable=True):
                 step = Step(Store(peewee_database(self.database), self.user_id, time.time_ns() // 1_000_000))
+                missed = [] if self.database.is_absent else step.missed(last_line(self.path))
                 yield step
-                self.warning = file.append(step.lines)
+                if step.lines:
+                    self.warning = file.append([*missed, *step.lines])
             file.keep()
 
     def undo(self) -> str | None:
@@ -63,7 +71,7 @@ class Step:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.lines: list[dict[str, Any]] = []
+        self.lines: list[Line] = []  # of this change
 
     def make(self, facet: Facet, deltas: Sequence[Delta]) -> int:
         """Put the new states in place and record them; returns how many there were."""
@@ -111,39 +119,86 @@ class Step:
         where = (JournalRow.user == store.user_id) & (JournalRow.step == number)
         groups: dict[str, list[Delta]] = {}
         for row in JournalRow.select().where(where).order_by(JournalRow.id).execute(store.database):
-            groups.setdefault(row.action, []).append(Delta(row.target, json.loads(row.before), json.loads(row.after)))
+            groups.setdefault(row.action, []).append(_delta(row))
         JournalRow.update(undone_at=store.now if kind == "undo" else None).where(where).execute(store.database)
         words = []
         for action, deltas in groups.items():
             facet = FACETS[action]
             facet.write(store, {delta.target: delta.before if kind == "undo" else delta.after for delta in deltas})
             words.append(facet.words(deltas))
-            self._log(
-                kind, number, action, [delta if kind == "redo" else Delta(delta.target, delta.after, delta.before) for delta in deltas]
-            )
+            self._log(kind, number, action, [delta if kind == "redo" else delta.turned() for delta in deltas])
         return ", ".join(words)
 
     def purged(self, uids: Sequence[str]) -> None:
         """Note that sessions are gone for ever; there is no way back."""
         self._log("purge", 0, "purge", [Delta(uid, None, None) for uid in uids])
 
+    def missed(self, last: Line | None) -> list[Line]:
+        """What brings the file up to date before this change, given its last line: nothing, or else the whole table again.
+
+        To write a state twice does no harm, so the file is only looked at where it ends.
+        """
+        done, undone = self._edge(fn.MAX, is_undone=False), self._edge(fn.MIN, is_undone=True)
+        if done is None and undone is None:
+            return []
+        if last is not None:
+            kind, step, user = (last.get(name) for name in ("kind", "step", "user"))
+            if kind == "purge" or user != self.store.user_id:
+                return []
+            if step == (undone if kind == "undo" else done) and last.get("target") == self._last_target(step):
+                return []
+        rows = list(JournalRow.select().where(JournalRow.user == self.store.user_id).order_by(JournalRow.id).execute(self.store.database))
+        undone_rows = sorted((row for row in rows if row.undone_at is not None), key=lambda row: (-row.step, row.id))
+        lines = [self._line("do", row.step, row.action, _delta(row), row.at) for row in rows]
+        lines += (self._line("undo", row.step, row.action, _delta(row).turned(), row.undone_at) for row in undone_rows)
+        return lines
+
+    def _last_target(self, number: Any) -> str | None:
+        """Of the last change of a step: the file may end within one."""
+        query = JournalRow.select(JournalRow.target).where(JournalRow.user == self.store.user_id, JournalRow.step == number)
+        found: str | None = query.order_by(JournalRow.id.desc()).limit(1).scalar(self.store.database)
+        return found
+
     def _log(self, kind: str, number: int, action: str, deltas: Sequence[Delta]) -> None:
-        at = datetime.fromtimestamp(self.store.now / 1000, UTC).isoformat(timespec="milliseconds")
-        self.lines += (line_of(kind, number, action, delta, at) for delta in deltas)
+        self.lines += (self._line(kind, number, action, delta, self.store.now) for delta in deltas)
+
+    def _line(self, kind: str, number: int, action: str, delta: Delta, at: int) -> Line:
+        """One line of the file. `kind` is do, undo, redo or purge; `after` is the state from then on, also for an undo."""
+        return {
+            "version": LINE_VERSION,
+            "at": datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds"),
+            "user": self.store.user_id,
+            "kind": kind,
+            "step": number,
+            "action": action,
+            "target": delta.target,
+            "before": delta.before,
+            "after": delta.after,
+        }
 
 
-def line_of(kind: str, number: int, action: str, delta: Delta, at: str) -> dict[str, State]:
-    """One line of the file. `kind` is do, undo, redo or purge; for an undo, `before` and `after` have changed places."""
-    return {
-        "version": LINE_VERSION,
-        "at": at,
-        "kind": kind,
-        "step": number,
-        "action": action,
-        "target": delta.target,
-        "before": delta.before,
-        "after": delta.after,
-    }
+def _delta(row: Any) -> Delta:
+    return Delta(row.target, json.loads(row.before), json.loads(row.after))
+
+
+def last_line(path: Path) -> Line | None:
+    """The last line of the file; None where it has none that can be read."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | _SAFE_FLAGS)
+        try:
+            status = os.fstat(descriptor)
+            window = 4096
+            while stat.S_ISREG(status.st_mode):
+                tail = os.pread(descriptor, window, max(0, status.st_size - window))
+                if b"\n" in tail[:-1] or window >= status.st_size:
+                    found = json.loads(tail[tail.rfind(b"\n", 0, -1) + 1 :])
+                    return found if isinstance(found, dict) else None
+                window *= 16
+        finally:
+            os.close(descriptor)
+    except (OSError, ValueError, RecursionError):
+        return None
+    return None
 
 
 class JournalFile:
@@ -172,15 +227,13 @@ class JournalFile:
         """The change was committed."""
         self._end = self._start
 
-    def append(self, lines: Sequence[dict[str, Any]]) -> str | None:
+    def append(self, lines: Sequence[Line]) -> str | None:
         """Write the lines and bring them to the disk; returns what went wrong, in words."""
         if not lines or self._is_off:
             return None
         data = "".join(f"{json.dumps(line)}\n" for line in lines).encode("ascii")
         try:
-            # O_NONBLOCK: a FIFO of that name must not block; it is no place for a journal either, fsync refuses it.
-            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
-            self._descriptor = os.open(self.path, flags, 0o600)
+            self._descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _SAFE_FLAGS, 0o600)
             self._start = self._end = os.fstat(self._descriptor).st_size
             if self._start and os.pread(self._descriptor, 1, self._start - 1) != b"\n":
                 data = b"\n" + data  # a power cut left half a line
