@@ -1,1 +1,22 @@
-"""The screens: the only package that knows Textual."""
+"""The viewer. The only package that says textual."""
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chatviewer.storage.library import Library
+
+
+def run(library: "Library") -> int:
+    """Open the viewer; the exit code once it is left."""
+    from chatviewer.tui.app import ChatviewerApp
+
+    app = ChatviewerApp(library)
+    try:
+        app.run()
+    except OSError:
+        if not app.return_code:  # the terminal went away: nobody is left to tell
+            return 1
+    if app.crash:
+        sys.stderr.write(f"{app.crash}\n")
+    return app.return_code or 0

@@ -3,7 +3,28 @@
 Widgets post, screens handle: no widget holds the library, no worker touches a widget.
 """
 
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
 from textual.message import Message
+
+if TYPE_CHECKING:
+    from array import array
+
+    from chatviewer.domain import (
+        Hit,
+        ImportProgress,
+        ImportReport,
+        LibraryCounts,
+        MessageStub,
+        Problem,
+        SearchResult,
+        Session,
+        SessionSummary,
+        SourceFile,
+        SourceStatus,
+    )
+    from chatviewer.domain import Message as ChatMessage
 
 
 class OpenSession(Message):
@@ -83,3 +104,201 @@ class ViewChanged(Message):
         super().__init__()
         self.tool_calls = tool_calls
         self.show_thinking = show_thinking
+
+
+class SessionHighlighted(Message):
+    """Fact: the cursor of the list stands on another row, or its row has come. `session_id` is None in an empty list."""
+
+    def __init__(self, session_id: int | None, position: int, total: int) -> None:
+        super().__init__()
+        self.session_id = session_id
+        self.position = position  # from 0
+        self.total = total
+
+
+class SessionChosen(Message):
+    """Intent: go into this session; at the hit, when it was chosen from search results."""
+
+    def __init__(self, session_id: int, hit: "Hit | None") -> None:
+        super().__init__()
+        self.session_id = session_id
+        self.hit = hit
+
+
+class SummariesNeeded(Message):
+    """Intent: the list is about to show these sessions and has not got them."""
+
+    def __init__(self, ids: Sequence[int]) -> None:
+        super().__init__()
+        self.ids = ids
+
+
+class MarksChanged(Message):
+    """Fact: so many sessions are marked now."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count = count
+
+
+class ListScrolledToEnd(Message):
+    """Fact: the cursor came near the end of the list; more results may be wanted."""
+
+
+class FilterBy(Message):
+    """Intent: show the sessions that this query finds."""
+
+    def __init__(self, query: str) -> None:
+        super().__init__()
+        self.query = query
+
+
+class SearchTyped(Message):
+    """Fact: the text of the search box is now this."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+class ListingReady(Message):
+    """Fact: the sessions of a query without free words, with their headings and those of the first page."""
+
+    def __init__(
+        self,
+        generation: int,
+        ids: "array[int]",
+        headings: Sequence[tuple[int, str]],
+        summaries: "Sequence[SessionSummary]",
+        problems: Sequence[str] = (),
+    ) -> None:
+        super().__init__()
+        self.generation = generation
+        self.ids = ids
+        self.headings = headings
+        self.summaries = summaries
+        self.problems = problems
+
+
+class HitsReady(Message):
+    """Fact: what a search found, from `offset` on. `words` are those to light up in the transcript."""
+
+    def __init__(self, generation: int, offset: int, result: "SearchResult", words: tuple[str, ...]) -> None:
+        super().__init__()
+        self.generation = generation
+        self.offset = offset
+        self.result = result
+        self.words = words
+
+
+class SummariesFetched(Message):
+    """Fact: the answer to `SummariesNeeded`."""
+
+    def __init__(self, summaries: "Sequence[SessionSummary]") -> None:
+        super().__init__()
+        self.summaries = summaries
+
+
+class TranscriptFetched(Message):
+    """Fact: a session's layout is here. `is_opened`: the user went into it; else it is a preview."""
+
+    def __init__(
+        self, summary: "SessionSummary", stubs: "list[MessageStub]", at_seq: int | None, words: tuple[str, ...], is_opened: bool
+    ) -> None:
+        super().__init__()
+        self.summary = summary
+        self.stubs = stubs
+        self.at_seq = at_seq
+        self.words = words
+        self.is_opened = is_opened
+
+
+class CountsFetched(Message):
+    """Fact: how much there is of what."""
+
+    def __init__(self, counts: "LibraryCounts") -> None:
+        super().__init__()
+        self.counts = counts
+
+
+class MessageFetched(Message):
+    """Fact: one message as it is stored now."""
+
+    def __init__(self, message: "ChatMessage") -> None:
+        super().__init__()
+        self.message = message
+
+
+class NoteFetched(Message):
+    """Fact: a note is here to be edited. `message_uid` is None for a note on a session."""
+
+    def __init__(self, uid: str, text: str, label: str, message_uid: str | None) -> None:
+        super().__init__()
+        self.uid = uid
+        self.text = text
+        self.label = label
+        self.message_uid = message_uid
+
+
+class DetailsFetched(Message):
+    """Fact: all that is known about a session beside its messages."""
+
+    def __init__(
+        self, summary: "SessionSummary", session: "Session", files: "Sequence[SourceFile]", children: "Sequence[SessionSummary]"
+    ) -> None:
+        super().__init__()
+        self.summary = summary
+        self.session = session
+        self.files = files
+        self.children = children
+
+
+class SourcesFetched(Message):
+    """Fact: the sources on this machine, and what could not be imported so far."""
+
+    def __init__(self, sources: "Sequence[SourceStatus]", problems: "Sequence[Problem]") -> None:
+        super().__init__()
+        self.sources = sources
+        self.problems = problems
+
+
+class PreferencesFetched(Message):
+    """Fact: the values of all preferences."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.values = values
+
+
+class LibraryChanged(Message):
+    """Fact: something the user said is stored. `words` say what was done; `message_uid` names the message whose rating or note it was."""
+
+    def __init__(self, words: str, *, can_undo: bool = True, message_uid: str | None = None) -> None:
+        super().__init__()
+        self.words = words
+        self.can_undo = can_undo
+        self.message_uid = message_uid
+
+
+class WorkFailed(Message):
+    """Fact: a job in the background did not succeed; `sentence` is fit for a person."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__()
+        self.sentence = sentence
+
+
+class ImportProgressed(Message):
+    """Fact: where the import stands."""
+
+    def __init__(self, progress: "ImportProgress") -> None:
+        super().__init__()
+        self.progress = progress
+
+
+class ImportFinished(Message):
+    """Fact: the import is over."""
+
+    def __init__(self, report: "ImportReport") -> None:
+        super().__init__()
+        self.report = report

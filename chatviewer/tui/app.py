@@ -1,0 +1,164 @@
+"""The App: theme, preferences in use, the import that runs beside everything, and the last wall against errors. No feature lives here."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import on
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
+from textual.reactive import reactive
+
+from chatviewer import paths
+from chatviewer.domain.preference import find_preference
+from chatviewer.storage.library import Library
+from chatviewer.tui.actions import LIBRARY, LIST, TRANSCRIPT, Action
+from chatviewer.tui.background import JobThread
+from chatviewer.tui.crash_log import log_crash
+from chatviewer.tui.importing import ImportState, import_job
+from chatviewer.tui.line_filter import with_control_filter
+from chatviewer.tui.messages import ImportFinished, ImportProgressed, PreferencesFetched, WorkFailed
+from chatviewer.tui.screens.main import MainScreen
+from chatviewer.tui.themes import THEMES
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+_END_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+def _palette() -> "type[Provider]":
+    from chatviewer.tui.palette import ActionProvider
+
+    return ActionProvider
+
+
+class ChatviewerApp(App[int]):
+    """`clock` stands in for the time in tests and screenshots."""
+
+    TITLE = "chatviewer"
+    CSS_PATH = ["app.tcss", "screens/main.tcss"]  # those of the other screens are read when they are opened
+    COMMANDS = {_palette}
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False, priority=True)]
+
+    import_state: reactive[ImportState] = reactive(ImportState(), always_update=True)
+
+    def __init__(self, library: Library, *, clock: Callable[[], datetime] | None = None) -> None:
+        super().__init__()
+        self.library = library
+        self.now = clock or (lambda: datetime.now(UTC))
+        self.preference_values: dict[str, Any] = library.preferences()
+        self.crash = ""  # one sentence for stderr, once the terminal is restored
+        self.main = MainScreen(library)
+        self._importer = JobThread("import", self)
+        self._stop_import = threading.Event()
+        for theme in THEMES:
+            self.register_theme(theme)
+        self._use_theme()
+
+    def get_default_screen(self) -> MainScreen:
+        return self.main
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return with_control_filter(super().get_line_filters())
+
+    def on_mount(self) -> None:
+        loop = asyncio.get_running_loop()
+        if threading.current_thread() is threading.main_thread() and not self.is_headless:
+            for number in _END_SIGNALS:
+                loop.add_signal_handler(number, self._end_by_signal, number)
+
+    def _end_by_signal(self, number: int) -> None:
+        """Leave as after `q`, so that the terminal is restored. Textual leaves it in a mess."""
+        self.exit(return_code=128 + number)
+
+    def on_unmount(self) -> None:
+        self._stop_import.set()
+        self._importer.stop()
+
+    # Errors
+
+    def _handle_exception(self, error: Exception) -> None:
+        """The last wall: Textual would print a traceback with the values of all variables, which are somebody's chats."""
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self.crash = log_crash(error)
+        self._close_messages_no_wait()
+
+    # Preferences
+
+    def preference(self, key: str) -> Any:
+        """The value in use."""
+        return self.preference_values.get(key, find_preference(key).default)
+
+    def apply_preferences(self, values: dict[str, Any]) -> None:
+        """Use these values from now on."""
+        self.preference_values = values
+        self._use_theme()
+        self.main.apply_preferences()
+
+    def _use_theme(self) -> None:
+        name = str(self.preference("theme"))
+        if name in self.available_themes and name != self.theme:
+            self.theme = name
+
+    @on(PreferencesFetched)
+    def use_preferences(self, event: PreferencesFetched) -> None:
+        self.apply_preferences(dict(event.values))
+
+    # Import
+
+    def start_import(self) -> None:
+        """Look for new chats in the background, unless that goes on already."""
+        if not self.import_state.is_running:
+            self._stop_import.clear()
+            self.import_state = ImportState(is_running=True)
+            self._importer.submit(import_job(self.library, self, self._stop_import))
+
+    def stop_import(self) -> None:
+        """End it after the file that is being read; what was read stays."""
+        self._stop_import.set()
+
+    @on(ImportProgressed)
+    def follow_import(self, event: ImportProgressed) -> None:
+        self.import_state = ImportState(is_running=True, progress=event.progress)
+
+    @on(ImportFinished)
+    def end_import(self, event: ImportFinished) -> None:
+        self.import_state = ImportState(is_running=False, report=event.report)
+
+    @on(WorkFailed)
+    def fail_import(self, event: WorkFailed) -> None:
+        self.import_state = ImportState()
+        self.main.show_failure(event)
+
+    # Actions
+
+    async def perform(self, action: Action) -> None:
+        """Do an action as if its key had been pressed in the pane that it belongs to."""
+        main = self.main
+        while self.screen is not main:
+            self.pop_screen()
+        if main.pane not in action.where and not action.handler.startswith(("screen.", "app.")):
+            main.go_to(next(pane for pane in (LIST, TRANSCRIPT, LIBRARY) if pane in action.where))
+        target = {LIST: main.session_list, TRANSCRIPT: main.reader.view, LIBRARY: main.library_pane}.get(main.pane) or main.session_list
+        await self.run_action(action.handler, target)
+
+    def keep_copy(self, text: str) -> Path | None:
+        """Put what is too long for the clipboard into a file; None when that fails."""
+        path = paths.state_directory() / "copied.txt"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.write_text(text, encoding="utf-8", errors="replace")
+            path.chmod(0o600)
+        except OSError:
+            return None
+        return path

@@ -1,0 +1,83 @@
+"""A thread that does jobs for the screens: fetches and changes. Jobs return a message, which is posted; handlers change state.
+
+A job with a key takes the place of a waiting job with the same key: of ten previews asked for in a row only the last is fetched.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from textual.message import Message
+
+from chatviewer.errors import ChatviewerError
+from chatviewer.tui.crash_log import log_crash
+from chatviewer.tui.messages import WorkFailed
+
+Job = Callable[[], Message | None]
+
+
+class Receiver(Protocol):
+    """Anything that takes messages from other threads: an App, a screen, a widget."""
+
+    def post_message(self, message: Message) -> bool: ...
+
+
+class JobThread:
+    """Does jobs one after the other, in the order they came. One thread: one connection to the database."""
+
+    def __init__(self, name: str, receiver: Receiver) -> None:
+        self._receiver = receiver
+        self._jobs: dict[object, Job] = {}
+        self._changed = threading.Condition()
+        self._is_stopped = False
+        self._is_busy = False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._is_started = False
+
+    def submit(self, job: Job, key: str | None = None) -> None:
+        """Do this job after those that wait. Jobs without a key are never dropped."""
+        with self._changed:
+            if not self._is_started:
+                self._is_started = True
+                self._thread.start()
+            slot: object = key if key is not None else object()
+            self._jobs.pop(slot, None)
+            self._jobs[slot] = job
+            self._changed.notify_all()
+
+    @property
+    def is_idle(self) -> bool:
+        with self._changed:
+            return not self._jobs and not self._is_busy
+
+    def stop(self, timeout_seconds: float = 2.0) -> None:
+        """Finish what was begun and end. What waits under a key is dropped, changes are still made."""
+        with self._changed:
+            self._is_stopped = True
+            self._jobs = {slot: job for slot, job in self._jobs.items() if not isinstance(slot, str)}
+            self._changed.notify_all()
+        if self._is_started:
+            self._thread.join(timeout_seconds)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._is_busy = False
+                self._changed.wait_for(lambda: self._jobs or self._is_stopped)
+                if not self._jobs:
+                    return
+                job = self._jobs.pop(next(iter(self._jobs)))
+                self._is_busy = True
+            message = run_job(job)
+            if message is not None:
+                self._receiver.post_message(message)
+
+
+def run_job(job: Job) -> Message | None:
+    """What the job returns, or `WorkFailed` with one plain sentence."""
+    try:
+        return job()
+    except ChatviewerError as error:
+        return WorkFailed(str(error))
+    except Exception as error:  # the wall of a thread: without it the thread would die, and the screen wait for ever
+        return WorkFailed(log_crash(error))

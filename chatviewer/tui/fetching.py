@@ -1,0 +1,109 @@
+"""What screens ask the library for, as jobs for a background thread. Every job returns the message that carries its answer."""
+
+from collections.abc import Sequence
+from importlib import import_module
+
+from chatviewer.domain import Hit, Message, safe_line
+from chatviewer.storage.library import Library
+from chatviewer.tui.background import Job
+from chatviewer.tui.messages import (
+    CountsFetched,
+    DetailsFetched,
+    MessageFetched,
+    NoteFetched,
+    SourcesFetched,
+    SummariesFetched,
+    TranscriptFetched,
+)
+
+
+class LibraryTranscriptSource:
+    """The messages of one session, for the transcript."""
+
+    def __init__(self, library: Library, session_id: int) -> None:
+        self._library = library
+        self._session_id = session_id
+
+    def messages(self, seqs: Sequence[int]) -> list[Message]:
+        return self._library.messages(self._session_id, seqs)
+
+
+def fetch_summaries(library: Library, ids: Sequence[int]) -> Job:
+    """The rows of these sessions."""
+    return lambda: SummariesFetched(library.summaries(ids))
+
+
+def fetch_counts(library: Library) -> Job:
+    """What the library pane shows."""
+    return lambda: CountsFetched(library.counts())
+
+
+def fetch_transcript(library: Library, session_id: int, *, hit: Hit | None, words: tuple[str, ...], is_opened: bool) -> Job:
+    """The layout of a session, to be shown from the hit on."""
+
+    def job() -> TranscriptFetched | None:
+        summaries = library.summaries([session_id])
+        if not summaries:
+            return None  # purged meanwhile
+        at_seq = hit.seq if hit is not None and hit.message_uid is not None else None
+        return TranscriptFetched(summaries[0], library.stubs(session_id), at_seq, words, is_opened)
+
+    return job
+
+
+def fetch_transcript_by_uid(library: Library, uid: str, *, at_seq: int | None, words: tuple[str, ...], is_opened: bool = True) -> Job:
+    """As `fetch_transcript`, for a session named by its uid: a sub-agent, or the parent of one. Raises NotFoundError in the job."""
+
+    def job() -> TranscriptFetched:
+        summary = library.summary(uid)
+        return TranscriptFetched(summary, library.stubs(summary.id), at_seq, words, is_opened)
+
+    return job
+
+
+def fetch_message(library: Library, uid: str) -> Job:
+    """One message as it is stored now."""
+    return lambda: MessageFetched(library.message_session(uid)[1])
+
+
+def fetch_session_note(library: Library, uid: str) -> Job:
+    """The note on a session, for editing."""
+
+    def job() -> NoteFetched:
+        session = library.session(uid)
+        return NoteFetched(session.uid, session.note or "", f"Note on {safe_line(session.title, 60) or 'this session'}", None)
+
+    return job
+
+
+def fetch_message_note(library: Library, uid: str) -> Job:
+    """The note on a message, for editing."""
+
+    def job() -> NoteFetched:
+        _, message = library.message_session(uid)
+        return NoteFetched(uid, message.note or "", "Note on this message", uid)
+
+    return job
+
+
+def fetch_details(library: Library, session_id: int) -> Job:
+    """All that is known about a session beside its messages."""
+
+    def job() -> DetailsFetched | None:
+        summaries = library.summaries([session_id])
+        if not summaries:
+            return None
+        return DetailsFetched(summaries[0], library.session(summaries[0].uid), library.files(session_id), library.children(session_id))
+
+    return job
+
+
+def fetch_sources(library: Library) -> Job:
+    """Which sources there are on this machine."""
+
+    def job() -> SourcesFetched:
+        ingest = import_module("chatviewer.ingest")
+
+        return SourcesFetched(ingest.sources(library), library.problems())
+
+    return job

@@ -1,0 +1,75 @@
+"""Importing beside everything else: a job that tells where it stands, and what that says in one line."""
+
+import threading
+import time
+from importlib import import_module
+from typing import NamedTuple
+
+from chatviewer.domain import ImportProgress, ImportReport
+from chatviewer.storage.library import Library
+from chatviewer.tui.background import Job, Receiver
+from chatviewer.tui.formatting import byte_size, counted, full_count
+from chatviewer.tui.messages import ImportFinished, ImportProgressed
+
+SECONDS_BETWEEN_NEWS = 0.1
+
+
+class ImportState(NamedTuple):
+    """What is known about the import that runs, or that ran last."""
+
+    is_running: bool = False
+    progress: ImportProgress | None = None
+    report: ImportReport | None = None
+
+    @property
+    def share(self) -> float:
+        """Of the bytes, 0 to 1."""
+        if self.progress is None or not self.progress.bytes_total:
+            return 0.0
+        return min(1.0, self.progress.bytes_done / self.progress.bytes_total)
+
+    def words(self) -> str:
+        """One line about it; empty when nothing ever ran."""
+        if self.is_running:
+            if self.progress is None:
+                return "Looking for chats …"
+            done = self.progress
+            files = f"{full_count(done.files_done)} of {counted(done.files_total, 'file')}"
+            return f"Importing {self.share:.0%} · {files} · {counted(done.sessions, 'session')}"
+        return report_words(self.report) if self.report is not None else ""
+
+
+def report_words(report: ImportReport) -> str:
+    """What an import brought."""
+    counts = report.counts
+    new = counted(counts.new, "new session") if counts.new else ""
+    updated = f"{full_count(counts.updated)} updated" if counts.updated else ""
+    brought = ", ".join(part for part in (new, updated) if part) or "Nothing new"
+    problems = f" · {counted(len(report.problems), 'problem')}, I shows them" if report.problems else ""
+    return f"{brought} from {counted(report.files_read, 'file')}{problems}" if report.files_read else f"{brought}{problems}"
+
+
+def progress_words(state: ImportState) -> str:
+    """12 of 80 MB, and the file that is read."""
+    if state.progress is None:
+        return ""
+    return f"{byte_size(state.progress.bytes_done)} of {byte_size(state.progress.bytes_total)}"
+
+
+def import_job(library: Library, receiver: Receiver, should_stop: threading.Event) -> Job:
+    """Look into every known place. Posts `ImportProgressed` a few times a second, returns `ImportFinished`."""
+    last = 0.0
+
+    def tell(progress: ImportProgress) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= SECONDS_BETWEEN_NEWS:
+            last = now
+            receiver.post_message(ImportProgressed(progress))
+
+    def job() -> ImportFinished:
+        ingest = import_module("chatviewer.ingest")
+
+        return ImportFinished(ingest.run(library, on_progress=tell, should_stop=should_stop.is_set))
+
+    return job

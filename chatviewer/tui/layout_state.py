@@ -1,0 +1,50 @@
+"""How the viewer was left: a small JSON file in the state directory. Losing it costs nothing but comfort, so nothing here raises."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Self
+
+from chatviewer import paths
+
+FILE_NAME = "layout.json"
+
+
+@dataclass(slots=True)
+class LayoutState:
+    """`list_width` in cells, 0 for the width that fits."""
+
+    list_width: int = 0
+    has_preview: bool = True
+    sort: str = "recent"
+    order: str = "recent"
+    last_session: str = ""  # uid
+
+    @classmethod
+    def load(cls) -> Self:
+        """As it was left, field by field; what is missing or of the wrong type is as at the first start."""
+        state = cls()
+        try:
+            stored = json.loads(_path().read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            return state
+        if isinstance(stored, dict):
+            for field in fields(cls):
+                value = stored.get(field.name)
+                if type(value) is type(getattr(state, field.name)):
+                    setattr(state, field.name, value)
+        return state
+
+    def save(self) -> None:
+        path = _path()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            half = path.with_suffix(".new")
+            half.write_text(json.dumps(asdict(self)), encoding="utf-8")
+            half.replace(path)
+        except OSError:
+            return
+
+
+def _path() -> Path:
+    return paths.state_directory() / FILE_NAME

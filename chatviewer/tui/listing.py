@@ -1,0 +1,124 @@
+"""What the list shows and why: the query, its order, and the answer that is waited for. Knows the list, not the screen around it."""
+
+from chatviewer.domain import LibraryCounts, SearchResult
+from chatviewer.tui.formatting import counted, full_count
+from chatviewer.tui.messages import HitsReady, ListingReady
+from chatviewer.tui.searching import SearchRequest, SearchThread
+from chatviewer.tui.widgets.session_list import SessionList
+from chatviewer.tui.widgets.session_rows import HitRows, SessionRows
+
+SORTS = {
+    "recent": "newest first",
+    "-recent": "oldest first",
+    "started": "last started first",
+    "title": "by title",
+    "messages": "longest first",
+    "tokens": "most tokens first",
+    "rating": "best rated first",
+}
+NOTHING_FOUND_HINT = "Esc clears the search. Fewer words find more;\nin:tools also looks into what tools were given and returned."
+ORDERS = {"recent": "newest first", "best": "best match first"}
+
+
+class Listing:
+    """Asks the search thread, takes its answers, and says in words what is shown."""
+
+    def __init__(self, session_list: SessionList, searcher: SearchThread, *, sort: str, order: str) -> None:
+        self._list = session_list
+        self._searcher = searcher
+        self.text = ""
+        self.sort = sort if sort in SORTS else "recent"
+        self.order = order if order in ORDERS else "recent"
+        self.words: tuple[str, ...] = ()  # to light up in the transcript
+        self.problems: tuple[str, ...] = ()
+        self._generation = 0
+        self._keeps_cursor = False
+        self._result: SearchResult | None = None
+        self._is_loading_more = False
+
+    @property
+    def is_search(self) -> bool:
+        return self._result is not None
+
+    def request(self) -> SearchRequest:
+        return SearchRequest(self.text.strip(), self.sort, self.order)
+
+    def show(self, text: str) -> None:
+        """Ask for what this query finds; the cursor then stands at the top."""
+        self.text = text
+        self._ask(keeps_cursor=not text.strip())
+
+    def refresh(self) -> None:
+        """Ask again; the cursor stays."""
+        self._ask(keeps_cursor=True)
+
+    def _ask(self, *, keeps_cursor: bool) -> None:
+        self._keeps_cursor = keeps_cursor
+        self._is_loading_more = False
+        self._generation = self._searcher.submit(self.request())
+
+    def load_more(self) -> None:
+        """The next hits, when there are more."""
+        if self._result is None or not self._result.has_more or self._is_loading_more or not isinstance(self._list.rows, HitRows):
+            return
+        self._is_loading_more = True
+        self._generation = self._searcher.submit(self.request()._replace(offset=len(self._list.rows)))
+
+    def take_sessions(self, answer: ListingReady) -> bool:
+        """Show the answer, if it is the one that is waited for."""
+        if answer.generation != self._generation:
+            return False
+        self._result, self.words, self.problems = None, (), tuple(answer.problems)
+        self._list.show(SessionRows(answer.ids, answer.headings), summaries=answer.summaries, keep_cursor=self._keeps_cursor)
+        return True
+
+    def take_hits(self, answer: HitsReady) -> bool:
+        """Show the answer, if it is the one that is waited for."""
+        if answer.generation != self._generation:
+            return False
+        self.words, self.problems = answer.words, answer.result.problems
+        self._is_loading_more = False
+        self._result = answer.result
+        if answer.offset:
+            self._list.add_hits(answer.result.hits)
+        else:
+            self._list.show(HitRows(answer.result.hits), keep_cursor=self._keeps_cursor)
+        return True
+
+    def title(self) -> str:
+        """What the list shows, or what is wrong with the query."""
+        if self.problems:
+            return self.problems[0]
+        if self._result is None:
+            return f"Sessions · {SORTS[self.sort]}"
+        rows = self._list.rows
+        if not isinstance(rows, HitRows) or not len(rows):
+            return "Nothing found"
+        more = "+" if self._result.has_more else ""
+        sessions = counted(rows.session_count, "session")
+        return f"{full_count(len(rows))}{more} {'hit' if len(rows) == 1 else 'hits'} in {sessions} · {ORDERS[self.order]}"
+
+    def position(self) -> str:
+        """Where the cursor is, and how many are marked."""
+        total = len(self._list.rows)
+        place = f"{full_count(self._list.cursor + 1)}/{full_count(total)}" if total else ""
+        return f"{full_count(len(self._list.marks))} marked · {place}" if self._list.marks else place
+
+    def hidden(self) -> str:
+        """How many hits the default filter left out."""
+        if self._result is None or not self._result.hidden_count:
+            return ""
+        return f"{counted(self._result.hidden_count, 'more hit')} in archive and trash · is:any"
+
+    def empty_words(self, counts: LibraryCounts | None) -> str:
+        """What to do next when the list is empty."""
+        if self.problems:
+            return f"{self.problems[0]}\n\nEsc clears the search."
+        if self._result is not None and self._result.hidden_count:
+            count = counted(self._result.hidden_count, "hit")
+            return f"Nothing found here, but {count} in the archive or the trash.\n\nAdd  is:any  to see them."
+        if self.text.strip():
+            return f"Nothing found.\n\n{NOTHING_FOUND_HINT}"
+        if counts is not None and counts.archived:
+            return "No sessions here.\n\nA shows the archived ones, R looks for new chats."
+        return "No sessions here.\n\nR looks for new chats."

@@ -1,0 +1,48 @@
+"""What the details of a session say: where it comes from, ids, times, tokens, files."""
+
+from textual.content import Content
+
+from chatviewer.domain import safe, safe_line
+from chatviewer.tui.formatting import byte_size, date_time, full_count, stars
+from chatviewer.tui.messages import DetailsFetched
+
+_LABEL_WIDTH = 13
+_MOST_FILES = 20
+
+
+def details_text(event: DetailsFetched) -> Content:
+    """Aligned lines of label and value; what the source does not hold is left out."""
+    summary, session = event.summary, event.session
+    lines: list[tuple[str, str]] = [
+        ("Title", safe_line(summary.title) or "Untitled"),
+        ("Summary", safe(session.summary)),
+        ("Source", summary.source + (" · gone at its source, kept here" if summary.is_source_gone else "")),
+        ("Project", safe_line(summary.project)),
+        ("Branch", safe_line(session.branch)),
+        ("Model", safe_line(summary.model or "")),
+        ("Status", summary.status.value + (" · starred" if summary.is_starred else "")),
+        ("Rating", stars(summary.rating)),
+        ("Tags", " ".join(f"#{safe_line(tag)}" for tag in summary.tags)),
+        ("Messages", full_count(summary.message_count)),
+        ("Tool calls", full_count(summary.tool_call_count)),
+        ("Tokens", _tokens(summary.input_tokens, summary.output_tokens)),
+        ("Started", date_time(summary.started_at)),
+        ("Last message", date_time(summary.last_message_at)),
+        ("Id", summary.uid),
+        ("Source's id", safe_line(summary.source_id)),
+        ("Parent", summary.parent_uid or ""),
+        ("Note", safe(session.note or "")),
+    ]
+    lines += [("Sub-agent" if place == 0 else "", safe_line(child.title, 80)) for place, child in enumerate(event.children[:_MOST_FILES])]
+    lines += [
+        ("Files" if place == 0 else "", f"{safe_line(file.path)} · {byte_size(file.size)}{' · gone' if file.gone_at else ''}")
+        for place, file in enumerate(event.files[:_MOST_FILES])
+    ]
+    shown = [(label, value) for label, value in lines if value]
+    return Content("\n").join(Content.assemble((f"{label:<{_LABEL_WIDTH}} ", "$foreground 60%"), value) for label, value in shown)
+
+
+def _tokens(given: int | None, made: int | None) -> str:
+    if given is None and made is None:
+        return ""
+    return f"{full_count(given or 0)} in · {full_count(made or 0)} out"

@@ -1,0 +1,98 @@
+"""A list to choose one thing from; type to narrow it down."""
+
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from chatviewer.domain import safe_line
+from chatviewer.tui import formatting
+
+
+class Choice(NamedTuple):
+    """`value` is what choosing it returns; `detail` stands dim on the right."""
+
+    label: str
+    detail: str
+    value: str
+
+
+class MenuModal(ModalScreen[str | None]):
+    """Returns the value of what was chosen, None when left."""
+
+    CSS_PATH = "modals.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Leave", show=False),
+        Binding("down,ctrl+n", "move('cursor_down')", "Down", show=False),
+        Binding("up", "move('cursor_up')", "Up", show=False),
+        Binding("pagedown", "move('page_down')", "Page down", show=False),
+        Binding("pageup", "move('page_up')", "Page up", show=False),
+    ]
+
+    def __init__(self, title: str, choices: Sequence[Choice], *, current: str = "", hint: str = "") -> None:
+        super().__init__()
+        self._title = title
+        self._choices = list(choices)
+        self._shown = self._choices
+        self._current = current
+        self._hint = hint or "Type to narrow down · Enter chooses · Esc leaves"
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog") as dialog:
+            dialog.border_title = Content(self._title)
+            yield Input(placeholder="Type to narrow down", compact=True, id="narrow")
+            yield OptionList(id="choices", markup=False, compact=True)
+            yield Static(self._hint, id="hint", markup=False)
+
+    def on_mount(self) -> None:
+        self._fill("")
+        options = self.query_one(OptionList)
+        options.can_focus = False
+        here = next((place for place, choice in enumerate(self._shown) if choice.value == self._current), 0)
+        options.highlighted = here if self._shown else None
+
+    def _fill(self, typed: str) -> None:
+        words = typed.casefold().split()
+        self._shown = [choice for choice in self._choices if all(word in f"{choice.label} {choice.detail}".casefold() for word in words)]
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options([Option(self._line(choice)) for choice in self._shown])
+        if self._shown:
+            options.highlighted = 0
+        else:
+            options.add_option(Option(Content.styled("Nothing like that. Esc leaves.", "dim"), disabled=True))
+
+    def _line(self, choice: Choice) -> Content:
+        width = max(20, min(64, self.app.size.width - 10))
+        detail = safe_line(choice.detail, 40)
+        room = width - len(detail) - 1
+        mark = "› " if choice.value == self._current and self._current else "  "
+        return Content.assemble((mark, "$accent"), formatting.fit(choice.label, room - 2), " ", (detail, "$foreground 60%"))
+
+    @on(Input.Changed)
+    def narrow(self, event: Input.Changed) -> None:
+        self._fill(event.value)
+
+    @on(Input.Submitted)
+    def choose_highlighted(self) -> None:
+        place = self.query_one(OptionList).highlighted
+        if place is not None and place < len(self._shown):
+            self.dismiss(self._shown[place].value)
+
+    @on(OptionList.OptionSelected)
+    def choose(self, event: OptionList.OptionSelected) -> None:
+        if event.option_index < len(self._shown):
+            self.dismiss(self._shown[event.option_index].value)
+
+    def action_move(self, how: str) -> None:
+        getattr(self.query_one(OptionList), f"action_{how}")()
+
+    def action_leave(self) -> None:
+        self.dismiss(None)

@@ -1,0 +1,43 @@
+"""A note to write: several lines of plain text."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static, TextArea
+
+from chatviewer.domain import safe
+
+
+class NoteModal(ModalScreen[str | None]):
+    """Returns the text, "" to remove the note, None when left."""
+
+    CSS_PATH = "modals.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Leave", show=False),
+        Binding("ctrl+s,ctrl+j", "save", "Save", show=False, priority=True),
+    ]
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog", classes="-note") as dialog:
+            dialog.border_title = Content(self._title)
+            yield TextArea(safe(self._text), soft_wrap=True, show_line_numbers=False, compact=True, id="text")
+            yield Static("ctrl+s saves · an empty note is removed · Esc leaves it as it was", id="hint", markup=False)
+
+    def on_mount(self) -> None:
+        area = self.query_one(TextArea)
+        area.move_cursor(area.document.end)
+
+    def action_save(self) -> None:
+        self.dismiss(self.query_one(TextArea).text.strip())
+
+    def action_leave(self) -> None:
+        self.dismiss(None)

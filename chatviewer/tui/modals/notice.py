@@ -1,0 +1,62 @@
+"""Something to read before going on: an error in one sentence, the details of a session, a question with yes and no."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from chatviewer.domain import safe
+
+
+class NoticeModal(ModalScreen[None]):
+    """Shows a text until a key closes it."""
+
+    CSS_PATH = "modals.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q,i,space", "leave", "Close", show=False)]
+
+    def __init__(self, title: str, text: str | Content, *, is_error: bool = False) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text if isinstance(text, Content) else Content(safe(text))
+        self._is_error = is_error
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog", classes="-error" if self._is_error else "") as dialog:
+            dialog.border_title = Content(self._title)
+            with VerticalScroll(id="body"):
+                yield Static(self._text, markup=False)
+            yield Static("Esc closes", id="hint", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#body").focus()
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+
+class ConfirmModal(ModalScreen[bool]):
+    """A question; True for yes."""
+
+    CSS_PATH = "modals.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y,enter", "answer(True)", "Yes", show=False),
+        Binding("escape,n,q", "answer(False)", "No", show=False),
+    ]
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog") as dialog:
+            dialog.border_title = Content(self._title)
+            yield Static(Content(safe(self._text)), id="explanation", markup=False)
+            yield Static("y or Enter: yes · n or Esc: no", id="hint", markup=False)
+
+    def action_answer(self, is_yes: bool) -> None:
+        self.dismiss(is_yes)

@@ -1,0 +1,120 @@
+"""What the user does to sessions and replies, as jobs for a background thread: each is one transaction and one step to undo."""
+
+from collections.abc import Callable, Sequence
+
+from chatviewer.domain import SessionStatus, SessionSummary
+from chatviewer.storage.library import Library
+from chatviewer.tui.background import Job
+from chatviewer.tui.formatting import counted, stars
+from chatviewer.tui.messages import LibraryChanged
+
+NOTHING_TO_UNDO = "There is nothing to undo."
+NOTHING_TO_REDO = "There is nothing to redo."
+
+
+def _on_sessions(library: Library, ids: Sequence[int], act: Callable[[list[SessionSummary], list[str]], str]) -> Job:
+    def job() -> LibraryChanged:
+        summaries = library.summaries(ids)
+        return LibraryChanged(act(summaries, [summary.uid for summary in summaries]))
+
+    return job
+
+
+def toggle_status(library: Library, ids: Sequence[int], status: SessionStatus) -> Job:
+    """To the archive or the trash; back, if all of them are there already."""
+    to = {SessionStatus.ARCHIVED: "Archived {}", SessionStatus.TRASHED: "Moved {} to the trash"}[status]
+    back = {SessionStatus.ARCHIVED: "Took {} out of the archive", SessionStatus.TRASHED: "Took {} out of the trash"}[status]
+
+    def act(summaries: list[SessionSummary], uids: list[str]) -> str:
+        is_back = all(summary.status is status for summary in summaries)
+        library.set_status(uids, SessionStatus.ACTIVE if is_back else status)
+        return (back if is_back else to).format(counted(len(uids), "session"))
+
+    return _on_sessions(library, ids, act)
+
+
+def toggle_star(library: Library, ids: Sequence[int]) -> Job:
+    """Star all of them; take the stars away if all have one."""
+
+    def act(summaries: list[SessionSummary], uids: list[str]) -> str:
+        is_starred = not all(summary.is_starred for summary in summaries)
+        library.set_starred(uids, is_starred)
+        what = counted(len(uids), "session")
+        return f"Starred {what}" if is_starred else f"Took the star from {what}"
+
+    return _on_sessions(library, ids, act)
+
+
+def change_tags(library: Library, ids: Sequence[int], added: Sequence[str], removed: Sequence[str]) -> Job:
+    """Add and remove tags."""
+
+    def act(summaries: list[SessionSummary], uids: list[str]) -> str:
+        if added:
+            library.add_tags(uids, added)
+        if removed:
+            library.remove_tags(uids, removed)
+        words = [f"#{name}" for name in added] + [f"−#{name}" for name in removed]
+        return f"Tagged {counted(len(uids), 'session')} {' '.join(words)}"
+
+    return _on_sessions(library, ids, act)
+
+
+def rename(library: Library, session_id: int, title: str) -> Job:
+    """The user's own title; an empty one gives the source's back."""
+
+    def act(summaries: list[SessionSummary], uids: list[str]) -> str:
+        for uid in uids:
+            library.rename(uid, title)
+        return "Renamed" if title else "Gave the title of the source back"
+
+    return _on_sessions(library, [session_id], act)
+
+
+def set_note(library: Library, uid: str, text: str, *, message_uid: str | None = None) -> Job:
+    """A note on a session or a message."""
+
+    def job() -> LibraryChanged:
+        library.set_note(uid, text)
+        return LibraryChanged("Note saved" if text else "Note removed", message_uid=message_uid)
+
+    return job
+
+
+def rate(library: Library, message_uid: str, value: int | None) -> Job:
+    """Stars on a reply; None takes them away."""
+
+    def job() -> LibraryChanged:
+        library.rate(message_uid, value)
+        return LibraryChanged(f"Rated {stars(value)}" if value else "Rating cleared", message_uid=message_uid)
+
+    return job
+
+
+def purge(library: Library, ids: Sequence[int]) -> Job:
+    """Delete for ever."""
+
+    def job() -> LibraryChanged:
+        count = library.purge([summary.uid for summary in library.summaries(ids)])
+        return LibraryChanged(f"Deleted {counted(count, 'session')} for ever", can_undo=False)
+
+    return job
+
+
+def undo(library: Library) -> Job:
+    """Take the last step back."""
+
+    def job() -> LibraryChanged:
+        words = library.undo()
+        return LibraryChanged(f"Undone: {words} · ctrl+r redoes" if words else NOTHING_TO_UNDO, can_undo=False)
+
+    return job
+
+
+def redo(library: Library) -> Job:
+    """Do the last undone step again."""
+
+    def job() -> LibraryChanged:
+        words = library.redo()
+        return LibraryChanged(f"Done again: {words}" if words else NOTHING_TO_REDO, can_undo=bool(words))
+
+    return job

@@ -1,0 +1,151 @@
+"""What the reading pane shows: a preview that follows the list, or the session that the user went into, and the way back."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from textual.timer import Timer
+from textual.widget import Widget
+
+from chatviewer.domain import Hit
+from chatviewer.storage.library import Library
+from chatviewer.tui.background import JobThread
+from chatviewer.tui.fetching import LibraryTranscriptSource, fetch_transcript, fetch_transcript_by_uid
+from chatviewer.tui.messages import TranscriptFetched
+
+if TYPE_CHECKING:
+    from chatviewer.tui.widgets.transcript import TranscriptView
+
+PREVIEW_DELAY_SECONDS = 0.12
+
+
+class Shown(NamedTuple):
+    """A session, and the message that it was opened at."""
+
+    session_id: int
+    at_seq: int | None
+
+
+class Reader:
+    """Fetches transcripts for the view. The preview waits until the cursor of the list rests, so it never delays it."""
+
+    def __init__(self, library: Library, fetcher: JobThread, screen: Widget) -> None:
+        self._library = library
+        self._fetcher = fetcher
+        self._screen = screen
+        self.view: TranscriptView | None = None  # mounted after the first frame
+        self.message_uid: str | None = None  # of the message under the cursor
+        self.is_finding = False
+        self._timer: Timer | None = None
+        self._wanted: Shown | None = None
+        self.shown: TranscriptFetched | None = None
+        self._trail: list[str] = []  # uids of the sessions behind the one that is shown
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a preview is due."""
+        return self._timer is not None
+
+    def preview(self, session_id: int | None, hit: Hit | None, words: tuple[str, ...]) -> None:
+        """Show this session soon, unless the cursor moves on."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        if session_id is None:
+            self.clear()
+            return
+        wanted = Shown(session_id, hit.seq if hit is not None and hit.message_uid else None)
+        if wanted == self._wanted:
+            return
+        self._timer = self._screen.set_timer(PREVIEW_DELAY_SECONDS, lambda: self._fetch(wanted, hit, words, is_opened=False))
+
+    def open(self, session_id: int, hit: Hit | None, words: tuple[str, ...]) -> bool:
+        """Go into a session. True when it is shown already and needs no fetching."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        self._trail.clear()
+        wanted = Shown(session_id, hit.seq if hit is not None and hit.message_uid else None)
+        if self.shown is not None and self._wanted == wanted and self.shown.summary.id == session_id:
+            return True
+        self._fetch(wanted, hit, words, is_opened=True)
+        return False
+
+    def open_uid(self, uid: str, at_seq: int | None, words: tuple[str, ...]) -> None:
+        """Go into a session that the transcript names; `back` returns."""
+        if self.shown is not None:
+            self._trail.append(self.shown.summary.uid)
+        self._wanted = None
+        self._fetcher.submit(fetch_transcript_by_uid(self._library, uid, at_seq=at_seq, words=words), key="transcript")
+
+    def back(self) -> bool:
+        """To the session that this one was opened from; whether there is one."""
+        if not self._trail:
+            return False
+        self._wanted = None
+        self._fetcher.submit(fetch_transcript_by_uid(self._library, self._trail.pop(), at_seq=None, words=()), key="transcript")
+        return True
+
+    def reload(self) -> None:
+        """Show the same session again, as it is stored now."""
+        if self.shown is not None:
+            job = fetch_transcript_by_uid(self._library, self.shown.summary.uid, at_seq=None, words=(), is_opened=False)
+            self._fetcher.submit(job, key="transcript")
+
+    def refresh(self, session_id: int | None) -> None:
+        """After an import: the session under the cursor may have grown."""
+        if self.shown is not None and self.shown.summary.id == session_id:
+            self.reload()
+
+    def _fetch(self, wanted: Shown, hit: Hit | None, words: tuple[str, ...], *, is_opened: bool) -> None:
+        self._timer = None
+        self._wanted = wanted
+        job = fetch_transcript(self._library, wanted.session_id, hit=hit, words=words, is_opened=is_opened)
+        self._fetcher.submit(job, key="transcript")
+
+    def attach(self, view: "TranscriptView") -> None:
+        """From now on transcripts are shown in this view; at once, when one is here already."""
+        self.view = view
+        if self.shown is not None:
+            self.take(self.shown)
+
+    def take(self, fetched: TranscriptFetched) -> None:
+        """Show what was fetched."""
+        self.shown = fetched
+        self.is_finding = False
+        if self.view is not None:
+            source = LibraryTranscriptSource(self._library, fetched.summary.id)
+            self.view.show(fetched.summary, fetched.stubs, source, at_seq=fetched.at_seq, words=fetched.words)
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._wanted = None
+        self.shown = None
+        self.message_uid = None
+        self.is_finding = False
+        if self.view is not None:
+            self.view.clear()
+
+    @property
+    def has_focus(self) -> bool:
+        return self.view is not None and self.view.has_focus
+
+    def find(self, text: str) -> None:
+        """Light up and go to what was typed; "" ends finding."""
+        self.is_finding = bool(text)
+        if self.view is not None:
+            self.view.find(text)
+
+    def copy(self) -> None:
+        """The message under the cursor to the clipboard."""
+        if self.view is not None:
+            self.view.action_copy()
+
+    def find_next(self) -> None:
+        """The next match; without a find, that of the first word that was searched for."""
+        if not self.is_finding and self.shown is not None and self.shown.words:
+            self.find(self.shown.words[0])
+        elif self.view is not None:
+            self.view.find_next()
+
+    def find_previous(self) -> None:
+        if self.view is not None:
+            self.view.find_previous()

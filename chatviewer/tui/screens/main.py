@@ -1,0 +1,296 @@
+"""The main screen: library, list and transcript side by side, as many of them as there is room for.
+
+Workers fetch and post messages; the handlers here change what is shown. What the user does to sessions is in `organising_actions`,
+menus and other screens are opened in `window_actions`.
+"""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from chatviewer.domain import safe_line
+from chatviewer.errors import ChatviewerError
+from chatviewer.tui import formatting
+from chatviewer.tui.background import run_job
+from chatviewer.tui.fetching import fetch_counts, fetch_message, fetch_sources, fetch_summaries
+from chatviewer.tui.importing import ImportState
+from chatviewer.tui.messages import (
+    AskFind,
+    CountsFetched,
+    FilterBy,
+    FindProgressed,
+    HitsReady,
+    LibraryChanged,
+    ListingReady,
+    ListScrolledToEnd,
+    MarksChanged,
+    MessageFetched,
+    MessageHighlighted,
+    OpenSession,
+    SearchTyped,
+    SessionChosen,
+    SessionHighlighted,
+    SourcesFetched,
+    SummariesFetched,
+    SummariesNeeded,
+    TranscriptFetched,
+    WorkFailed,
+)
+from chatviewer.tui.screens.organising_actions import OrganisingActions
+from chatviewer.tui.screens.window_actions import WindowActions
+from chatviewer.tui.searching import answer
+from chatviewer.tui.welcome import welcome_text
+
+
+class MainScreen(OrganisingActions, WindowActions):
+    """Library, list and transcript."""
+
+    AUTO_FOCUS = "#list"
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="top"):
+            yield Static("chatviewer", id="brand", markup=False)
+            yield Static("/", id="slash", markup=False)
+            yield self.search_box
+            yield Static("", id="total", markup=False)
+        with Horizontal(id="panes"):
+            yield self.library_pane
+            with Vertical(id="list-pane"):
+                yield self.session_list
+                yield Static("", id="empty", markup=False)
+            with Vertical(id="reading"):
+                yield Input(placeholder="Find in this session", compact=True, id="find")
+        yield self.status
+
+    def on_mount(self) -> None:
+        self.library_pane.border_title = "Library"
+        self.apply_preferences()
+        self.apply_layout()
+        first = run_job(lambda: answer(self.library, 0, self.listing.request(), self.viewer.now()))
+        if isinstance(first, ListingReady):
+            self.show_sessions(first)
+        elif isinstance(first, WorkFailed):
+            self.show_failure(first)
+        self._restore_last_session()
+        self.show_pane()
+        self.call_after_refresh(self._complete)
+
+    async def _complete(self) -> None:
+        """After the first frame: what is not needed to be useful."""
+        from chatviewer.tui.widgets.transcript import TranscriptView
+
+        view = TranscriptView(id="transcript")
+        await self.query_one("#reading").mount(view, before="#find")
+        view.tool_calls = self.viewer.preference("tool_calls")
+        view.show_thinking = self.viewer.preference("show_thinking")
+        self.reader.attach(view)
+        self.fetcher.submit(fetch_counts(self.library), key="counts")
+        if self.has_class("-list-empty") and self.library.is_empty:
+            self.add_class("-first-start")
+            self.fetcher.submit(fetch_sources(self.library), key="sources")
+        self.watch(self.viewer, "import_state", self.follow_import)
+
+    def _restore_last_session(self) -> None:
+        if not self.layout_state.last_session:
+            return
+        try:
+            last = self.library.summary(self.layout_state.last_session)
+        except ChatviewerError:
+            return  # purged meanwhile
+        row = self.session_list.rows.find((last.id, ""))
+        if row is not None:
+            self.session_list.move_cursor(row)
+
+    def on_unmount(self) -> None:
+        self.layout_state.sort, self.layout_state.order = self.listing.sort, self.listing.order
+        summary = self.session_list.cursor_summary
+        self.layout_state.last_session = summary.uid if summary is not None else ""
+        self.layout_state.save()
+        self.searcher.stop()
+        self.fetcher.stop()
+        self.changes.stop()
+
+    def apply_preferences(self) -> None:
+        """Look as the preferences say."""
+        self.session_list.is_dense = self.viewer.preference("list_density") == "one-line"
+        self.session_list.has_dates = self.viewer.preference("date_style") == "date"
+        self.set_class(not self.viewer.preference("library_pane"), "-no-library")
+        if self.reader.view is not None:
+            self.reader.view.tool_calls = self.viewer.preference("tool_calls")
+            self.reader.view.show_thinking = self.viewer.preference("show_thinking")
+
+    # Searching and the list
+
+    def action_search(self) -> None:
+        self.search_box.focus()
+
+    def action_list_move(self, how: str) -> None:
+        getattr(self.session_list, f"action_cursor_{how}" if how in ("up", "down") else f"action_{how}")()
+
+    @on(SearchTyped)
+    def search(self, event: SearchTyped) -> None:
+        self.library_pane.mark_current(event.text)
+        self.listing.show(event.text)
+
+    @on(Input.Submitted, "#search")
+    def open_best(self) -> None:
+        if self.listing.is_search and self.session_list.cursor_id is not None:
+            self.session_list.action_choose()
+        else:
+            self.focus_list()
+
+    @on(FilterBy)
+    def filter_by(self, event: FilterBy) -> None:
+        self.search_for(event.query)
+        self.focus_list()
+
+    @on(ListingReady)
+    def show_sessions(self, event: ListingReady) -> None:
+        if self.listing.take_sessions(event):
+            self.describe_list()
+
+    @on(HitsReady)
+    def show_hits(self, event: HitsReady) -> None:
+        if self.listing.take_hits(event):
+            self.describe_list()
+            if event.result.hidden_count and not event.offset:
+                self.status.resting = self.listing.hidden()
+
+    @on(ListScrolledToEnd)
+    def load_more(self) -> None:
+        self.listing.load_more()
+
+    @on(MarksChanged)
+    def describe_list(self) -> None:
+        """Title, position, and what to do where the list is empty."""
+        self.session_list.border_title = Content(safe_line(self.listing.title(), 120))
+        self.session_list.border_subtitle = Content(self.listing.position())
+        self.set_class(bool(self.listing.problems), "-problem")
+        is_empty = not len(self.session_list.rows)
+        if not is_empty:
+            self.remove_class("-first-start")
+        self.set_class(is_empty, "-list-empty")
+        if is_empty and not self.has_class("-first-start"):
+            self.query_one("#empty", Static).update(Content(self.listing.empty_words(self.counts)))
+        if is_empty:
+            self.reader.preview(None, None, ())
+        if not self.listing.is_search:
+            self.status.resting = self._freshness()
+
+    def _freshness(self) -> str:
+        at = self.counts.last_import_at if self.counts is not None else None
+        return f"imported {formatting.ago(at, self.viewer.now())}" if at is not None else ""
+
+    @on(SummariesNeeded)
+    def fetch_rows(self, event: SummariesNeeded) -> None:
+        self.fetcher.submit(fetch_summaries(self.library, event.ids))
+
+    @on(SummariesFetched)
+    def put_rows(self, event: SummariesFetched) -> None:
+        self.session_list.put_summaries(event.summaries)
+
+    @on(CountsFetched)
+    def show_counts(self, event: CountsFetched) -> None:
+        self.counts = event.counts
+        self.library_pane.show(event.counts)
+        self.query_one("#total", Static).update(Content(formatting.counted(event.counts.active, "session")))
+        self.describe_list()
+
+    # Reading
+
+    @on(SessionHighlighted)
+    def follow_cursor(self, event: SessionHighlighted) -> None:
+        self.session_list.border_subtitle = Content(self.listing.position())
+        self.reader.preview(event.session_id, self.session_list.cursor_hit, self.listing.words)
+
+    @on(SessionChosen)
+    def open_chosen(self, event: SessionChosen) -> None:
+        if self.reader.open(event.session_id, event.hit, self.listing.words):
+            self.focus_transcript()
+
+    @on(OpenSession)
+    def open_named(self, event: OpenSession) -> None:
+        self.reader.open_uid(event.uid, event.at_seq, event.words)
+
+    @on(TranscriptFetched)
+    def show_transcript(self, event: TranscriptFetched) -> None:
+        self.reader.take(event)
+        reading = self.query_one("#reading")
+        reading.border_title = Content(safe_line(event.summary.title, 200) or "Untitled")
+        reading.border_subtitle = ""
+        if event.is_opened:
+            self.focus_transcript()
+
+    @on(MessageHighlighted)
+    def follow_message(self, event: MessageHighlighted) -> None:
+        self.reader.message_uid = event.uid
+        if not self.reader.is_finding:
+            self.query_one("#reading").border_subtitle = Content(f"{event.position:,}/{event.total:,}")
+
+    @on(MessageFetched)
+    def refresh_message(self, event: MessageFetched) -> None:
+        if self.reader.view is not None:
+            self.reader.view.refresh_message(event.message)
+
+    @on(AskFind)
+    def action_find(self) -> None:
+        if self.reader.shown is not None:
+            self.query_one("#reading").add_class("-finding")
+            self.query_one("#find", Input).focus()
+
+    def action_find_next(self) -> None:
+        self.reader.find_next()
+
+    @on(Input.Changed, "#find")
+    def find(self, event: Input.Changed) -> None:
+        self.reader.find(event.value)
+
+    @on(Input.Submitted, "#find")
+    def keep_find(self) -> None:
+        if self.reader.is_finding:
+            self.query_one("#reading").remove_class("-finding")
+            self.focus_transcript()
+        else:
+            self.end_find()
+
+    @on(FindProgressed)
+    def show_find(self, event: FindProgressed) -> None:
+        words = f"{event.current}/{event.total}{'' if event.is_complete else '+'}" if event.total else "not found"
+        self.query_one("#reading").border_subtitle = Content(f"{words} · n next, N previous" if event.text else "")
+
+    # What happened
+
+    @on(LibraryChanged)
+    def show_change(self, event: LibraryChanged) -> None:
+        self.tell(f"{event.words} · u undoes" if event.can_undo else event.words)
+        self.listing.refresh()
+        self.fetcher.submit(fetch_counts(self.library), key="counts")
+        if event.message_uid is not None:
+            self.fetcher.submit(fetch_message(self.library, event.message_uid))
+        elif self.reader.view is not None and not event.can_undo:
+            self.reader.reload()
+
+    @on(SourcesFetched)
+    def greet(self, event: SourcesFetched) -> None:
+        """The first start: what is there to import."""
+        self.query_one("#empty", Static).update(welcome_text(event.sources))
+
+    def follow_import(self, state: ImportState) -> None:
+        """Progress while it runs; the new sessions when it is over."""
+        self.status.progress = state.words() if state.is_running else ""
+        if state.report is not None and not state.is_running:
+            self.tell(state.words())
+            self.listing.refresh()
+            self.reader.refresh(self.session_list.cursor_id)
+            self.fetcher.submit(fetch_counts(self.library), key="counts")
+
+    @on(WorkFailed)
+    def show_failure(self, event: WorkFailed) -> None:
+        if len(event.sentence) < self.app.size.width - 4:
+            self.tell(event.sentence, is_warning=True)
+        else:
+            from chatviewer.tui.modals.notice import NoticeModal
+
+            self.app.push_screen(NoticeModal("That did not work", event.sentence, is_error=True))

@@ -1,0 +1,137 @@
+"""How the main screen gives room and focus to its panes: wide, medium, narrow, zoomed, and the way back out."""
+
+from textual import events
+from textual.widget import Widget
+from textual.widgets import Input
+
+from chatviewer.tui.actions import LIBRARY, LIST, TRANSCRIPT, footer_hints
+from chatviewer.tui.screens.viewer_screen import ViewerScreen
+
+NARROW, MEDIUM = 80, 120  # columns: below the first one pane, below the second no library
+SEARCH = "search"
+SEARCH_HINTS = (("Enter", "open"), ("↑↓", "choose"), ("Esc", "clear"), ("Tab", "to the list"), ("F1", "help"))
+FIND_HINTS = (("Enter", "keep"), ("Esc", "end"))
+
+
+class PaneActions(ViewerScreen):
+    """The room and the focus of the panes."""
+
+    is_zoomed = False
+
+    def on_resize(self) -> None:
+        self.apply_layout()
+
+    def apply_layout(self) -> None:
+        """As many panes as there is room for."""
+        width = self.app.size.width
+        self.set_class(width < NARROW, "-narrow")
+        self.set_class(NARROW <= width < MEDIUM, "-medium")
+        self.set_class(width < NARROW or self.is_zoomed or not self.layout_state.has_preview, "-one-pane")
+        self.set_class(self.pane == TRANSCRIPT, "-at-transcript")
+        self.set_class(self.pane == LIBRARY, "-at-library")
+        if self.layout_state.list_width:
+            self.query_one("#list-pane").styles.width = self.layout_state.list_width
+        if self.pane == LIBRARY and not self.is_zoomed and width < MEDIUM:
+            self.focus_list()
+
+    def show_pane(self) -> None:
+        """Say in footer and classes which pane has the focus."""
+        hints = SEARCH_HINTS if self.pane == SEARCH else tuple(footer_hints(self.pane))
+        self.status.hints = hints
+        self.set_class(self.pane == SEARCH, "-searching")
+        self.apply_layout()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        widget = event.widget
+        panes: dict[Widget | None, str] = {self.session_list: LIST, self.library_pane: LIBRARY, self.search_box: SEARCH}
+        panes[self.reader.view] = TRANSCRIPT
+        if widget.id == "find":
+            self.status.hints = FIND_HINTS
+        elif (pane := panes.get(widget)) is not None and pane != self.pane:
+            self.pane = pane
+            self.show_pane()
+
+    def focus_list(self) -> None:
+        """Give the list the focus, and the screen where there is only room for one pane."""
+        self.pane = LIST
+        self.show_pane()
+        self.session_list.focus()
+
+    def focus_transcript(self) -> None:
+        """Give the transcript the focus, and the screen where there is only room for one pane."""
+        if self.reader.view is not None:
+            self.pane = TRANSCRIPT
+            self.show_pane()
+            self.reader.view.focus()
+
+    def _panes(self) -> list[str]:
+        has_library = self.library_pane.display and not self.has_class("-no-library", "-medium", "-narrow")
+        return [*([LIBRARY] if self.app.size.width >= MEDIUM and has_library else []), LIST, TRANSCRIPT]
+
+    def go_to(self, pane: str) -> None:
+        """Give a pane the focus."""
+        if pane == LIBRARY:
+            self.pane = LIBRARY
+            self.show_pane()
+            self.library_pane.focus()
+        elif pane == TRANSCRIPT:
+            self.focus_transcript()
+        else:
+            self.focus_list()
+
+    def action_next_pane(self, step: int = 1) -> None:
+        panes = self._panes()
+        here = panes.index(self.pane) if self.pane in panes else 0
+        self.go_to(panes[(here + step) % len(panes)])
+
+    def action_previous_pane(self) -> None:
+        self.action_next_pane(-1)
+
+    def action_to_list(self) -> None:
+        self.focus_list()
+
+    def action_zoom(self) -> None:
+        self.is_zoomed = not self.is_zoomed
+        self.apply_layout()
+
+    def action_preview(self) -> None:
+        self.layout_state.has_preview = not self.layout_state.has_preview
+        self.apply_layout()
+        self.tell("Transcript beside the list" if self.layout_state.has_preview else "List alone · Enter opens, Esc comes back")
+
+    def action_resize_list(self, cells: int) -> None:
+        width = self.query_one("#list-pane").size.width + cells
+        self.layout_state.list_width = max(38, min(width, self.app.size.width - 40, 78))
+        self.apply_layout()
+
+    def action_leave(self) -> None:
+        if self.pane == LIST and not self.is_zoomed:
+            self.app.exit(0)
+        elif self.is_zoomed and self.pane == LIST:
+            self.action_zoom()
+        else:
+            self.focus_list()
+
+    def action_back(self) -> None:
+        """One step: a find, a search, marks, a zoom, the pane."""
+        if self.pane == TRANSCRIPT:
+            if self.reader.is_finding:
+                self.end_find()
+            elif not self.reader.back():
+                self.focus_list()
+        elif self.listing.text:
+            self.search_for("")
+        elif self.pane == SEARCH or self.pane == LIBRARY:
+            self.focus_list()
+        elif not self.session_list.clear_marks():
+            if self.is_zoomed:
+                self.action_zoom()
+            else:
+                self.tell("q quits")
+
+    def end_find(self) -> None:
+        """Take the lights off and give the transcript the focus."""
+        self.query_one("#find", Input).value = ""
+        self.reader.find("")
+        self.query_one("#reading").remove_class("-finding")
+        self.focus_transcript()

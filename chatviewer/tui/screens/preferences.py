@@ -1,0 +1,139 @@
+"""Preferences: the declaration as rows in groups, edited in place. What a preference does stands below while its row has the focus."""
+
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from chatviewer.domain import safe_line
+from chatviewer.domain.preference import PREFERENCES, Preference
+from chatviewer.storage.library import Library
+from chatviewer.tui.background import JobThread
+from chatviewer.tui.messages import PreferencesFetched, WorkFailed
+from chatviewer.tui.widgets.preference_row import PreferenceRow
+from chatviewer.tui.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from chatviewer.tui.app import ChatviewerApp
+
+HINTS = (("Enter", "change"), ("r", "reset"), ("u", "undo"), ("Esc", "back"))
+
+
+class PreferencesScreen(Screen[None]):
+    """Stores every change at once; the viewer uses it at once."""
+
+    CSS_PATH = "preferences.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,comma", "leave", "Back", show=False),
+        Binding("j,down", "step(1)", "Down", show=False),
+        Binding("k,up", "step(-1)", "Up", show=False),
+        Binding("g,home", "step(-1000)", "Top", show=False),
+        Binding("G,end", "step(1000)", "End", show=False),
+        Binding("u", "undo", "Undo", show=False),
+        Binding("ctrl+r", "redo", "Redo", show=False),
+    ]
+
+    def __init__(self, library: Library) -> None:
+        super().__init__()
+        self._library = library
+        self._changes = JobThread("preferences", self)
+
+    @property
+    def viewer(self) -> "ChatviewerApp":
+        return cast("ChatviewerApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        group = ""
+        with Vertical(id="preferences"):
+            with VerticalScroll(id="rows", can_focus=False):
+                for preference in PREFERENCES:
+                    if preference.group != group:
+                        group = preference.group
+                        yield Static(group, classes="group", markup=False)
+                    yield PreferenceRow(preference, self.viewer.preference(preference.key))
+            yield Static("", id="effect", markup=False)
+        yield StatusLine(id="status")
+
+    def on_mount(self) -> None:
+        self.query_one("#preferences").border_title = "Preferences"
+        self.query_one(StatusLine).hints = HINTS
+        self.query(PreferenceRow).first().focus(scroll_visible=False)
+
+    def on_unmount(self) -> None:
+        self._changes.stop()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        if isinstance(event.widget, PreferenceRow):
+            self._explain(event.widget.preference)
+
+    def _explain(self, preference: Preference, problem: str = "") -> None:
+        words = [Content(preference.effect)]
+        if preference.kind == "choice":
+            words.append(Content.styled(f"One of {', '.join(preference.choices)}.", "$foreground 65%"))
+        default = preference.show(preference.default) or "empty"
+        line = (f"{problem}", "bold $warning") if problem else (f"Default: {safe_line(default)}", "$foreground 65%")
+        self.query_one("#effect", Static).update(Content("\n").join([*words, Content.assemble(line)]))
+
+    @on(PreferenceRow.Rejected)
+    def say_problem(self, event: PreferenceRow.Rejected) -> None:
+        row = next((row for row in self.query(PreferenceRow) if row.is_editing or row.has_focus), None)
+        if row is not None:
+            self._explain(row.preference, event.words)
+
+    @on(PreferenceRow.Chosen)
+    def store(self, event: PreferenceRow.Chosen) -> None:
+        key, value = event.preference.key, event.value
+
+        def job() -> PreferencesFetched:
+            if value is None:
+                self._library.reset_preference(key)
+            else:
+                self._library.set_preference(key, value)
+            return PreferencesFetched(self._library.preferences())
+
+        self._changes.submit(job)
+
+    @on(PreferencesFetched)
+    def show_values(self, event: PreferencesFetched) -> None:
+        values: dict[str, Any] = dict(event.values)
+        for row in self.query(PreferenceRow):
+            row.show(values.get(row.preference.key, row.preference.default))
+        self.viewer.apply_preferences(values)
+
+    @on(WorkFailed)
+    def show_failure(self, event: WorkFailed) -> None:
+        self.query_one(StatusLine).tell(event.sentence, is_warning=True)
+
+    def action_step(self, step: int) -> None:
+        rows = list(self.query(PreferenceRow))
+        here = next((place for place, row in enumerate(rows) if row.has_focus_within), 0)
+        there = max(0, min(here + step, len(rows) - 1))
+        rows[there].focus()
+        if there == 0:
+            self.query_one("#rows").scroll_home(animate=False)  # the heading above the first row
+
+    def _step_history(self, is_undo: bool) -> None:
+        def job() -> PreferencesFetched:
+            words = self._library.undo() if is_undo else self._library.redo()
+            self.app.call_from_thread(self._say_step, words, is_undo)
+            return PreferencesFetched(self._library.preferences())
+
+        self._changes.submit(job)
+
+    def _say_step(self, words: str | None, is_undo: bool) -> None:
+        nothing = "There is nothing to undo." if is_undo else "There is nothing to redo."
+        self.query_one(StatusLine).tell((f"Undone: {words}" if is_undo else f"Done again: {words}") if words else nothing)
+
+    def action_undo(self) -> None:
+        self._step_history(True)
+
+    def action_redo(self) -> None:
+        self._step_history(False)
+
+    def action_leave(self) -> None:
+        self.dismiss(None)

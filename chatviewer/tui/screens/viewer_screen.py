@@ -1,0 +1,59 @@
+"""What the parts of the main screen share: the library, the threads that ask it, and the panes."""
+
+from typing import TYPE_CHECKING, cast
+
+from textual.screen import Screen
+
+from chatviewer.domain import LibraryCounts
+from chatviewer.storage.library import Library
+from chatviewer.tui.actions import LIST
+from chatviewer.tui.background import JobThread
+from chatviewer.tui.layout_state import LayoutState
+from chatviewer.tui.listing import Listing
+from chatviewer.tui.reading import Reader
+from chatviewer.tui.searching import SearchThread
+from chatviewer.tui.widgets.library_pane import LibraryPane
+from chatviewer.tui.widgets.search_box import SearchBox
+from chatviewer.tui.widgets.session_list import SessionList
+from chatviewer.tui.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from chatviewer.tui.app import ChatviewerApp
+
+
+class ViewerScreen(Screen[None]):
+    """`fetcher` reads and `changes` writes, each in its own thread, so that a slow read never delays a rating."""
+
+    pane = LIST  # the one that keys go to
+
+    def __init__(self, library: Library) -> None:
+        super().__init__()
+        self.library = library
+        self.fetcher = JobThread("fetch", self)
+        self.changes = JobThread("change", self)
+        self.searcher = SearchThread(library, self, lambda: self.viewer.now())
+        self.layout_state = LayoutState.load()
+        self.session_list = SessionList(lambda: self.viewer.now(), id="list")
+        self.library_pane = LibraryPane(id="library")
+        self.search_box = SearchBox(id="search")
+        self.status = StatusLine(id="status")
+        self.listing = Listing(self.session_list, self.searcher, sort=self.layout_state.sort, order=self.layout_state.order)
+        self.reader = Reader(library, self.fetcher, self)
+        self.counts: LibraryCounts | None = None
+
+    @property
+    def viewer(self) -> "ChatviewerApp":
+        return cast("ChatviewerApp", self.app)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no thread has anything to do; what they posted may still wait for its handler."""
+        return self.fetcher.is_idle and self.changes.is_idle and self.searcher.is_idle
+
+    def tell(self, words: str, *, is_warning: bool = False) -> None:
+        """Say something in the bottom line for a while."""
+        self.status.tell(words, is_warning=is_warning)
+
+    def search_for(self, query: str) -> None:
+        """Write a query into the search box; the list follows."""
+        self.search_box.set_query(query)

@@ -1,0 +1,124 @@
+"""What the main screen can open and change about itself: menus, panes, other screens, the clipboard."""
+
+from textual import on
+
+from chatviewer.domain import safe
+from chatviewer.tui.fetching import fetch_details
+from chatviewer.tui.listing import ORDERS, SORTS
+from chatviewer.tui.messages import CopyText, DetailsFetched, OpenLink
+from chatviewer.tui.screens.organising_actions import NO_SESSION
+from chatviewer.tui.screens.pane_actions import PaneActions
+
+CLIPBOARD_BYTES = 75_000  # terminals cut or refuse longer OSC 52 sequences
+
+
+class WindowActions(PaneActions):
+    """Filter, sort, details, copy, preview, zoom, preferences, import, help."""
+
+    def action_filter(self) -> None:
+        from chatviewer.tui.modals.filtering import filter_choices
+        from chatviewer.tui.modals.menu import MenuModal
+
+        def apply(query: str | None) -> None:
+            if query is not None:
+                self.search_for(query)
+                self.focus_list()
+
+        text = self.listing.text.strip()
+        self.app.push_screen(MenuModal("Filter", filter_choices(self.counts, text), current=text), apply)
+
+    def action_clear_filter(self) -> None:
+        self.search_for("")
+
+    def action_show_archived(self) -> None:
+        words = self.listing.text.split()
+        if "is:archived" in words:
+            words.remove("is:archived")
+        else:
+            words.append("is:archived")
+        self.search_for(" ".join(words))
+        self.focus_list()
+
+    def action_sort(self) -> None:
+        from chatviewer.tui.modals.menu import Choice, MenuModal
+
+        is_search = self.listing.is_search
+        names = ORDERS if is_search else SORTS
+        choices = [Choice(words[0].upper() + words[1:], "", key) for key, words in names.items()]
+
+        def apply(key: str | None) -> None:
+            if key is None:
+                return
+            if is_search:
+                self.listing.order = key
+            else:
+                self.listing.sort = key
+            self.listing.show(self.listing.text)
+
+        current = self.listing.order if is_search else self.listing.sort
+        self.app.push_screen(MenuModal("Order", choices, current=current), apply)
+
+    def action_details(self) -> None:
+        session_id = self.reader.shown.summary.id if self.reader.has_focus and self.reader.shown else self.session_list.cursor_id
+        if session_id is None:
+            self.tell(NO_SESSION)
+        else:
+            self.fetcher.submit(fetch_details(self.library, session_id), key="details")
+
+    @on(DetailsFetched)
+    def show_details(self, event: DetailsFetched) -> None:
+        from chatviewer.tui.modals.details import details_text
+        from chatviewer.tui.modals.notice import NoticeModal
+
+        self.app.push_screen(NoticeModal("Details", details_text(event)))
+
+    def action_copy(self) -> None:
+        """In the transcript the message under the cursor, in the list the session's id."""
+        if self.reader.has_focus:
+            self.reader.copy()
+        elif (summary := self.session_list.cursor_summary) is not None:
+            self.copy(CopyText(summary.uid, "session id"))
+        else:
+            self.tell(NO_SESSION)
+
+    @on(CopyText)
+    def copy(self, event: CopyText) -> None:
+        text = safe(event.text)
+        size = len(text.encode("utf-8", "replace"))
+        if size > CLIPBOARD_BYTES:
+            path = self.viewer.keep_copy(text)
+            if path is None:
+                self.tell(f"The {event.label} is too long for the clipboard of a terminal.", is_warning=True)
+            else:
+                self.tell(f"Too long for the clipboard of a terminal: the {event.label} is in {path}")
+            return
+        self.app.copy_to_clipboard(text)
+        self.tell(f"Copied the {event.label} · {len(text):,} characters")
+
+    @on(OpenLink)
+    def open_link(self, event: OpenLink) -> None:
+        from chatviewer.tui.modals.notice import ConfirmModal
+
+        def open_it(is_yes: bool | None) -> None:
+            if is_yes and event.url.startswith(("http://", "https://")):
+                self.app.open_url(event.url)
+
+        self.app.push_screen(ConfirmModal("Open this address in the browser?", event.url), open_it)
+
+    def action_preferences(self) -> None:
+        from chatviewer.tui.screens.preferences import PreferencesScreen
+
+        self.app.push_screen(PreferencesScreen(self.library))
+
+    def action_show_import(self) -> None:
+        from chatviewer.tui.screens.importing import ImportScreen
+
+        self.app.push_screen(ImportScreen(self.library))
+
+    def action_import_chats(self) -> None:
+        self.viewer.start_import()
+
+    def action_help(self) -> None:
+        from chatviewer.tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.pane))

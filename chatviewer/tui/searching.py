@@ -1,0 +1,144 @@
+"""Search as you type: one thread, and a mailbox in which only the latest request lies.
+
+A newer request interrupts the search that runs; its result would be thrown away. Results carry the generation of their request, so
+that a late one is told from the one that is waited for.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import NamedTuple
+
+from textual.message import Message
+
+from chatviewer.domain import SessionSummary
+from chatviewer.errors import InterruptedSearchError
+from chatviewer.storage.library import Library
+from chatviewer.tui.background import Receiver, run_job
+from chatviewer.tui.formatting import day_heading
+from chatviewer.tui.messages import HitsReady, ListingReady
+
+PAGE = 50  # hits
+FIRST_SUMMARIES = 60
+_TIMES = {"recent": "last_message_at", "started": "started_at"}
+
+
+class SearchRequest(NamedTuple):
+    """What the list is to show. `sort` orders sessions, `order` (recent, best) orders hits."""
+
+    text: str = ""
+    sort: str = "recent"
+    order: str = "recent"
+    offset: int = 0
+
+
+class SearchThread:
+    """Answers the latest request with `ListingReady` or `HitsReady`."""
+
+    def __init__(self, library: Library, receiver: Receiver, when: Callable[[], datetime]) -> None:
+        self._library = library
+        self._receiver = receiver
+        self._when = when
+        self._changed = threading.Condition()
+        self._waiting: tuple[int, SearchRequest] | None = None
+        self._is_searching = False
+        self._is_stopped = False
+        self._thread = threading.Thread(target=self._run, name="search", daemon=True)
+        self._is_started = False
+        self.generation = 0
+
+    def submit(self, request: SearchRequest) -> int:
+        """Ask; what was asked before is no longer wanted. Returns the generation that the answer will carry."""
+        with self._changed:
+            self.generation += 1
+            self._waiting = (self.generation, request)
+            if self._is_searching:
+                self._library.interrupt()
+            if not self._is_started:
+                self._is_started = True
+                self._thread.start()
+            self._changed.notify_all()
+            return self.generation
+
+    @property
+    def is_idle(self) -> bool:
+        with self._changed:
+            return self._waiting is None and not self._is_searching
+
+    def stop(self, timeout_seconds: float = 2.0) -> None:
+        with self._changed:
+            self._is_stopped = True
+            self._waiting = None
+            if self._is_searching:
+                self._library.interrupt()
+            self._changed.notify_all()
+        if self._is_started:
+            self._thread.join(timeout_seconds)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._is_searching = False
+                self._changed.wait_for(lambda: self._waiting or self._is_stopped)
+                if self._waiting is None:
+                    return
+                generation, request = self._waiting
+                self._waiting = None
+                self._is_searching = True
+            message = run_job(lambda: self._answer(generation, request))  # noqa: B023 - called before the next turn
+            with self._changed:
+                is_wanted = self._waiting is None
+            if message is not None and is_wanted:
+                self._receiver.post_message(message)
+
+    def _answer(self, generation: int, request: SearchRequest) -> Message | None:
+        try:
+            return answer(self._library, generation, request, self._when())
+        except InterruptedSearchError:
+            return None
+
+
+def answer(library: Library, generation: int, request: SearchRequest, now: datetime) -> Message:
+    """Hits when the query holds words to look for, else the sessions that it leaves."""
+    query = None
+    if request.text:
+        from chatviewer.query import parse  # not before the first frame
+
+        query = parse(request.text)
+    if query is not None and (query.words or query.patterns):
+        result = library.search(query, order=request.order, limit=PAGE, offset=request.offset)
+        return HitsReady(generation, request.offset, result, query.words)
+    ids = library.session_ids(query, sort=request.sort)
+    summaries = library.summaries(ids[:FIRST_SUMMARIES])
+    headings = find_headings(library, ids, summaries, request.sort, now)
+    return ListingReady(generation, ids, headings, summaries, [words for _, words in query.problems] if query is not None else [])
+
+
+def find_headings(library: Library, ids: Sequence[int], first: Sequence[SessionSummary], sort: str, now: datetime) -> list[tuple[int, str]]:
+    """The days and months that the sessions fall under, as (row, heading); none where the order is not by time.
+
+    The list is in order of time, so only the rows where a heading begins are looked for: all gaps are halved at once, a few dozen
+    summaries a time, whatever the length of the list.
+    """
+    attribute = _TIMES.get(sort.removeprefix("-"))
+    if attribute is None or not ids:
+        return []
+
+    known: dict[int, str] = {}
+    row_of = {id_: row for row, id_ in enumerate(ids[: len(first)])}
+    known |= {row_of[summary.id]: day_heading(getattr(summary, attribute), now) for summary in first if summary.id in row_of}
+    wanted = {0, len(ids) - 1} - known.keys()
+    while wanted:
+        rows = sorted(wanted)
+        found = {summary.id: summary for summary in library.summaries([ids[row] for row in rows])}
+        for row in rows:
+            summary = found.get(ids[row])
+            known[row] = day_heading(getattr(summary, attribute), now) if summary else ""
+        ends = sorted(known)
+        wanted = {(low + high) // 2 for low, high in pairwise(ends) if high - low > 1 and known[low] != known[high]}
+    headings: list[tuple[int, str]] = []
+    for row in sorted(known):
+        if known[row] and (not headings or headings[-1][1] != known[row]):
+            headings.append((row, known[row]))
+    return headings

@@ -1,0 +1,38 @@
+"""What a newcomer sees: the chats that are on this machine, and the one key that brings them in."""
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from chatviewer.domain import SourceStatus, safe_line
+from chatviewer.tui.formatting import byte_size, counted, full_count
+
+
+def welcome_text(sources: Sequence[SourceStatus]) -> Content:
+    """Sources with something, largest first, and what to press."""
+    found = sorted((source for source in sources if source.file_count), key=lambda source: -source.file_count)
+    lines = [Content.styled("Welcome to chatviewer", "bold $accent"), Content("")]
+    if found:
+        total = counted(sum(source.file_count for source in found), "chat file")
+        lines += [Content(f"{total} found on this machine:"), Content("")]
+        for source in found:
+            files = f"{full_count(source.file_count)} {'file' if source.file_count == 1 else 'files'}"
+            lines.append(
+                Content.assemble((f"  {safe_line(source.label, 22):<22}", "bold"), f"{files:>13}  {byte_size(source.byte_count):>8}")
+            )
+            if source.expires:
+                lines.append(Content.styled(f"    {safe_line(source.expires)}", "$warning"))
+        lines += [Content(""), _key("R", "brings them all in; the files are only read, never changed")]
+    else:
+        lines += [Content("No chats were found in the places where they usually lie."), Content("")]
+        lines += [_key("R", "looks again")]
+    lines += [
+        _key("I", "shows where chats are looked for"),
+        _key("q", "leaves. Then `chatviewer import PATH` reads an export or any folder,"),
+        Content("       and `chatviewer demo` opens a made-up library to try things out."),
+    ]
+    return Content("\n").join(lines)
+
+
+def _key(key: str, words: str) -> Content:
+    return Content.assemble((f"  {key}", "bold $accent"), f"    {words}")

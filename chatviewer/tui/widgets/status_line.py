@@ -1,0 +1,55 @@
+"""The bottom line: the keys that help most here on the left, what just happened on the right."""
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.reactive import reactive
+from textual.timer import Timer
+from textual.widget import Widget
+
+from chatviewer.domain import safe_line
+from chatviewer.tui import formatting
+
+NOTICE_SECONDS = 8.0
+
+
+class StatusLine(Widget):
+    """`hints` are (key, words); `notice` stands for a while in the place of `resting`; `progress` stays until it is emptied."""
+
+    hints: reactive[tuple[tuple[str, str], ...]] = reactive(())
+    resting = reactive("")
+    progress = reactive("")
+    notice = reactive("")
+    is_warning = reactive(False)
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._timer: Timer | None = None
+
+    def tell(self, words: str, *, is_warning: bool = False) -> None:
+        """Say something for a while."""
+        self.notice = safe_line(words, 300)
+        self.is_warning = is_warning
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(NOTICE_SECONDS, self._forget)
+
+    def _forget(self) -> None:
+        self.notice = ""
+        self.is_warning = False
+
+    def render(self) -> Content:
+        width = self.size.width
+        told = self.notice or self.progress or self.resting
+        right = formatting.fit(told, width - 2, pad=False) if told else ""
+        room = width - cell_len(right) - 3
+        left: list[tuple[str, str]] = []
+        used = 1
+        for key, words in self.hints:
+            cells = cell_len(key) + cell_len(words) + 4
+            if used + cells > room:
+                break
+            left += [(f" {key}", "bold $accent"), (f" {words}  ", "$foreground 65%")]
+            used += cells
+        gap = " " * max(1, width - used - cell_len(right))
+        style = "bold $warning" if self.is_warning else "$foreground" if self.notice else "$foreground 65%"
+        return Content.assemble(*left, gap, (right, style), " ")
