@@ -51,6 +51,7 @@ class _Line:
     def add(self, text: str, styles: Sequence[str]) -> None:
         if not text:
             return
+        text = text.replace("\t", "    ")
         self.parts.append(text)
         end = self.length + len(text)
         for style in (self.base, *styles):

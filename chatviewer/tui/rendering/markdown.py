@@ -60,7 +60,13 @@ class _Layout:
             elif kind in ("fence", "code_block"):
                 self._code(token)
             elif kind == "html_block":
-                self._block([line for part in token.content.rstrip("\n").split("\n") for line in self._fold(Content.styled(part, MUTED))])
+                self._block(
+                    [
+                        line
+                        for part in token.content.rstrip("\n").expandtabs(4).split("\n")
+                        for line in self._fold(Content.styled(part, MUTED))
+                    ]
+                )
             elif kind == "hr":
                 self._block([Row(Content.styled("─" * min(40, self._room()), MUTED))])
             elif kind == "table_open":

@@ -8,12 +8,13 @@ from typing import NamedTuple
 from textual.content import Content
 
 from chatviewer.domain import Attachment, Message, Role, ToolCall, ToolCallStatus, safe_line
+from chatviewer.tui.formatting import byte_size, counted, short_count, stars
 from chatviewer.tui.rendering.block import Block, Level, filled, has_more, shifted, shortened
 from chatviewer.tui.rendering.chunk import Chunk, fixed, markdown_chunks, output_chunks, plain_chunks
 from chatviewer.tui.rendering.part import Part
 from chatviewer.tui.rendering.row import BLANK, ERROR, MUTED, PRIMARY, SECONDARY, WARNING, Row, beside, wrap
 from chatviewer.tui.rendering.tool_call.registry import describe
-from chatviewer.tui.rendering.wording import amount, byte_size, clock, duration, stars
+from chatviewer.tui.rendering.wording import clock, duration
 
 INDENT = 2
 PROMPT_FILL = "on $primary 10%"
@@ -88,7 +89,7 @@ def _header_rows(message: Message, place: Place, view: View, width: int) -> list
         name = f"tool · {safe_line(message.tool_name, 60)}"
     facts = [clock(message.created_at, view.day)] if message.created_at else []
     if message.output_tokens:
-        facts.append(f"{amount(message.output_tokens)} tok")
+        facts.append(f"{short_count(message.output_tokens)} tok")
     left = Content.assemble((f"{_SIGNS[role]} {name}", _NAME_STYLES[role]), (" · ".join(["", *(fact for fact in facts if fact)]), MUTED))
     marks = []
     if message.note:
@@ -113,8 +114,7 @@ def placeholder_rows(role: Role, place: Place, height: int, width: int) -> list[
 def _thinking(text: str, view: View, levels: Mapping[str, Level]) -> Block:
     level = levels.get("thinking", Level.FULL if view.show_thinking else Level.LINE)
     text = text.strip("\n")
-    count = text.count("\n") + 1
-    summary = fixed(partial(_fold_row, "thinking", f"({count:,} {'line' if count == 1 else 'lines'})", "", level > Level.LINE))
+    summary = fixed(partial(_fold_row, "thinking", f"({_lines(text)})", "", level > Level.LINE))
     body = markdown_chunks(text, f"italic {MUTED}") if level > Level.LINE else []
     return Block("thinking", shifted([summary, *shifted(body, INDENT)], INDENT), level, is_foldable=True)
 
@@ -138,8 +138,7 @@ def _text(message: Message, levels: Mapping[str, Level]) -> Block:
 
 
 def _lines(text: str) -> str:
-    count = text.count("\n") + 1
-    return "1 line" if count == 1 else f"{count:,} lines"
+    return counted(text.count("\n") + 1, "line")
 
 
 def _notice(message: Message, kind: str, place: Place, levels: Mapping[str, Level]) -> list[Block]:

@@ -138,7 +138,7 @@ def fold(content: Content, width: int, *, first: Content | None = None, rest: Co
 
 
 def _rows(content: Content, width: int, first: Content | None, rest: Content | None, fill: str, *, is_code: bool) -> list[Row]:
-    margin = 0 if first is None else first.cell_length
+    margin = max(0 if first is None else first.cell_length, 0 if rest is None else rest.cell_length)
     if rest is None and margin:
         rest = Content(" " * margin)
     room = max(MINIMUM_WIDTH, width - margin)

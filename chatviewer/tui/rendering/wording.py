@@ -1,4 +1,4 @@
-"""Times, durations and sizes in the few characters of a header line."""
+"""Times and durations in the few characters of a header line."""
 
 from datetime import date, datetime
 
@@ -37,22 +37,3 @@ def duration(milliseconds: int) -> str:
     if minutes < 60:
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60} min"
-
-
-def amount(number: int) -> str:
-    """`940`, `1.2k`, `34k`, `1.5M`."""
-    for limit, divisor, unit in ((1_000, 1, ""), (1_000_000, 1_000, "k"), (1_000_000_000, 1_000_000, "M")):
-        if number < limit:
-            value = number / divisor
-            return f"{number}" if not unit else f"{value:.1f}{unit}" if value < 10 else f"{value:.0f}{unit}"
-    return f"{number / 1_000_000_000:.1f}G"
-
-
-def byte_size(count: int) -> str:
-    """`940 B`, `12 kB`, `3.4 MB`."""
-    return f"{count} B" if count < 1_000 else f"{amount(count)}B".replace("kB", " kB").replace("MB", " MB").replace("GB", " GB")
-
-
-def stars(value: int) -> str:
-    """`★★★★☆`."""
-    return "★" * value + "☆" * (5 - value)

@@ -1,9 +1,10 @@
 """Calls of tools that no other renderer knows: every argument, aligned, and the result."""
 
 from chatviewer.domain import ToolCall
+from chatviewer.tui.formatting import counted
 from chatviewer.tui.rendering.part import Output, Part, Plain, Tree
 from chatviewer.tui.rendering.row import MUTED
-from chatviewer.tui.rendering.tool_call.base import ToolView, counted, fields, first_line, line_count, result_of
+from chatviewer.tui.rendering.tool_call.base import ToolView, fields, first_line, line_count, result_of
 
 _TELLING = (
     "description",

@@ -53,13 +53,6 @@ def line_count(text: str) -> int:
     return text.count("\n") + 1 if text else 0
 
 
-def counted(number: int, noun: str) -> str:
-    """ "1 line", "12 lines"."""
-    if number == 1:
-        return f"1 {noun}"
-    return f"{number:,} {noun}es" if noun.endswith("ch") else f"{number:,} {noun}s"
-
-
 def first_line(text: str) -> str:
     """The first line that says something, without escape sequences."""
     return next((line.strip() for line in ansi.strip(text[:2_000]).split("\n") if line.strip()), "")

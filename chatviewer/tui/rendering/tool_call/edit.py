@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chatviewer.domain import ToolCall, ToolCallStatus
+from chatviewer.tui.formatting import counted
 from chatviewer.tui.rendering.highlighting import language_of
 from chatviewer.tui.rendering.part import Code, Diff, Output, Part, Plain, Tree
 from chatviewer.tui.rendering.row import ERROR
-from chatviewer.tui.rendering.tool_call.base import ToolView, counted, fields, line_count, others, result_of, text_of
+from chatviewer.tui.rendering.tool_call.base import ToolView, fields, line_count, others, result_of, text_of
 
 NAMES = """
     edit multiedit write notebookedit applypatch strreplace strreplaceeditor strreplacebasededittool strreplacefile replace writefile

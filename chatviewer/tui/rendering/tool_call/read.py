@@ -3,9 +3,10 @@
 import re
 
 from chatviewer.domain import ToolCall, ToolCallStatus
+from chatviewer.tui.formatting import counted
 from chatviewer.tui.rendering.highlighting import language_of
 from chatviewer.tui.rendering.part import Code, Output, Part, Tree
-from chatviewer.tui.rendering.tool_call.base import ToolView, counted, fields, line_count, others, result_of, text_of
+from chatviewer.tui.rendering.tool_call.base import ToolView, fields, line_count, others, result_of, text_of
 
 NAMES = """
     read readfile view viewimage readmanyfiles openfile cat readfiles viewfile notebookread readmediafile readimage getfilecontents

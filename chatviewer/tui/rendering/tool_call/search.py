@@ -1,8 +1,9 @@
 """Searches in files and folders: pattern, place, how much was found."""
 
 from chatviewer.domain import ToolCall
+from chatviewer.tui.formatting import counted
 from chatviewer.tui.rendering.part import Output, Part, Tree
-from chatviewer.tui.rendering.tool_call.base import ToolView, counted, line_count, others, result_of, text_of
+from chatviewer.tui.rendering.tool_call.base import ToolView, line_count, others, result_of, text_of
 
 NAMES = """
     grep glob ls list listdir listdirectory listfiles searchfiles searchfilecontent grepsearch filesearch codebasesearch semanticsearch

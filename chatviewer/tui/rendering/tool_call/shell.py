@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chatviewer.domain import ToolCall
+from chatviewer.tui.formatting import counted
 from chatviewer.tui.rendering.part import Code, Output, Part, Tree
 from chatviewer.tui.rendering.tool_call import edit
-from chatviewer.tui.rendering.tool_call.base import ToolView, counted, fields, first_line, line_count, others, result_of, text_of
+from chatviewer.tui.rendering.tool_call.base import ToolView, fields, first_line, line_count, others, result_of, text_of
 
 NAMES = """
     bash shell exec execcommand localshell localshellcall shellcommand runshellcommand runterminalcmd runterminalcommand runinterminal

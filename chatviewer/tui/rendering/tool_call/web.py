@@ -1,8 +1,9 @@
 """Pages fetched and the web searched: the address or the words, and what came back."""
 
 from chatviewer.domain import ToolCall
+from chatviewer.tui.formatting import counted
 from chatviewer.tui.rendering.part import Part, Prose, Tree
-from chatviewer.tui.rendering.tool_call.base import ToolView, counted, fields, line_count, others, result_of, text_of
+from chatviewer.tui.rendering.tool_call.base import ToolView, fields, line_count, others, result_of, text_of
 
 NAMES = """
     webfetch websearch googlewebsearch fetch fetchwebpage readwebpage websearchcall browseraction fetchurl searchweb searchwebtool

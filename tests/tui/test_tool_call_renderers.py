@@ -1,0 +1,139 @@
+"""Tool calls in words: what their line says, what their body shows, for the names and shapes of many agents."""
+
+import pkgutil
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chatviewer.domain import ToolCall, ToolCallStatus
+from chatviewer.tui.rendering import tool_call as package
+from chatviewer.tui.rendering.block import Level
+from chatviewer.tui.rendering.message import call_block
+from chatviewer.tui.rendering.tool_call.registry import describe, normal_name, renderers
+
+
+def call(tool_name: str, arguments: Any = None, result: str | None = None, **fields: Any) -> ToolCall:
+    return ToolCall(
+        uid="c", tool_name=tool_name, arguments=arguments, result=result, status=fields.pop("status", ToolCallStatus.COMPLETED), **fields
+    )
+
+
+def rows_of(one: ToolCall, level: Level = Level.FULL, width: int = 80) -> list[str]:
+    return [row.plain.rstrip() for chunk in call_block("call:0", one, level).chunks for row in chunk.layout(width)]
+
+
+def words(row: str) -> str:
+    return " ".join(row.split())
+
+
+@pytest.mark.parametrize(
+    ("one", "line"),
+    [
+        (call("Bash", {"command": "pytest -q"}, "ok\nExit code: 0", duration_ms=3_140), "▸ Bash pytest -q exit 0 · 3.1 s"),
+        (call("shell", {"command": ["bash", "-lc", "ls -la"]}, '{"output": "x", "metadata": {"exit_code": 2}}'), "▸ shell ls -la exit 2"),
+        (call("exec_command", {"cmd": "make"}, "Process exited with code 0\nOutput:\nx"), "▸ exec_command make exit 0"),
+        (call("run_in_terminal", {"command": "a\nb"}, "x\ny\n"), "▸ run_in_terminal a 2 lines"),
+        (call("Edit", {"file_path": "a.py", "old_string": "x = 1\n", "new_string": "x = 2\ny = 3\n"}), "▸ Edit a.py +2 −1"),
+        (call("replace", {"file_path": "a", "old_string": "a", "new_string": "b"}), "▸ replace a +1 −1"),
+        (
+            call("MultiEdit", {"file_path": "a", "edits": [{"old_string": "a", "new_string": "b"}, {"old_string": "", "new_string": "c"}]}),
+            "▸ MultiEdit a +2 −1",
+        ),
+        (call("Write", {"file_path": "a.py", "content": "x\ny\n"}), "▸ Write a.py +2"),
+        (call("apply_patch", "*** Begin Patch\n*** Update File: a.py\n@@\n-x\n+y\n+z\n*** End Patch"), "▸ apply_patch a.py +2 −1"),
+        (call("shell", {"command": ["apply_patch", "*** Begin Patch\n*** Add File: b\n+z\n*** End Patch"]}), "▸ shell b +1 −0"),
+        (call("replace_in_file", {"path": "a", "diff": "<<<<<<< SEARCH\na\n=======\nb\n>>>>>>> REPLACE"}), "▸ replace_in_file a +1 −1"),
+        (call("Read", {"file_path": "a.py", "offset": 3}, "     3→x\n     4→y"), "▸ Read a.py:3 2 lines"),
+        (call("Grep", {"pattern": "x+", "path": "src"}, "a\nb"), "▸ Grep x+ in src 2 lines"),
+        (call("list_dir", {"path": "/x"}, "a"), "▸ list_dir /x 1 line"),
+        (call("Glob", {"pattern": "*.q"}, "No files found"), "▸ Glob *.q 0 lines"),
+        (call("Task", {"subagent_type": "explore", "description": "Look"}, "done", child_uid="u"), "▸ Task explore Look Enter opens it"),
+        (
+            call("TodoWrite", {"todos": [{"content": "a", "status": "completed"}, {"content": "b", "status": "in_progress"}]}),
+            "▸ TodoWrite b 1 of 2 done",
+        ),
+        (call("update_plan", {"plan": [{"step": "a", "status": "pending"}]}), "▸ update_plan 0 of 1 done"),
+        (call("WebFetch", {"url": "https://x.org"}, "a\nb"), "▸ WebFetch https://x.org 2 lines"),
+        (call("mcp__git_hub__list_issues", {"query": "open"}), "▸ git_hub › list_issues open"),
+        (call("use_mcp_tool", {"server_name": "s", "tool_name": "t", "arguments": "{}"}), "▸ s › t {}"),
+        (call("developer__shell", {"command": "ls"}), "▸ developer__shell ls"),
+        (call("functions.exec", {"command": "ls"}), "▸ functions.exec ls"),
+        (call("frobnicate", {"level": 3, "title": "so"}), "▸ frobnicate so"),
+        (call("Bash", {"command": "x"}, status=ToolCallStatus.PENDING), "▸ Bash x no result"),
+        (
+            call("Bash", {"command": "x"}, "no\nmore", status=ToolCallStatus.FAILED, error_message="no", duration_ms=99),
+            "▸ Bash x no ✗ failed",
+        ),
+        (call("", None), "▸ tool"),
+    ],
+)
+def test_line(one: ToolCall, line: str) -> None:
+    rows = rows_of(one, Level.LINE)
+    assert len(rows) == 1
+    assert words(rows[0]) == line
+
+
+def test_diff_body_is_a_unified_diff() -> None:
+    body = "\n".join(rows_of(call("Edit", {"file_path": "a.py", "old_string": "a\nb\nc", "new_string": "a\nB\nc"}))[1:])
+    assert [line.strip() for line in body.split("\n")] == ["a", "- b", "+ B", "c"]
+
+
+def test_short_form_says_how_much_it_leaves_out() -> None:
+    one = call("Bash", {"command": "x"}, "\n".join(f"line {number}" for number in range(5_000)))
+    rows = rows_of(one, Level.SHORT)
+    assert len(rows) == 1 + 12 + 1
+    assert words(rows[-1]) == "… 4,988 more lines"
+    assert len(rows_of(one, Level.FULL)) == 5_001
+    assert call_block("c", call("Bash", {"command": "x"}, "short"), Level.SHORT).next_level() is Level.LINE
+
+
+def test_nothing_of_a_call_is_hidden() -> None:
+    arguments = {"command": "ls", "timeout": 99, "env": {"A": [1, None, True, {"deep": "value"}]}, "text": "one\ntwo"}
+    body = "\n".join(rows_of(call("Bash", arguments, "out")))
+    for value in ("99", "A", "1", "null", "true", "deep", "value", "one", "two", "out"):
+        assert value in body
+    unknown = "\n".join(rows_of(call("unheard_of", arguments, "out")))
+    assert all(value in unknown for value in ("ls", "99", "deep", "value", "two", "out"))
+
+
+def test_read_shows_code_with_its_numbers() -> None:
+    rows = rows_of(call("Read", {"file_path": "a.py"}, "     7→x = 1\n     8→y = 2"))
+    assert [words(row) for row in rows[1:]] == ["7 x = 1", "8 y = 2"]
+
+
+def test_every_renderer_is_found_and_no_name_is_claimed_twice() -> None:
+    names: list[str] = []
+    for info in pkgutil.iter_modules(package.__path__):
+        module = __import__(f"{package.__name__}.{info.name}", fromlist=["NAMES"])
+        names += getattr(module, "NAMES", "").split()
+    assert len(names) == len(set(names))
+    assert set(names) == set(renderers())
+    assert all(normal_name(name) == name for name in names)
+
+
+JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+    st.sampled_from(["command", "file_path", "old_string", "new_string", "edits", "todos", "plan", "url", "pattern", "content", "prompt", "paths", "input", "x"]), inner, max_size=4),
+    max_leaves=8)  # fmt: skip
+
+
+@given(
+    name=st.sampled_from(["bash", "edit", "read", "grep", "task", "todowrite", "webfetch", "usemcptool", "mcp__a", "?"]),
+    arguments=JSON,
+    result=st.none() | st.text(max_size=60),
+)
+@settings(max_examples=300, deadline=None)
+def test_odd_arguments_never_raise(name: str, arguments: Any, result: str | None) -> None:
+    one = call(name, arguments, result)
+    assert describe(one).name
+    for level in Level:
+        for row in rows_of(one, level, 30):
+            assert not any(ord(character) < 32 or 127 <= ord(character) < 160 for character in row)
+
+
+def test_deep_and_huge_arguments() -> None:
+    deep: Any = "x"
+    for _ in range(3_000):
+        deep = [deep]
+    assert rows_of(call("?", {"a": deep, "b": 10**6_000, "c": float("nan"), "d": "y" * 1_000_000}))
