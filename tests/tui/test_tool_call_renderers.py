@@ -113,9 +113,27 @@ def test_every_renderer_is_found_and_no_name_is_claimed_twice() -> None:
     assert all(normal_name(name) == name for name in names)
 
 
-JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
-    st.sampled_from(["command", "file_path", "old_string", "new_string", "edits", "todos", "plan", "url", "pattern", "content", "prompt", "paths", "input", "x"]), inner, max_size=4),
-    max_leaves=8)  # fmt: skip
+FIELDS = [
+    "command",
+    "file_path",
+    "old_string",
+    "new_string",
+    "edits",
+    "todos",
+    "plan",
+    "url",
+    "pattern",
+    "content",
+    "prompt",
+    "paths",
+    "input",
+    "x",
+]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=4),
+    max_leaves=8,
+)
 
 
 @given(
