@@ -114,10 +114,13 @@ def _guarded(name: str, run: Callable[[], Iterator[Finding]]) -> Iterator[Findin
 
 
 def _permissions(path: Path) -> Iterator[Finding]:
-    """0600 for what holds the chats, 0700 for its folder."""
+    """0600 for what holds the chats, 0700 for the folder if it is chatviewer's own; whoever puts the database elsewhere keeps that one."""
     wrong = False
     beside = [path.with_name(path.name + end) for end in ("", "-wal", "-shm")] + [paths.journal_path(path)]
-    for file, allowed in [*((one, 0o600) for one in beside), (path.parent, 0o700)]:
+    wanted = dict.fromkeys(beside, 0o600)
+    if path.parent.resolve() == paths.data_directory().resolve():
+        wanted[path.parent] = 0o700
+    for file, allowed in wanted.items():
         with suppress(FileNotFoundError):
             mode = stat.S_IMODE(file.stat().st_mode)
             if mode & ~allowed & 0o077:

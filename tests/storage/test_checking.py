@@ -198,3 +198,9 @@ def test_a_backup_that_fails_leaves_no_file(filled: Library, tmp_path: Path, mon
     with pytest.raises(Exception, match=r"copy\.db"):
         filled.backup(tmp_path / "copy.db")
     assert not (tmp_path / "copy.db").exists()
+
+
+def test_a_folder_that_is_not_ours_is_left_to_its_owner(library: Library, tmp_path: Path) -> None:
+    with Library.open(tmp_path / "elsewhere.db") as elsewhere:
+        tmp_path.chmod(0o755)
+        assert damages(elsewhere) == {}
