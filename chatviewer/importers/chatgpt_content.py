@@ -59,7 +59,8 @@ def read_body(message: Mapping[str, Any], report: Callable[[str], None]) -> Body
         body.text = "\n".join(pieces)
         _read_quote(body, content, kind)
     _read_call(body, message, content, kind)
-    _read_outcome(body, metadata, content, kind)
+    if "aggregate_result" in metadata or kind == "system_error":
+        _read_outcome(body, metadata, content, kind)
     if metadata.get("is_user_system_message") is True and kind == "text":
         _read_context(body, content, metadata, "user_editable_context")
     if type(metadata.get("finished_duration_sec")) in (int, float):
@@ -168,6 +169,8 @@ def _size(message: Mapping[str, Any]) -> dict[str, Any]:
 
 def references(metadata: Mapping[str, Any]) -> list[dict[str, str]]:
     """The pages that a reply cites, each once."""
+    if not (metadata.get("content_references") or metadata.get("citations")):
+        return []
     found: dict[str, str] = {}
     pending = [*objects(metadata.get("content_references")), *objects(metadata.get("citations"))][:MAX_REFERENCES]
     while pending and len(found) < MAX_REFERENCES:

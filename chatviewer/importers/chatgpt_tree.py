@@ -22,8 +22,13 @@ SOURCE = "chatgpt"
 _ROLES = {"user": Role.USER, "assistant": Role.ASSISTANT, "system": Role.SYSTEM, "tool": Role.TOOL}
 
 
+_NO_NOTES: Mapping[str, Any] = {}
+
+
 class _Call:
     """A tool call that results may still be added to."""
+
+    __slots__ = ("arguments", "completed_at", "duration_ms", "error", "name", "results", "started_at", "status")
 
     def __init__(self, name: str, arguments: Any, at: datetime | None) -> None:
         self.name, self.arguments, self.started_at = name, arguments, at
@@ -66,11 +71,13 @@ class _Place:
         self, last: "_Draft | None", call: "_Draft | None" = None, thinking: str = "", notes: dict[str, Any] | None = None
     ) -> None:
         self.last, self.call = last, call  # the message that children follow; the one whose call a result here would answer
-        self.thinking, self.notes = thinking, notes or {}  # on their way to the reply below
+        self.thinking, self.notes = thinking, notes or _NO_NOTES  # on their way to the reply below
 
 
 class _Draft:
     """A message that results, pictures and thoughts may still be added to."""
+
+    __slots__ = ("attachments", "call", "fields", "parent", "role", "uid")
 
     def __init__(self, uid: str, role: Role, parent: "_Draft | None", fields: dict[str, Any]) -> None:
         self.uid, self.role, self.parent, self.fields = uid, role, parent, fields
@@ -89,12 +96,13 @@ class _Draft:
 
 
 class ConversationTree:
-    """`report` takes what could not be stored, `skip` counts what is left out; `rated` are the ids of messages that carry a vote."""
+    """`nodes` is used up. `report` takes what could not be stored, `skip` counts what is left out; `rated` are the ids of messages that
+    carry a vote."""
 
     def __init__(
         self,
         source_id: str,
-        nodes: Mapping[str, Any],
+        nodes: dict[str, Any],
         archive: Archive,
         report: Callable[[str], None],
         skip: Callable[[str], None],
@@ -118,7 +126,14 @@ class ConversationTree:
             stack.extend(reversed(below))
             parent = parents[key]
             self._places[key] = self._node(key, self._places[parent] if parent is not None else _Place(None), below)
+        self._nodes.clear()
         return [draft.finished() for draft in self._drafts]
+
+    def _taken(self, key: str) -> Any:
+        """The node, which is let go: a conversation of 100,000 nodes would else be in memory twice."""
+        node = self._nodes[key]
+        self._nodes[key] = None
+        return node
 
     def uid_at(self, node: Any) -> str | None:
         """The message shown at a node; for an unknown node the newest leaf's."""
@@ -157,7 +172,7 @@ class ConversationTree:
         return parents
 
     def _node(self, key: str, above: _Place, below: list[str]) -> _Place:
-        node = self._nodes[key]
+        node = self._taken(key)
         message = node.get("message") if type(node) is dict else None
         if type(message) is not dict:
             if type(node) is not dict or message is not None:
@@ -171,9 +186,9 @@ class ConversationTree:
             self.system_prompt = body.text
             return self._passed(above, key, below)
         if role is Role.ASSISTANT and body.thinking and self._leads_to_reply(below) and rated is None:
-            return _Place(above.last, above.call, "\n\n".join(filter(None, (above.thinking, body.thinking))), above.notes | body.notes)
+            return _Place(above.last, above.call, "\n\n".join(filter(None, (above.thinking, body.thinking))), {**above.notes, **body.notes})
         if role is Role.ASSISTANT and body.notes and not body.text and not body.thinking and rated is None:
-            return self._passed(_Place(above.last, above.call, above.thinking, above.notes | body.notes), key, below)
+            return self._passed(_Place(above.last, above.call, above.thinking, {**above.notes, **body.notes}), key, below)
         if role is Role.TOOL and above.call is not None and above.call.call is not None:
             above.call.call.answer(body, parse_time(message.get("create_time")))
             above.call.attachments += self._files.of(message, body)
@@ -192,7 +207,7 @@ class ConversationTree:
     def _passed(self, above: _Place, key: str, below: list[str]) -> _Place:
         """A node without a message. Thoughts on their way that will not reach a reply become a message here."""
         if above.thinking and not self._leads_to_reply(below):
-            fields: dict[str, Any] = {"thinking": above.thinking, "created_at": None, "metadata": above.notes}
+            fields: dict[str, Any] = {"thinking": above.thinking, "created_at": None, "metadata": dict(above.notes)}
             draft = _Draft(message_uid(SOURCE, self._source_id, key), Role.ASSISTANT, above.last, fields)
             self._drafts.append(draft)
             return _Place(draft, above.call)

@@ -79,20 +79,12 @@ class Export:
                 self.problem(name, 1, str(error))
 
     def _elements(self, name: str, elements: ElementReader) -> Iterator[Conversation]:
-        for number, line, data, reason in elements:
-            value: Any = None
-            if not reason:
-                try:
-                    value = parse_json(data)
-                except ValueError as error:
-                    elements.reject()
-                    reason = str(error)
-                else:
-                    reason = "" if type(value) is dict else "it is no object"
-            if reason:
-                self.problem(name, line, f"conversation {number}: {reason}")
+        for number, line, value, reason in elements:
+            if reason or type(value) is not dict:
+                self.problem(name, line, f"conversation {number}: {reason or 'it is no object'}")
             else:
                 yield Conversation(value, name, number, line)
+            value = None  # it may be large, and the next one is read while this name still holds it
 
     def document(self, name: str) -> Any:
         """The value of a small document beside the conversations; None when there is none or it cannot be read (which is reported)."""
