@@ -101,6 +101,7 @@ class Database:
     def __init__(self, path: Path, *, is_absent: bool = False) -> None:
         self.path = path
         self.is_absent = is_absent
+        self.is_loading = False  # a first import is under way: what joins sessions is done once, at its end
         self._local = threading.local()
         self._lock = threading.Lock()
         self._open: list[sqlite3.Connection] = []
@@ -155,6 +156,28 @@ class Database:
             finally:
                 if is_durable:
                     connection.execute("PRAGMA synchronous = NORMAL")
+
+    @contextmanager
+    def redirected(self, connection: sqlite3.Connection) -> Iterator[None]:
+        """Meanwhile what this thread reads and writes goes there: the load of a first import."""
+        kept = getattr(self._local, "writer", None)
+        self._local.writer = (self._generation, connection)
+        self.is_loading = True
+        try:
+            yield
+        finally:
+            self.is_loading = False
+            self._local.writer = kept
+
+    def close_own(self) -> None:
+        """Close this thread's connections; they are opened anew when asked for."""
+        for kind in ("writer", "reader"):
+            kept = getattr(self._local, kind, None)
+            if kept is not None:
+                setattr(self._local, kind, None)
+                with self._lock:
+                    self._open = [connection for connection in self._open if connection is not kept[1]]
+                kept[1].close()
 
     def close(self) -> None:
         """Close the connections of all threads; using the object again opens new ones."""

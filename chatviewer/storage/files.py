@@ -5,46 +5,13 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 from json import loads
-from time import time_ns
 from typing import Any
 
 from chatviewer.domain.importing import Problem, SourceFile
 from chatviewer.storage.connection import Database, explained
-
-Stamp = tuple[int, int, int, bool]
-"""Size in bytes, mtime in nanoseconds, inode, and whether the file was gone when last looked for."""
+from chatviewer.storage.stamps import now_ms, stored_path
 
 _COLUMNS = 'path, source, size, mtime_ns, inode, "offset", line, head_hash, state, skipped, imported_at, gone_at'
-
-
-def now_ms() -> int:
-    """Milliseconds since 1970 UTC, as all times are stored."""
-    return time_ns() // 1_000_000
-
-
-def stored_path(path: str) -> str:
-    """The path as it is stored: a file name that is no UTF-8 cannot be a text in SQLite, its odd bytes become `\\udcxx`."""
-    if path.isascii():
-        return path
-    return path.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def is_empty(database: Database, user_id: int) -> bool:
-    """Whether nothing was ever imported."""
-    with explained(database.path):
-        row = database.connection().execute(
-            "SELECT EXISTS (SELECT 1 FROM session WHERE user_id = ?1) OR EXISTS (SELECT 1 FROM source_file WHERE user_id = ?1)", (user_id,)
-        )
-        return not row.fetchone()[0]
-
-
-def file_stamps(database: Database, user_id: int) -> dict[str, Stamp]:
-    """By path, what tells whether a file changed. Much cheaper than `source_files`."""
-    with explained(database.path):
-        rows = database.connection().execute(
-            "SELECT path, size, mtime_ns, inode, gone_at IS NOT NULL FROM source_file WHERE user_id = ?", (user_id,)
-        )
-        return {path: (size, mtime, inode, bool(gone)) for path, size, mtime, inode, gone in rows}
 
 
 def source_files(database: Database, user_id: int) -> dict[str, SourceFile]:

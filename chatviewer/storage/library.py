@@ -10,6 +10,7 @@ from chatviewer.storage.opening import open_database
 
 if TYPE_CHECKING:
     from array import array
+    from contextlib import AbstractContextManager
     from sqlite3 import Connection
 
     from chatviewer.domain.annotation import Tag
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from chatviewer.domain.session import ContextItem, Session
     from chatviewer.domain.summary import MessageStub, SessionSummary
     from chatviewer.query import Query
-    from chatviewer.storage.files import Stamp
     from chatviewer.storage.journal import Journal
+    from chatviewer.storage.stamps import Discovery, Stamp
 
 
 class Library:
@@ -55,7 +56,7 @@ class Library:
     @property
     def is_empty(self) -> bool:
         """No session and no file was ever imported."""
-        from chatviewer.storage.files import is_empty
+        from chatviewer.storage.stamps import is_empty
 
         return is_empty(self.database, self.user.id)
 
@@ -287,15 +288,39 @@ class Library:
 
     def file_stamps(self) -> "dict[str, Stamp]":
         """What tells whether a file changed since its import, by path: the cheap part of `source_files`."""
-        from chatviewer.storage.files import file_stamps
+        from chatviewer.storage.stamps import file_stamps
 
         return file_stamps(self.database, self.user.id)
+
+    def discovery(self) -> "Discovery | None":
+        """What the last look at the default places saw."""
+        from chatviewer.storage.stamps import discovery
+
+        return discovery(self.database, self.user.id)
+
+    def remember_discovery(self, seen: "Discovery") -> None:
+        """Keep what a look at the default places saw."""
+        from chatviewer.storage.stamps import remember_discovery
+
+        remember_discovery(self.database, self.user.id, seen)
+
+    def import_preferences(self) -> str:
+        """The preferences that decide what is imported, as they are stored: to tell whether they changed."""
+        from chatviewer.storage.stamps import import_preferences
+
+        return import_preferences(self.database, self.user.id)
 
     def save(self, imports: "Sequence[FileImport]") -> "SaveCounts":
         """Store what files gave, in one transaction. Saving the same again changes nothing."""
         from chatviewer.storage.saving import save
 
         return save(self.database, self.user.id, imports)
+
+    def bulk(self) -> "AbstractContextManager[None]":
+        """Around the first import into an empty library: all or nothing, and much faster. Raises `storage.bulk.LoadLostError`."""
+        from chatviewer.storage.bulk import bulk
+
+        return bulk(self.database, self.user.id)
 
     def mark_gone(self, paths: Collection[str]) -> None:
         """These files are not there any more; what they gave stays."""

@@ -13,11 +13,12 @@ from chatviewer.domain.importing import FileImport, SaveCounts, SourceFile
 from chatviewer.domain.session import Session
 from chatviewer.storage.connection import Database
 from chatviewer.storage.describing import COLUMNS, Choices, described, new_session, stored_session
-from chatviewer.storage.files import label_gone_sessions, merged_counts, now_ms, replace_problems, stored_path
+from chatviewer.storage.files import label_gone_sessions, merged_counts, replace_problems
 from chatviewer.storage.incoming import Incoming, Place
 from chatviewer.storage.linking import link, link_all, project_uid, refresh_ratings
 from chatviewer.storage.merging import StoredMessage, is_same, stored_messages
 from chatviewer.storage.rows import clean, json_text, milliseconds
+from chatviewer.storage.stamps import now_ms, stored_path
 from chatviewer.storage.writing import Writer
 
 
@@ -28,12 +29,14 @@ def save(database: Database, user_id: int, imports: Sequence[FileImport]) -> Sav
         saving = Saving(connection, user_id)
         for one in imports:
             saving.save_file(one)
-        saving.finish()
+        saving.finish(is_loading=database.is_loading)
     return saving.counts
 
 
 def finish_import(database: Database, user_id: int) -> None:
     """Connect what still waits for its other half, and let SQLite look at its statistics. Once, after the last `save`."""
+    if database.is_loading:
+        return
     with database.transaction() as connection:
         link_all(connection, user_id)
         connection.execute("PRAGMA optimize")
@@ -57,10 +60,11 @@ class Saving:
         self.purged = purged_uids(connection, user_id)
         self.touched: dict[int, None] = {}
 
-    def finish(self) -> None:
+    def finish(self, *, is_loading: bool = False) -> None:
         """Index what was added and connect it with the rest."""
         self.writer.index()
-        link(self.connection, self.user_id, self.touched)
+        if not is_loading:
+            link(self.connection, self.user_id, self.touched)
         if self.connection.execute("SELECT EXISTS (SELECT 1 FROM rating WHERE user_id = ?)", (self.user_id,)).fetchone()[0]:
             refresh_ratings(self.connection, self.user_id, self.touched)
 

@@ -326,6 +326,16 @@ class SourceFileRow(Table):
         indexes = ((("user", "path"), True),)
 
 
+class DiscoveryRow(Table):
+    user = ForeignKeyField(UserRow, on_delete="CASCADE", backref="discovery", primary_key=True)
+    fingerprint = TextField()
+    folders = TextField()
+    skipped = TextField()
+
+    class Meta:
+        table_name = "discovery"
+
+
 class SessionFileRow(Table):
     session = ForeignKeyField(SessionRow, on_delete="CASCADE", backref="files", index=False)
     source_file = ForeignKeyField(SourceFileRow, on_delete="CASCADE", backref="sessions")

@@ -253,6 +253,14 @@ CREATE TABLE source_file (
     UNIQUE (user_id, path)
 ) STRICT;
 
+-- What the last look at the default places saw: while no folder and no file changed since, there is nothing to look for.
+CREATE TABLE discovery (
+    user_id INTEGER PRIMARY KEY REFERENCES user (id) ON DELETE CASCADE,
+    fingerprint TEXT NOT NULL,  -- of program, preferences and environment, which decide where chats are looked for
+    folders TEXT NOT NULL,  -- a line for each: mtime in nanoseconds, or -1 where there was none, a tab, the path
+    skipped TEXT NOT NULL  -- a line for each kind: how many files were left out, a tab, the kind
+) STRICT;
+
 CREATE TABLE session_file (
     session_id INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE,
     source_file_id INTEGER NOT NULL REFERENCES source_file (id) ON DELETE CASCADE,

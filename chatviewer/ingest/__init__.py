@@ -1,0 +1,48 @@
+"""The import use case: files that changed -> importer -> `library.save`. Progress and problems are values; nothing is printed.
+
+A refresh that finds nothing new must answer in milliseconds, so this module and `refreshing` load no importer: `importing` does,
+once there is something to read.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from chatviewer.domain.importing import ImportProgress, ImportReport, SourceStatus
+from chatviewer.ingest.refreshing import refresh
+
+if TYPE_CHECKING:
+    from chatviewer.storage.library import Library
+
+HISTORY_IS_OFF = "save history is off"
+"""The kind under which `ImportReport.skipped` says that the preference forbids to add anything."""
+
+
+def run(
+    library: "Library",
+    paths: Sequence[Path | str] = (),
+    source: str | None = None,
+    on_progress: Callable[[ImportProgress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> ImportReport:
+    """Import `paths` (files or folders of any source), or whatever lies in the default places; of one `source` only, if given.
+
+    `on_progress` is called after each file, `should_stop` asked before each. One bad record costs that record, one bad file that
+    file: both are in `problems`. Raises UsageError for an unknown source, and the DatabaseError kinds.
+    """
+    started = perf_counter()
+    report = None if paths or source is not None else refresh(library)
+    if report is None:
+        from chatviewer.ingest.importing import Importing
+
+        report = Importing(library, source, on_progress, should_stop).run([Path(path) for path in paths])
+    return report._replace(seconds=perf_counter() - started)
+
+
+def sources(library: "Library | None" = None) -> list[SourceStatus]:
+    """Every known source: where it is looked for, what is there, what its program deletes when. With a library, those that
+    `disabled_sources` leaves out say so in `expires`-independent order all the same: the list is always complete."""
+    from chatviewer.ingest.discovering import source_statuses
+
+    return source_statuses()

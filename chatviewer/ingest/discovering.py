@@ -1,0 +1,189 @@
+"""Which files there are: in the default places of the importers, or where the user points. Links are not followed out of a folder,
+and nothing but regular files is ever opened: a FIFO would wait for ever, a device never end."""
+
+import os
+import stat
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from time import time_ns
+from typing import NamedTuple
+
+from chatviewer.domain.importing import Problem, SourceStatus
+from chatviewer.errors import UsageError
+from chatviewer.importers.base import Importer
+from chatviewer.importers.reading import open_source
+from chatviewer.importers.registry import importers
+from chatviewer.ingest.refreshing import MISSING, folder_time, has_log
+from chatviewer.storage.stamps import stored_path
+
+HEAD_SIZE = 64 << 10  # bytes that an importer may look at to recognise a file
+SETTLED_NS = 2_000_000_000  # a folder changed later than this before it was listed may change again without a new mtime
+MAX_FOLDERS = 20_000  # beyond that, remembering them costs more than it saves
+UNKNOWN = "not a chat file"
+_KINDS = {stat.S_IFDIR: "folder", stat.S_IFLNK: "link", stat.S_IFIFO: "FIFO", stat.S_IFSOCK: "socket"}
+
+
+class Candidate(NamedTuple):
+    """A regular file that may hold chats."""
+
+    path: Path
+    importer: Importer | None  # None: to be recognised by its head
+    size: int  # bytes
+    mtime_ns: int
+    inode: int
+    is_named: bool  # by the user, as a file: what is wrong with it is a problem, not just skipped
+
+    @property
+    def key(self) -> str:
+        """As its path is stored."""
+        return stored_path(str(self.path))
+
+
+def chosen_importers(source: str | None, disabled: Iterable[str] = ()) -> list[Importer]:
+    """All, or the one of that name. Raises UsageError for a name that is none."""
+    if source is None:
+        left_out = set(disabled)
+        return [importer for importer in importers() if importer.source not in left_out]
+    chosen = [importer for importer in importers() if importer.source == source]
+    if not chosen:
+        raise UsageError(f"There is no source {source!r}; known are {', '.join(sorted(importer.source for importer in importers()))}.")
+    return chosen
+
+
+class Discovery:
+    """What was found, in the order in which it was found, each file once."""
+
+    def __init__(self, chosen: list[Importer]) -> None:
+        self.candidates: dict[str, Candidate] = {}
+        self.skipped: Counter[str] = Counter()
+        self.problems: list[Problem] = []
+        self.roots: list[str] = []  # the folders that were looked through
+        self.folders: dict[str, int] | None = {}  # with their mtimes, for the next refresh; None: too many, or odd names
+        self._chosen = chosen
+
+    def add_places(self) -> None:
+        """The files in the default places."""
+        settled = time_ns() - SETTLED_NS
+        for importer in self._chosen:
+            for place in importer.places():
+                self._remember_folders(place, settled)
+                if not place.exists():
+                    continue
+                self.roots.append(str(place))
+                try:
+                    for path in importer.files(place):
+                        self._add(path, importer)
+                except OSError as error:
+                    self.problems.append(Problem(str(error.filename or place), 1, f"cannot be searched: {error.strerror or error}"))
+
+    def _remember_folders(self, place: Path, settled: int) -> None:
+        for folder in [str(place), *_folders_below(str(place))]:
+            if self.folders is None:
+                return
+            if len(self.folders) > MAX_FOLDERS or "\n" in folder or stored_path(folder) != folder:
+                self.folders = None
+                return
+            time = folder_time(folder)
+            # one more than the true time: it will not be found equal, and the next refresh looks closer
+            self.folders[folder] = time if time < settled else time + 1
+
+    def add_path(self, path: Path) -> None:
+        """A file or folder that the user named; a link there is what it points to."""
+        path = Path(os.path.abspath(path))
+        try:
+            found = path.stat()
+        except OSError as error:
+            self.problems.append(Problem(str(path), 1, f"cannot be opened: {error.strerror or error}"))
+            return
+        if stat.S_ISDIR(found.st_mode):
+            self.roots.append(str(path))
+            for file in _files_below(str(path), self.skipped):
+                self._add(file, None)
+        elif stat.S_ISREG(found.st_mode):
+            self._put(path, None, found, is_named=True)
+        else:
+            self.skipped[_KINDS.get(stat.S_IFMT(found.st_mode), "device")] += 1
+
+    def _add(self, path: Path, importer: Importer | None) -> None:
+        try:
+            found = path.lstat()
+        except OSError:
+            self.skipped["deleted meanwhile"] += 1
+            return
+        if stat.S_ISREG(found.st_mode):
+            self._put(path, importer, found, is_named=False)
+        else:
+            self.skipped[_KINDS.get(stat.S_IFMT(found.st_mode), "device")] += 1
+
+    def _put(self, path: Path, importer: Importer | None, found: os.stat_result, *, is_named: bool) -> None:
+        size, mtime_ns = found.st_size, found.st_mtime_ns
+        if has_log(str(path)):
+            log = os.stat(f"{path}-wal")
+            size, mtime_ns = size + log.st_size, max(mtime_ns, log.st_mtime_ns)
+        candidate = Candidate(path, importer, size, mtime_ns, found.st_ino, is_named)
+        self.candidates.setdefault(candidate.key, candidate)
+
+    def gone(self, known: Mapping[str, object]) -> list[str]:
+        """Of the known files, those below the folders looked through that are not there any more."""
+        roots = tuple(os.path.join(root, "") for root in self.roots)
+        missing = (path for path in known if path not in self.candidates and path.startswith(roots))
+        return [path for path in missing if not os.path.lexists(path)] if roots else []
+
+
+def _folders_below(place: str) -> Iterator[str]:
+    pending = [place]
+    while pending:
+        try:
+            with os.scandir(pending.pop()) as entries:
+                below = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+        except OSError:
+            continue
+        yield from below
+        pending += below
+
+
+def _files_below(root: str, skipped: Counter[str]) -> Iterator[Path]:
+    """Every entry below a folder that is no folder, links not followed; a folder named like a file is counted."""
+    endings = {extension for importer in importers() for extension in importer.extensions}
+    for folder, folders, names in os.walk(root):
+        folders.sort()
+        skipped["folder"] += sum(1 for name in folders if os.path.splitext(name)[1] in endings)
+        for name in [name for name in folders if os.path.islink(os.path.join(folder, name))]:
+            skipped["link"] += 1
+            folders.remove(name)
+        for name in sorted(names):
+            yield Path(folder, name)
+
+
+def recognisers(candidate: Candidate, chosen: list[Importer]) -> list[Importer]:
+    """The importers that take the file for theirs, the most specific first. Raises OSError."""
+    if candidate.importer is not None:
+        return [candidate.importer]
+    if not candidate.is_named:  # in a folder of anything, open only what may be a chat
+        chosen = [importer for importer in chosen if candidate.path.suffix.lower() in importer.extensions]
+    if not chosen:
+        return []
+    with open_source(candidate.path) as stream:
+        head = stream.read(HEAD_SIZE) or b""
+    return [importer for importer in chosen if importer.recognises(candidate.path, head)]
+
+
+def source_statuses() -> list[SourceStatus]:
+    """Every known source with what is there."""
+    return [_status(importer) for importer in importers()]
+
+
+def _status(importer: Importer) -> SourceStatus:
+    places = importer.places()
+    found = [place for place in places if folder_time(str(place)) != MISSING]
+    files = bytes_ = 0
+    for place in found:
+        for path in importer.files(place):
+            try:
+                entry = path.lstat()
+            except OSError:
+                continue
+            if stat.S_ISREG(entry.st_mode):
+                files, bytes_ = files + 1, bytes_ + entry.st_size
+    return SourceStatus(importer.source, importer.label, tuple(places), tuple(found), files, bytes_, importer.expiry())

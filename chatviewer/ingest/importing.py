@@ -1,0 +1,177 @@
+"""A whole run: candidates, the oldest first, so that copies come after their originals; batches of bounded size; what was not there."""
+
+import gc
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chatviewer.domain.importing import FileImport, ImportProgress, ImportReport, Problem, SaveCounts
+from chatviewer.errors import ChatviewerError
+from chatviewer.importers.base import Importer
+from chatviewer.ingest import HISTORY_IS_OFF
+from chatviewer.ingest.discovering import Candidate, Discovery, chosen_importers
+from chatviewer.ingest.parsing import FileReader
+from chatviewer.ingest.refreshing import fingerprint
+from chatviewer.storage.stamps import Discovery as Seen
+from chatviewer.storage.stamps import Stamp
+
+if TYPE_CHECKING:
+    from chatviewer.storage.library import Library
+
+BATCH_WEIGHT = 16 << 20  # characters of text in one transaction, about
+BATCH_FILES = 200
+
+
+class Importing:
+    """One run. Its state is what the report will say."""
+
+    def __init__(
+        self,
+        library: "Library",
+        source: str | None,
+        on_progress: Callable[[ImportProgress], None] | None,
+        should_stop: Callable[[], bool] | None,
+    ) -> None:
+        self._library = library
+        self._on_progress = on_progress
+        self._should_stop = should_stop
+        self._source = source
+        self._begin()
+
+    def _begin(self) -> None:
+        self.counts = SaveCounts()
+        self.skipped: Counter[str] = Counter()
+        self.problems: list[Problem] = []
+        self.files_read = self.files_unchanged = self.files_skipped = 0
+        self._batch: list[FileImport] = []
+        self._weight = 0
+        self._was_stopped = False
+        self._is_loading = False
+
+    def run(self, paths: Sequence[Path]) -> ImportReport:
+        """Import what lies there, or in the default places."""
+        library = self._library
+        disabled = str(library.preference("disabled_sources")) if not paths else ""
+        chosen = chosen_importers(self._source, [name.strip() for name in disabled.split(",")])
+        if library.preference("save_history") is not True:
+            return ImportReport(skipped={HISTORY_IS_OFF: 1})
+        mark = fingerprint(library)
+        found = Discovery(chosen)
+        for path in paths:
+            found.add_path(path)
+        if not paths:
+            found.add_places()
+        with _without_cycle_search():
+            if not (library.is_empty and found.candidates and self._load(found, chosen)):
+                self._import(found, chosen)
+        if not paths and self._source is None and found.folders is not None and not self._was_stopped:
+            library.remember_discovery(Seen(mark, found.folders, dict(found.skipped)))
+        skipped = self.skipped + found.skipped
+        files_skipped = self.files_skipped + found.skipped.total()
+        problems = tuple(found.problems + self.problems)
+        return ImportReport(self.counts, self.files_read, self.files_unchanged, files_skipped, dict(skipped), problems)
+
+    def _load(self, found: Discovery, chosen: list[Importer]) -> bool:
+        """The first import, all or nothing. False: it failed or another process was first; then it goes file by file."""
+        try:
+            with self._library.bulk():
+                self._is_loading = True
+                self._import(found, chosen)
+        except ChatviewerError:
+            raise
+        except Exception:
+            # Whatever could not be stored: the ordinary way finds out which file it is, and reports it.
+            self._begin()
+            return False
+        self._is_loading = False
+        return True
+
+    def _import(self, found: Discovery, chosen: list[Importer]) -> None:
+        library = self._library
+        stamps = library.file_stamps()
+        changed: list[Candidate] = []
+        back: list[str] = []
+        for key, candidate in found.candidates.items():
+            stamp = stamps.get(key)
+            if stamp is None or stamp[:3] != (candidate.size, candidate.mtime_ns, candidate.inode):
+                changed.append(candidate)
+                continue
+            self.files_unchanged += 1
+            if stamp[3]:
+                back.append(key)
+        gone = found.gone({path: stamp for path, stamp in stamps.items() if not stamp[3]})
+        if back:
+            library.mark_back(back)
+        if gone:
+            library.mark_gone(gone)
+        if changed:
+            changed.sort(key=lambda candidate: (candidate.mtime_ns // 1_000_000_000, candidate.key))
+            self._read_all(changed, chosen, stamps)
+            library.finish_import()
+
+    def _read_all(self, changed: list[Candidate], chosen: list[Importer], stamps: dict[str, Stamp]) -> None:
+        total_bytes, done_bytes = sum(candidate.size for candidate in changed), 0
+        for done, candidate in enumerate(changed, 1):
+            if self._should_stop is not None and self._should_stop():
+                self._was_stopped = True
+                break
+            known = self._library.source_file(str(candidate.path)) if candidate.key in stamps else None
+            reader = FileReader(candidate, chosen, known)
+            for part, weight in reader.parts():
+                self._add(part, weight)
+            self._note(reader)
+            done_bytes += candidate.size
+            if self._on_progress is not None:
+                sessions = self.counts.new + self.counts.updated
+                self._on_progress(ImportProgress(done, len(changed), done_bytes, total_bytes, sessions, str(candidate.path)))
+        self._save()
+
+    def _note(self, reader: FileReader) -> None:
+        self.skipped += reader.skipped
+        self.problems += reader.problems
+        if reader.was_read:
+            self.files_read += 1
+        else:
+            self.files_skipped += 1
+
+    def _add(self, part: FileImport, weight: int) -> None:
+        self._batch.append(part)
+        self._weight += weight
+        if self._weight >= BATCH_WEIGHT or len(self._batch) >= BATCH_FILES:
+            self._save()
+
+    def _save(self) -> None:
+        batch, self._batch, self._weight = self._batch, [], 0
+        if not batch:
+            return
+        try:
+            self.counts = self.counts.plus(self._library.save(batch))
+        except ChatviewerError:
+            raise
+        except Exception as error:
+            if self._is_loading:
+                raise
+            # An importer may give a value that cannot be stored. That costs its file, not the run and not the files beside it.
+            if len(batch) > 1:
+                for part in batch:
+                    self._batch = [part]
+                    self._save()
+                return
+            path = batch[0].file.path
+            problem = Problem(path, 1, f"could not be stored ({type(error).__name__})")
+            self.problems.append(problem)
+            self._library.save([batch[0]._replace(sessions=(), problems=(*batch[0].problems, problem))])
+
+
+@contextmanager
+def _without_cycle_search() -> Iterator[None]:
+    """Sessions hold no reference cycles, and Python would look for them again and again among a million objects."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,0 +1,81 @@
+"""What tells, without opening a file, that nothing changed. On the way of every refresh: it imports next to nothing."""
+
+from time import time_ns
+from typing import NamedTuple
+
+from chatviewer.storage.connection import Database, explained
+
+Stamp = tuple[int, int, int, bool]
+"""Size in bytes, mtime in nanoseconds, inode, and whether the file was gone when last looked for."""
+
+
+class Discovery(NamedTuple):
+    """What a look at the default places saw."""
+
+    fingerprint: str  # of program, preferences and environment, which decide where chats are looked for
+    folders: dict[str, int]  # mtime in nanoseconds; -1: there was none
+    skipped: dict[str, int]  # files left out, by kind
+
+
+def now_ms() -> int:
+    """Milliseconds since 1970 UTC, as all times are stored."""
+    return time_ns() // 1_000_000
+
+
+def stored_path(path: str) -> str:
+    """The path as it is stored: a file name that is no UTF-8 cannot be a text in SQLite, its odd bytes become `\\udcxx`."""
+    if path.isascii():
+        return path
+    return path.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def is_empty(database: Database, user_id: int) -> bool:
+    """Whether nothing was ever imported."""
+    with explained(database.path):
+        row = database.connection().execute(
+            "SELECT EXISTS (SELECT 1 FROM session WHERE user_id = ?1) OR EXISTS (SELECT 1 FROM source_file WHERE user_id = ?1)", (user_id,)
+        )
+        return not row.fetchone()[0]
+
+
+def file_stamps(database: Database, user_id: int) -> dict[str, Stamp]:
+    """By path, what tells whether a file changed."""
+    with explained(database.path):
+        rows = database.connection().execute(
+            "SELECT path, size, mtime_ns, inode, gone_at IS NOT NULL FROM source_file WHERE user_id = ?", (user_id,)
+        )
+        return {path: (size, mtime, inode, bool(gone)) for path, size, mtime, inode, gone in rows}
+
+
+def discovery(database: Database, user_id: int) -> Discovery | None:
+    """What the last look at the default places saw; None before the first."""
+    with explained(database.path):
+        query = "SELECT fingerprint, folders, skipped FROM discovery WHERE user_id = ?"
+        row = database.connection().execute(query, (user_id,)).fetchone()
+    return None if row is None else Discovery(row[0], _counts(row[1]), _counts(row[2]))
+
+
+def remember_discovery(database: Database, user_id: int, seen: Discovery) -> None:
+    """Keep it, unless it is what is kept already."""
+    if discovery(database, user_id) == seen:
+        return
+    with database.transaction() as connection:
+        connection.execute(
+            "INSERT OR REPLACE INTO discovery VALUES (?, ?, ?, ?)", (user_id, seen.fingerprint, _lines(seen.folders), _lines(seen.skipped))
+        )
+
+
+def _counts(text: str) -> dict[str, int]:
+    pairs = (line.split("\t", 1) for line in text.split("\n") if line)
+    return {name: int(count) for count, name in pairs}
+
+
+def _lines(counts: dict[str, int]) -> str:
+    return "\n".join(f"{count}\t{name}" for name, count in counts.items())
+
+
+def import_preferences(database: Database, user_id: int) -> str:
+    """The stored values of the preferences that decide what is imported."""
+    with explained(database.path):
+        query = "SELECT key || '=' || value FROM preference WHERE user_id = ? AND key IN ('save_history', 'disabled_sources') ORDER BY key"
+        return "\n".join(row[0] for row in database.connection().execute(query, (user_id,)))
