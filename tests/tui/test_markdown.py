@@ -79,6 +79,16 @@ def test_code_keeps_its_text_and_its_colours() -> None:
     assert text_of("```nonsense-language\ncode\n```").strip().endswith("code")
 
 
+def test_replies_wrapped_by_hand_are_wrapped_anew() -> None:
+    source = "word " * 14 + "end\nof the sentence.\nA short line\nstays."
+    assert [row.plain for row in markdown_rows(source, 200, reflows=True)] == [
+        "word " * 14 + "end of the sentence.",
+        "A short line",
+        "stays.",
+    ]
+    assert len(markdown_rows(source, 200)) == 4
+
+
 def test_emphasis_nests() -> None:
     assert {"bold", "italic"} <= styles_of("**a *b c* d**", "b c")
     assert "strike" in styles_of("~~gone~~", "gone")

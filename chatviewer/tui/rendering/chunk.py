@@ -113,18 +113,18 @@ def _code_rows(text: str, language: str, first_line: int | None, width: int) -> 
     return rows
 
 
-def markdown_chunks(text: str, style: str = "") -> list[Chunk]:
+def markdown_chunks(text: str, style: str = "", *, reflows: bool = False) -> list[Chunk]:
     """A message in Markdown. A long one is cut at blank lines outside of code, so that each piece means what it meant in the whole."""
     return [
-        Chunk(partial(_markdown_rows, piece, style, number > 0), piece.count("\n") + 1, min(len(piece), CHUNK_CHARACTERS))
+        Chunk(partial(_markdown_rows, piece, style, reflows, number > 0), piece.count("\n") + 1, min(len(piece), CHUNK_CHARACTERS))
         for number, piece in enumerate(split_markdown(text))
     ]
 
 
-def _markdown_rows(text: str, style: str, has_gap: bool, width: int) -> list[Row]:
+def _markdown_rows(text: str, style: str, reflows: bool, has_gap: bool, width: int) -> list[Row]:
     from chatviewer.tui.rendering.markdown import markdown_rows
 
-    rows = markdown_rows(text, width, style)
+    rows = markdown_rows(text, width, style, reflows=reflows)
     return [BLANK, *rows] if has_gap and rows else rows
 
 

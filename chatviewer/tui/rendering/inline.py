@@ -7,12 +7,13 @@ from markdown_it.token import Token
 from textual.content import Content, Span
 
 from chatviewer.domain import safe_line
-from chatviewer.tui.rendering.row import ACCENT, MUTED, PRIMARY
+from chatviewer.tui.rendering.row import ACCENT, MUTED
 
+HAND_WRAPPED = 60  # characters of a line that was probably broken because it was full
 _OPEN = {"em_open": "italic", "strong_open": "bold", "s_open": "strike"}
 _CLOSE = {"em_close", "strong_close", "s_close"}
 _FORMULA_ENDS = {"\\(": "\\)", "\\[": "\\]", "$$": "$$"}
-INLINE_CODE = f"{PRIMARY} on $boost"
+INLINE_CODE = "on $panel 70%"
 
 
 def formula_rule(state: StateInline, silent: bool) -> bool:
@@ -47,6 +48,7 @@ class _Line:
         self.parts: list[str] = []
         self.spans: list[Span] = []
         self.length = 0
+        self._break = 0
 
     def add(self, text: str, styles: Sequence[str]) -> None:
         if not text:
@@ -59,12 +61,24 @@ class _Line:
                 self.spans.append(Span(self.length, end, style))
         self.length = end
 
+    @property
+    def since_break(self) -> int:
+        """Characters since the line of the source began."""
+        return self.length - self._break
+
+    def join(self, styles: Sequence[str]) -> None:
+        """Goes on with the next line of the source; scripts that write no spaces get none."""
+        if self.parts and ord(self.parts[-1][-1]) < 0x2E80:
+            self.add(" ", styles)
+        self._break = self.length
+
     def content(self) -> Content:
         return Content("".join(self.parts), self.spans)
 
 
-def inline_lines(tokens: Sequence[Token], style: str = "") -> list[Content]:
-    """The lines of a paragraph: one for each line break in the source. People who write prompts mean the breaks they type."""
+def inline_lines(tokens: Sequence[Token], style: str = "", *, reflows: bool = False) -> list[Content]:
+    """The lines of a paragraph: one for each line break in the source. People who write prompts mean the breaks they type; in a reply
+    (`reflows`) a break behind a long line comes from wrapping by hand, and the text is wrapped anew."""
     lines = [_Line(style)]
     styles: list[str] = []
     links: list[tuple[str, int, int]] = []  # address, line, length of that line where the link's text began
@@ -72,6 +86,8 @@ def inline_lines(tokens: Sequence[Token], style: str = "") -> list[Content]:
         kind = token.type
         if kind == "text":
             lines[-1].add(token.content, styles)
+        elif kind == "softbreak" and reflows and lines[-1].since_break >= HAND_WRAPPED:
+            lines[-1].join(styles)
         elif kind in ("softbreak", "hardbreak"):
             lines.append(_Line(style))
         elif kind in _OPEN:

@@ -25,10 +25,10 @@ def _parser() -> MarkdownIt:
     return parser
 
 
-def markdown_rows(text: str, width: int, style: str = "") -> list[Row]:
-    """The rows of a text in Markdown. `style` lies under all of it."""
+def markdown_rows(text: str, width: int, style: str = "", *, reflows: bool = False) -> list[Row]:
+    """The rows of a text in Markdown. `style` lies under all of it; with `reflows` the breaks of text that was wrapped by hand go."""
     source = safe("\n".join(map(cut, text.split("\n"))))
-    return _Layout(width, style).rows_of(_parser().parse(source))
+    return _Layout(width, style, reflows).rows_of(_parser().parse(source))
 
 
 class _Container:
@@ -44,7 +44,8 @@ class _Container:
 
 
 class _Layout:
-    def __init__(self, width: int, style: str) -> None:
+    def __init__(self, width: int, style: str, reflows: bool) -> None:
+        self.reflows = reflows
         self.width = width
         self.style = style
         self.rows: list[Row] = []
@@ -157,7 +158,7 @@ class _Layout:
         style = self.style
         if opening is not None and opening.type == "heading_open":
             style = f"{style} {_HEADINGS[opening.tag]}".strip()
-        lines = inline_lines(token.children or [], style)
+        lines = inline_lines(token.children or [], style, reflows=self.reflows)
         room = self._room()
         rows: list[Row] = []
         if self.stack[-1].marker is not None and self.stack[-1].is_empty and (task := _TASKS.get(lines[0].plain[:4])):

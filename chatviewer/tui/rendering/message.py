@@ -68,7 +68,7 @@ def blocks_of(message: Message, place: Place, view: View, levels: Mapping[str, L
     if message.note:
         blocks.append(Block("note", shifted([Chunk(partial(_note_rows, message.note), 1, len(message.note))], INDENT)))
     if blocks and blocks[0].key != "header" and not (place.follows_calls and blocks[0].key.startswith("call:")):
-        blocks.insert(0, Block("header", [fixed(lambda _width: [BLANK])]))
+        blocks.insert(0, _gap())
     return blocks
 
 
@@ -134,7 +134,7 @@ def _text(message: Message, levels: Mapping[str, Level]) -> Block:
         shown = chunks if level is Level.FULL else shortened(chunks) if level is Level.SHORT else shortened(chunks[:0])
         summary = [fixed(partial(_fold_row, "output", "", _lines(text), level > Level.LINE))]
         return Block("text", shifted([*summary, *shown], INDENT), level, Level.FULL if has_more(chunks) else Level.SHORT, is_foldable=True)
-    return Block("text", shifted(markdown_chunks(text), INDENT))
+    return Block("text", shifted(markdown_chunks(text, reflows=message.role is Role.ASSISTANT), INDENT))
 
 
 def _lines(text: str) -> str:
@@ -149,9 +149,12 @@ def _notice(message: Message, kind: str, place: Place, levels: Mapping[str, Leve
     chunks = [fixed(partial(_fold_row, name, "", _lines(text) if text else "", level > Level.LINE))]
     if level > Level.LINE:
         chunks += shifted(markdown_chunks(text, MUTED), INDENT)
-    if not place.is_first:
-        chunks.insert(0, fixed(lambda _width: [BLANK]))
-    return [Block("text", chunks, level, is_foldable=True)]
+    notice = Block("text", chunks, level, is_foldable=True)
+    return [notice] if place.is_first else [_gap(), notice]
+
+
+def _gap() -> Block:
+    return Block("header", [fixed(lambda _width: [BLANK])])
 
 
 def call_block(key: str, call: ToolCall, level: Level) -> Block:

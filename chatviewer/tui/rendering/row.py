@@ -14,7 +14,7 @@ ERROR = "$text-error"
 SECONDARY = "$text-secondary"
 SUCCESS = "$text-success"
 WARNING = "$text-warning"
-CODE_FILL = "on $boost"
+CODE_FILL = "on $panel 45%"
 
 CUT_AT = 4_000  # characters of one line that are shown
 FOLD_SIGN = "↪ "  # in front of a row that continues a line of code or output

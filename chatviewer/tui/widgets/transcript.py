@@ -196,6 +196,7 @@ class TranscriptView(TranscriptFinding):
     def set_level(self, key: str, level: Level) -> None:
         """Folds or unfolds a block of the message under the cursor; the cursor goes to the block's first line."""
         layout = self.layout_of_rows
+        self.is_at_end = False
         seq = self.cursor_seq
         mark = layout.bookmark(self.cursor)
         first = layout.find(Bookmark(seq, key))
