@@ -48,7 +48,10 @@ def _run(words: list[str]) -> int:
         return 0
     from chatviewer.cli import run
 
-    return run(words)
+    try:
+        return run(words)
+    except SystemExit as stop:  # argparse printed the help of a command
+        return stop.code if isinstance(stop.code, int) else 0
 
 
 def _in_words(error: OSError) -> str:

@@ -5,7 +5,6 @@
 
 import os
 from pathlib import Path
-from urllib.parse import unquote
 
 from chatviewer.errors import UsageError
 
@@ -45,6 +44,8 @@ def database_path(given: str | None = None) -> Path:
     scheme, _, rest = text.partition("://")
     if scheme != "sqlite" or not rest.startswith("/") or rest == "/":
         raise UsageError("A database URL looks like sqlite:///folder/chatviewer.db; only SQLite is supported.")
+    from urllib.parse import unquote
+
     # As SQLAlchemy and Peewee read it: three slashes are a relative path, four an absolute one.
     return Path(unquote(rest[1:])).expanduser()
 

@@ -12,6 +12,10 @@ def run(words: Sequence[str]) -> int:
     write_utf8()
     parsed = parse(words)
     if parsed.command is None:
-        sys.stdout.write(overview())
-        return 0
+        if parsed.is_help:
+            sys.stdout.write(overview())
+            return 0
+        from chatviewer.cli.viewing import open_viewer
+
+        return open_viewer(parsed.database)
     return parsed.command.run(parsed.arguments)

@@ -74,8 +74,7 @@ class _Sessions:
             sessions, self.is_complete = selected(self._library, self._prefixes, self._query)
             yield from sessions
         else:
-            query = None if self._query is None or self._query.is_empty else self._query
-            yield from in_chunks(self._library, self._library.session_ids(query))
+            yield from in_chunks(self._library, self._library.session_ids(self._query))
 
 
 def _write(exporter: "Exporter", reader: "ExportReader", sessions: "Iterator[SessionSummary]", arguments: Namespace) -> None:

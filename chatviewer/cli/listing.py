@@ -41,13 +41,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    query = asked_query(" ".join(arguments.words))
+    query = asked_query(" ".join(arguments.words)) if arguments.words else None
     limit = arguments.limit
     is_table = is_terminal() and not arguments.json
     if limit is None and is_table:
         limit = SCREENFUL
     with open_library(arguments) as library:
-        ids = library.session_ids(None if query.is_empty else query, sort=arguments.sort)
+        ids = library.session_ids(query, sort=arguments.sort)
         shown = ids[:limit] if limit else ids
         found = in_chunks(library, shown)
         if arguments.json:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NamedTuple, NoReturn, Protocol
 
+from chatviewer.cli.output import terminal_width
 from chatviewer.errors import UsageError
 
 
@@ -31,7 +32,10 @@ class Entry(NamedTuple):
 
 
 COMMANDS: dict[str, Entry] = {
+    "import": Entry("importing", "read chats from the places they lie in, or from a file or folder"),
+    "sources": Entry("sources", "where chats are looked for, what is there, what expires when"),
     "list": Entry("listing", "list sessions, all or those that a query finds", takes_words=True),
+    "search": Entry("searching", "find messages by their words", takes_words=True),
     "show": Entry("showing", "read a session"),
     "rate": Entry("rating", "give a reply 1 to 5 stars"),
     "archive": Entry("marking", "put sessions away; they stay searchable"),
@@ -52,6 +56,7 @@ COMMANDS: dict[str, Entry] = {
     "stats": Entry("statistics", "sessions, messages, tokens and ratings"),
     "doctor": Entry("doctor", "look whether the database is sound"),
     "backup": Entry("backup", "copy the database to a file"),
+    "demo": Entry("demonstration", "open the viewer on made-up chats"),
 }
 DATABASE_HELP = "the database: a file, or sqlite:///file (else CHATVIEWER_DATABASE, else the usual place)"
 
@@ -65,11 +70,16 @@ class Parsed(NamedTuple):
     is_help: bool = False
 
 
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """With a width of our own: to find one, argparse would load shutil and its archives for every option of every command."""
+    return argparse.HelpFormatter(prog, max_help_position=28, width=max(40, min(terminal_width() - 2, 120)))
+
+
 class CommandParser(argparse.ArgumentParser):
     """Errors are UsageErrors in one line; nothing is abbreviated, so that a new option never changes what an old command means."""
 
     def __init__(self, prog: str, description: str) -> None:
-        super().__init__(prog=prog, description=description, allow_abbrev=False)
+        super().__init__(prog=prog, description=description, allow_abbrev=False, formatter_class=_formatter)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (`{self.prog} --help` shows how)")

@@ -32,7 +32,7 @@ def say_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
     for row in cells:
         dressed = []
         for column, width, cell in zip(columns, widths, row, strict=True):
-            fitted = _fitted(cell, width, column.is_right)
+            fitted = cut_to(cell, width) if column is columns[-1] and not column.is_right else _fitted(cell, width, column.is_right)
             dressed.append(column.style(fitted) if column.style else fitted)
         say(_joined(dressed))
 

@@ -1,0 +1,115 @@
+"""`chatviewer import`: new chats into the database. Problems go to stderr as `path:line: reason`."""
+
+import signal
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from chatviewer.cli.opening import open_library
+from chatviewer.cli.output import counted, say, say_document, tell
+
+if TYPE_CHECKING:
+    from chatviewer.domain.importing import ImportReport
+
+STOPPED = 130
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders of any source; none: every known place")
+    parser.add_argument("--source", metavar="NAME", help="only this source (`chatviewer sources` names them)")
+    parser.add_argument("--json", action="store_true", help="the counts and problems as JSON")
+
+
+def run(arguments: Namespace) -> int:
+    from chatviewer import ingest
+    from chatviewer.cli.progress import progress
+
+    with open_library(arguments, create=True) as library, _stopping() as stop, progress() as on_progress:
+        report = ingest.run(
+            library,
+            paths=tuple(arguments.paths),
+            source=arguments.source,
+            on_progress=on_progress,
+            should_stop=stop.is_set,
+        )
+    if arguments.json:
+        say_document(_document(report))
+    else:
+        _say_summary(report)
+    for problem in report.problems:
+        tell(str(problem))
+    if stop.is_set():
+        tell("Stopped. What was read is stored; import again to go on.")
+        return STOPPED
+    return 1 if report.problems else 0
+
+
+class _Stop:
+    """Whether Ctrl+C was pressed. A signal handler sets it; the import looks between files and leaves a sound database."""
+
+    def __init__(self) -> None:
+        self._is_set = False
+
+    def is_set(self) -> bool:
+        return self._is_set
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if self._is_set:  # pressed again: at once. The transaction that is open is rolled back
+            raise KeyboardInterrupt
+        self._is_set = True
+        tell("Stopping after this file; Ctrl+C again stops at once.")
+
+
+@contextmanager
+def _stopping() -> Iterator[_Stop]:
+    stop = _Stop()
+    try:
+        before: Any = signal.signal(signal.SIGINT, stop)
+    except ValueError:  # not in the main thread, where no Ctrl+C arrives
+        yield stop
+        return
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _document(report: "ImportReport") -> dict[str, Any]:
+    counts = report.counts
+    return {
+        "sessions": {"new": counts.new, "updated": counts.updated, "unchanged": counts.unchanged},
+        "messages": counts.messages,
+        "tool_calls": counts.tool_calls,
+        "files": {"read": report.files_read, "unchanged": report.files_unchanged, "skipped": report.files_skipped},
+        "skipped": dict(report.skipped),
+        "problems": [{"path": problem.path, "line": problem.line, "reason": problem.reason} for problem in report.problems],
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def _say_summary(report: "ImportReport") -> None:
+    from chatviewer import ingest
+
+    counts = report.counts
+    sessions = [f"{number:,} {word}" for number, word in ((counts.new, "new"), (counts.updated, "updated")) if number]
+    if sessions:
+        say(
+            f"Sessions: {', '.join(sessions)}; {counted(counts.messages, 'message')}, {counted(counts.tool_calls, 'tool call')} "
+            f"in {report.seconds:.1f} s."
+        )
+    elif ingest.HISTORY_IS_OFF in report.skipped:
+        say("Nothing was added: the preference save_history is off; `chatviewer preferences set save_history on` allows it.")
+        return
+    elif not report.files_read and not report.files_unchanged:
+        say("No chats found. `chatviewer sources` shows where they are looked for; `chatviewer import PATH` reads an export.")
+    else:
+        say(f"Nothing new in {counted(report.files_read + report.files_unchanged, 'file')}.")
+    if report.skipped:
+        kinds = sorted(report.skipped.items(), key=lambda item: (-item[1], item[0]))
+        from chatviewer.domain.sanitizing import safe_line
+
+        say(f"Left out on purpose: {', '.join(f'{count:,} {safe_line(kind, 60)}' for kind, count in kinds)}.")
+    if report.problems:
+        say(f"{counted(len(report.problems), 'problem')}, each with its file and line on stderr.")

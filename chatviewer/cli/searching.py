@@ -1,0 +1,104 @@
+"""`chatviewer search`: messages by their words, each with the passage around them."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING, Any
+
+from chatviewer.cli.opening import asked_query, open_library
+from chatviewer.cli.output import bold, counted, dim, is_terminal, say, say_document, shown_title, tell
+from chatviewer.cli.parser import add_query_words, limit_number
+from chatviewer.domain.sanitizing import safe_line
+from chatviewer.errors import UsageError
+
+if TYPE_CHECKING:
+    from chatviewer.domain.hit import Hit, SearchResult
+
+DEFAULT_LIMIT = 50
+_MARKS = str.maketrans({"\x02": None, "\x03": None})  # around the words that match
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    add_query_words(parser, "what to find, quoted or not; `--` before a word that starts with a dash")
+    parser.add_argument(
+        "--limit", metavar="N", type=limit_number, default=DEFAULT_LIMIT, help=f"at most N hits (0: all; default {DEFAULT_LIMIT})"
+    )
+    parser.add_argument("--sort", choices=("recent", "best"), default="recent", help="newest first (default) or best first")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def run(arguments: Namespace) -> int:
+    if not arguments.words:
+        raise UsageError("search needs words (`chatviewer search --help` shows how)")
+    query = asked_query(" ".join(arguments.words))
+    with open_library(arguments) as library:
+        result = library.search(query, order=arguments.sort, limit=arguments.limit or sys.maxsize)
+    told = {words for _, words in query.problems}
+    for problem in result.problems:
+        if problem not in told:
+            tell(problem)
+    if arguments.json:
+        say_document({"hits": [_document(hit) for hit in result.hits], "hidden": result.hidden_count, "seconds": round(result.seconds, 4)})
+    elif is_terminal():
+        _say_hits(result)
+    else:
+        for hit in result.hits:
+            say("\t".join(safe_line(cell) for cell in _cells(hit)))
+    return 0
+
+
+def _document(hit: "Hit") -> dict[str, Any]:
+    from chatviewer.exporters.document import iso_time
+
+    return {
+        "session": hit.session_uid,
+        "message": hit.message_uid,
+        "title": hit.title,
+        "source": hit.source,
+        "role": None if hit.role is None else str(hit.role),
+        "created_at": iso_time(hit.created_at),
+        "snippet": hit.snippet.translate(_MARKS),
+        "kind": str(hit.kind),
+    }
+
+
+def _cells(hit: "Hit") -> tuple[str, ...]:
+    from chatviewer.exporters.document import iso_time
+
+    moment = iso_time(hit.created_at) or ""
+    return hit.session_uid, hit.message_uid or "", hit.source, str(hit.role or ""), moment, hit.title, hit.snippet.translate(_MARKS)
+
+
+def _say_hits(result: "SearchResult") -> None:
+    from chatviewer.cli.listing import local_time, project_name
+
+    session = None
+    for hit in result.hits:
+        if hit.session_id != session:
+            if session is not None:
+                say()
+            session = hit.session_id
+            where = " · ".join(part for part in (hit.source, safe_line(project_name(hit.project), 40), hit.session_uid[:8]) if part)
+            say(f"{bold(shown_title(hit.title, 100))}  {dim(where)}")
+        head = " · ".join(part for part in (str(hit.role or hit.kind), local_time(hit.created_at), (hit.message_uid or "")[:13]) if part)
+        say(f"  {dim(head)}")
+        say(f"    {lit(hit.snippet)}")
+    hidden = f"; {result.hidden_count:,} more in archived or trashed sessions (is:any shows them)" if result.hidden_count else ""
+    more = " and more (--limit 0 shows all)" if result.has_more else ""
+    tell(f"{counted(len(result.hits), 'hit')}{more}{hidden}, {result.seconds * 1000:.0f} ms")
+
+
+def lit(snippet: str) -> str:
+    """The passage with the words that match in bold."""
+    pieces = []
+    for index, part in enumerate(snippet.split("\x02")):
+        match, end, rest = part.partition("\x03") if index else ("", "", part)
+        pieces.append(f"{bold(_spaced(match))}{_spaced(rest)}" if end or not index else _spaced(match))
+    return "".join(pieces).strip()
+
+
+def _spaced(text: str) -> str:
+    """As `safe_line`, but a space at either end stays: it stands between a word and its neighbour."""
+    line = safe_line(text)
+    if not line:
+        return " " if text else ""
+    return f"{' ' if text[0].isspace() else ''}{line}{' ' if text[-1].isspace() else ''}"

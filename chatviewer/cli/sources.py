@@ -1,0 +1,53 @@
+"""`chatviewer sources`: where chats are looked for, what is there, and what the agents delete of it when."""
+
+from argparse import ArgumentParser, Namespace
+
+from chatviewer.cli.opening import open_library
+from chatviewer.cli.output import clean, counted, dim, say, say_rows_document
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def run(arguments: Namespace) -> int:
+    from chatviewer import ingest
+
+    with open_library(arguments) as library:
+        found = ingest.sources(library)
+    if arguments.json:
+        say_rows_document(
+            "sources",
+            (
+                {
+                    "source": status.source,
+                    "label": status.label,
+                    "places": [str(place) for place in status.places],
+                    "found": [str(place) for place in status.found_places],
+                    "file_count": status.file_count,
+                    "byte_count": status.byte_count,
+                    "expires": status.expires,
+                }
+                for status in found
+            ),
+        )
+        return 0
+    for status in found:
+        what = f"{counted(status.file_count, 'file')}, {size(status.byte_count)}" if status.file_count else "nothing found"
+        say(f"{status.source:16} {what if status.places else 'an export that you bring: chatviewer import PATH'}")
+        for place in status.places:
+            mark = "" if place in status.found_places else " (not there)"
+            say(dim(f"{'':16} {clean(str(place))}{mark}"))
+        if status.expires and status.file_count:
+            say(f"{'':16} {clean(status.expires)}")
+    return 0
+
+
+def size(byte_count: int) -> str:
+    """12.3 MB"""
+    number = float(byte_count)
+    for unit in ("B", "kB", "MB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} GB"

@@ -1,0 +1,115 @@
+"""Writes the pages that are derived from the code: keys, preferences, search, commands. `python docs/generate.py`; a test compares."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from itertools import groupby
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+NOTICE = "<!-- Written by docs/generate.py; change the code it names, then run that. -->\n"
+
+
+def pages() -> dict[str, str]:
+    """All pages by file name."""
+    made = {"keys.md": keys, "preferences.md": preferences, "search.md": search, "commands.md": commands}
+    return {name: "".join(page()) for name, page in made.items()}
+
+
+def cell(text: str) -> str:
+    """Fit for a table of Markdown."""
+    return text.replace("|", "\\|")
+
+
+def code(text: str) -> str:
+    """A code span; one around a backquote needs two."""
+    return f"`` {cell(text)} ``" if "`" in text else f"`{cell(text)}`"
+
+
+def keys() -> Iterator[str]:
+    from chatviewer.tui.actions import PANES, help_lines
+
+    yield f"# Keys\n\n{NOTICE}\nFrom `chatviewer/tui/actions.py`. In the viewer, `?` shows those of the pane that has the focus.\n"
+    for pane, title in PANES.items():
+        yield f"\n## {title}\n\n| key | action |\n|---|---|\n"
+        yield from (f"| {' '.join(code(key) for key in shown.split())} | {cell(words)} |\n" for shown, words in help_lines(pane))
+
+
+def preferences() -> Iterator[str]:
+    from chatviewer.domain.preference import PREFERENCES
+
+    yield (
+        f"# Preferences\n\n{NOTICE}\nFrom `chatviewer/domain/preference.py`. In the viewer `,` opens them; "
+        "`chatviewer preferences set KEY VALUE` and `reset KEY` change them.\n"
+    )
+    for group, members in groupby(PREFERENCES, key=lambda each: each.group):
+        yield f"\n## {group}\n\n| key | values | default | effect |\n|---|---|---|---|\n"
+        for each in members:
+            values = {
+                "toggle": "on, off",
+                "choice": ", ".join(each.choices),
+                "number": f"{each.minimum} to {each.maximum:,}",
+                "text": "any text",
+            }[each.kind]
+            yield f"| {code(each.key)} | {values} | {each.show(each.default) or 'empty'} | {cell(each.effect)} |\n"
+
+
+def search() -> Iterator[str]:
+    from chatviewer.query.fields import FIELDS
+
+    yield f"""# The search language
+
+{NOTICE}
+From `chatviewer/query/fields.py`. One language for the search box, `list`, `search`, `export --query` and commands that change sessions.
+
+Words must all be found; `"a phrase"` stands as it is; `pre*` is a beginning; `-not` leaves out; `a OR b` is either. A field may be
+repeated, takes several values with commas between (any of them), and with a leading `-` leaves out. What is no field is a word.
+Words are found by their parts as well: `parse` finds `parse_intermixed_args`.
+
+| field | finds | examples |
+|---|---|---|
+"""
+    for spec in FIELDS.values():
+        choices = f" ({', '.join(spec.choices)})" if spec.choices else ""
+        yield f"| {code(spec.name + ':')} | {cell(spec.help)}{choices} | {', '.join(map(code, spec.examples))} |\n"
+
+
+def commands() -> Iterator[str]:
+    from chatviewer.cli.parser import COMMANDS, DATABASE_HELP, CommandParser
+
+    yield f"""# Commands
+
+{NOTICE}
+From `chatviewer/cli/`. Every command takes `--help`, and `--database PATH|URL` for {DATABASE_HELP}.
+`chatviewer` alone opens the viewer; `chatviewer --version` prints the version.
+
+Exit codes: 0 done (also when nothing was found); 1 not everything could be done; 2 usage; 3 the database cannot be used;
+130 stopped by Ctrl+C.
+"""
+    for name, entry in COMMANDS.items():
+        parser = CommandParser(f"chatviewer {name}", entry.summary)
+        import_module(f"chatviewer.cli.{entry.module}").add_arguments(parser)
+        yield f"\n## {name}\n\n{entry.summary[0].upper()}{entry.summary[1:]}.\n"
+        rows = [argument(action) for action in parser._actions if not isinstance(action, argparse._HelpAction)]
+        if rows:
+            yield "\n| argument | |\n|---|---|\n"
+            yield from rows
+
+
+def argument(action: argparse.Action) -> str:
+    """One row: how it is typed, and what it does."""
+    metavar = action.metavar if isinstance(action.metavar, str) else None
+    value = metavar or ("|".join(map(str, action.choices)) if action.choices else action.dest.upper())
+    if not action.option_strings:
+        typed = f"[{value}]" if action.nargs in ("?", "*") else f"{value} ..." if action.nargs == "+" else value
+    else:
+        typed = ", ".join(action.option_strings) + (f" {value}" if action.nargs is None else "")
+    return f"| {code(typed)} | {cell(action.help or '')} |\n"
+
+
+if __name__ == "__main__":
+    for page, text in pages().items():
+        (HERE / page).write_text(text, encoding="utf-8")

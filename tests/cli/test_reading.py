@@ -1,0 +1,186 @@
+"""Commands that read: their JSON field by field, their text, and what they say to a pipe."""
+
+from pathlib import Path
+
+import pytest
+
+from chatviewer.domain import Session
+from tests.cli.conftest import ESCAPES, Run
+
+READING = (
+    ["list"],
+    ["search", "word"],
+    ["export", "--format", "jsonl"],
+    ["export", "--format", "md"],
+    ["stats"],
+    ["preferences", "list"],
+    ["preferences", "get", "theme"],
+    ["doctor"],
+    ["undo"],
+    ["redo"],
+)
+
+
+@pytest.mark.parametrize("words", READING, ids=" ".join)
+def test_without_a_database_the_answer_is_empty_and_nothing_is_made(run: Run, database_path: Path, words: list[str]) -> None:
+    outcome = run(*words)
+    assert outcome.code == 0
+    assert not database_path.parent.exists()
+
+
+def test_empty_answers_as_json(run: Run) -> None:
+    assert run("list", "--json").json["sessions"] == []
+    found = run("search", "--json", "word").json
+    assert (found["hits"], found["hidden"]) == ([], 0)
+    assert isinstance(found["seconds"], float)
+    assert run("doctor", "--json").json["exists"] is False
+
+
+def test_list_as_json(run: Run, filled: list[Session]) -> None:
+    sessions = run("list", "--json").json["sessions"]
+    assert {each["title"] for each in sessions} == {filled[0].title, filled[1].title}
+    session = next(each for each in sessions if each["uid"] == filled[0].uid)
+    assert session == {
+        "uid": filled[0].uid,
+        "source": "claude-code",
+        "source_id": "branched",
+        "title": filled[0].title,
+        "project": "/home/dev/api",
+        "model": "claude-opus",
+        "status": "active",
+        "starred": False,
+        "rating": 5,
+        "tags": [],
+        "message_count": 3,
+        "tool_call_count": 1,
+        "input_tokens": session["input_tokens"],
+        "output_tokens": session["output_tokens"],
+        "started_at": "2026-03-01T12:00:00.000Z",
+        "last_message_at": "2026-03-01T12:02:00.000Z",
+        "parent": None,
+    }
+    child = run("list", "--json", "is:subagent").json["sessions"]
+    assert [each["parent"] for each in child] == [filled[0].uid]
+
+
+def test_list_for_a_pipe_is_tabs_without_escapes(run: Run, filled: list[Session]) -> None:
+    outcome = run("list")
+    rows = [line.split("\t") for line in outcome.out.splitlines()]
+    assert {row[0] for row in rows} == {filled[0].uid, filled[1].uid}
+    assert all(len(row) == 7 for row in rows)
+    assert "\x1b" not in outcome.out
+    assert "\x9b" not in outcome.out
+
+
+def test_list_limits_sorts_and_filters(run: Run, filled: list[Session]) -> None:
+    assert len(run("list", "--json", "--limit", "1").json["sessions"]) == 1
+    assert len(run("list", "--json", "--limit", "0").json["sessions"]) == 2
+    by_title = [each["title"] for each in run("list", "--json", "--sort", "title").json["sessions"]]
+    assert by_title == sorted(by_title, key=str.lower)
+    assert [each["title"] for each in run("list", "--json", "--sort=-title").json["sessions"]] == by_title[::-1]
+    assert [each["source"] for each in run("list", "source:codex", "--json").json["sessions"]] == ["codex"]
+    assert [each["source"] for each in run("list", "--json", "--", "-source:codex").json["sessions"]] == ["claude-code"]
+
+
+def test_a_wrong_field_is_said_and_the_rest_answered(run: Run, filled: list[Session]) -> None:
+    outcome = run("list", "--json", "rating:lots")
+    assert outcome.code == 0
+    assert outcome.err.strip()
+    assert "sessions" in outcome.json
+
+
+def test_search_as_json(run: Run, filled: list[Session]) -> None:
+    found = run("search", "fixture", "shares", "--json").json
+    assert [hit["session"] for hit in found["hits"]] == [filled[0].uid]
+    hit = found["hits"][0]
+    assert set(hit) == {"session", "message", "title", "source", "role", "created_at", "snippet", "kind"}
+    assert hit["message"] == filled[0].messages[1].uid
+    assert hit["title"] == filled[0].title
+    assert (hit["source"], hit["role"], hit["kind"]) == ("claude-code", "assistant", "text")
+    assert hit["created_at"] == "2026-03-01T12:01:00.000Z"
+    assert "fixture shares" in hit["snippet"]
+    assert "\x02" not in hit["snippet"]
+    assert found["hidden"] == 0
+
+
+def test_search_words_stand_anywhere(run: Run, filled: list[Session]) -> None:
+    assert run("search", "--json", "--limit", "5", "--", "fixture", "-another").json["hits"]
+    assert run("search", "fixture", "--json", "shares").json["hits"]
+    assert run("search", "--sort", "best", "fixture").code == 0
+    assert run("search", "--json", "--", "--help").code == 0
+    assert run("search", "--json", "--", "").code == 0
+    assert run("search").code == 2
+
+
+def test_search_says_what_it_hides(run: Run, filled: list[Session]) -> None:
+    run("archive", filled[1].uid)
+    found = run("search", "rename", "--json").json
+    assert found["hits"] == []
+    assert found["hidden"] >= 1
+
+
+def test_show_as_json(run: Run, filled: list[Session]) -> None:
+    document = run("show", filled[0].uid[:13], "--json").json
+    session = document["session"]
+    assert session["uid"] == filled[0].uid
+    assert session["summary"] == "It was the fixture."
+    assert session["system_prompt"] == "Be brief."
+    assert session["metadata"] == {"version": "1.0"}
+    assert session["note"] is None
+    first, second, third = document["messages"]
+    assert first["content"] == filled[0].messages[0].content
+    assert [message["seq"] for message in document["messages"]] == [0, 1, 2]
+    assert [message["parent"] for message in document["messages"]] == [None, first["uid"], first["uid"]]
+    assert second["thinking"] == "one\ntwo"
+    assert (second["input_tokens"], second["output_tokens"], second["model"]) == (10, 20, "claude-opus")
+    call = second["tool_calls"][0]
+    assert call["arguments"] == {"command": "pytest -q", "deep": [1, None]}
+    assert (call["name"], call["status"], call["result"], call["child"]) == ("Bash", "failed", "1 failed\nlots", None)
+    attachment = second["attachments"][0]
+    assert (attachment["media_type"], attachment["name"], attachment["byte_count"]) == ("text/plain", "log.txt", 12)
+    assert third["rating"] == 5
+    current = run("show", filled[0].uid, "--json", "--branch", "current").json
+    assert [message["uid"] for message in current["messages"]] == [first["uid"], second["uid"]]
+
+
+def test_show_as_text(run: Run, filled: list[Session]) -> None:
+    outcome = run("show", filled[0].uid)
+    assert "The fixture shares a database." in outcome.out
+    assert "Another answer" not in outcome.out
+    assert "1 message on other branches" in outcome.err
+    assert "▸ thinking (2 lines)" in outcome.out
+    assert "Bash pytest -q" in outcome.out
+    assert "failed" in outcome.out
+    assert not set(ESCAPES) & set("\x1b\x07\x9b\u202e") & set(outcome.out)
+    everything = run("show", filled[0].uid, "--branch", "all", "--thinking", "--tools")
+    assert "Another answer" in everything.out
+    assert "branch 2 of 2" in everything.out
+    assert "    two" in everything.out
+    assert "    lots" in everything.out
+
+
+def test_show_what_there_is_not(run: Run, filled: list[Session]) -> None:
+    outcome = run("show", "zzzz")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert "no session 'zzzz'" in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+def test_stats_as_json(run: Run, filled: list[Session]) -> None:
+    document = run("stats", "--json").json
+    assert document["counts"]["active"] == 2
+    assert document["counts"]["subagents"] == 1
+    assert set(document["by"]) == {"day", "model", "source", "project", "tool"}
+    assert {row["key"] for row in document["by"]["source"]} == {"claude-code", "codex"}
+    assert document["budget"]["daily_message_limit"] is None
+    run("preferences", "set", "daily_message_limit", "100")
+    assert run("stats", "--json").json["budget"]["daily_message_limit"] == 100
+    assert "of 100 messages today" in run("stats").out
+    assert run("stats", "--by", "source").out.startswith(("claude-code\t", "codex\t"))
+
+
+def test_doctor_on_a_sound_database(run: Run, filled: list[Session]) -> None:
+    document = run("doctor", "--json").json
+    assert document["is_sound"] is True
+    assert document["findings"]
+    assert run("doctor").code == 0

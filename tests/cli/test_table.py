@@ -1,0 +1,73 @@
+"""Columns by the cells that a terminal uses."""
+
+import io
+import sys
+
+import pytest
+
+from chatviewer.cli.output import bold, counted
+from chatviewer.cli.searching import lit
+from chatviewer.cli.table import Column, cell_width, cut_to, say_table
+
+
+@pytest.mark.parametrize(("text", "width"), [("abc", 3), ("日本", 4), ("é", 1), ("e\u0301", 1), ("👍", 2), ("", 0), ("…", 1)])
+def test_cells(text: str, width: int) -> None:
+    assert cell_width(text) == width
+
+
+def test_cut_never_exceeds_its_width() -> None:
+    assert cut_to("abcdef", 4) == "abc…"
+    assert cut_to("日本語", 4) == "日…"
+    assert cut_to("abc", 3) == "abc"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    return Terminal()
+
+
+def test_a_terminal_gets_columns_that_fit(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("NO_COLOR", "1")
+    say_table(
+        (Column("ID"), Column("N", is_right=True), Column("TITLE", is_flexible=True, style=bold)),
+        [("a", "5", "日本" * 40), ("bb", "10", "x\n\x1by")],
+    )
+    lines = terminal.getvalue().splitlines()
+    assert lines[0] == "ID   N  TITLE"
+    assert lines[1].startswith("a    5  日本")
+    assert lines[1].endswith("…")
+    assert lines[2] == "bb  10  x ␛y"
+    assert all(cell_width(line) <= 40 for line in lines)
+
+
+def test_styles_only_where_they_are_wanted(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", terminal)
+    assert bold("x") == "\x1b[1mx\x1b[0m"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert bold("x") == "x"
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "dumb")
+    assert bold("x") == "x"
+
+
+def test_a_pipe_gets_tabs(capsys: pytest.CaptureFixture[str]) -> None:
+    say_table((Column("A"), Column("B")), [("x\ty", "z" * 500)])
+    assert capsys.readouterr().out == f"x y\t{'z' * 500}\n"
+
+
+def test_matches_are_lit(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", terminal)
+    assert lit("a \x02word\x03 and \x1b\x02more\x03.") == "a \x1b[1mword\x1b[0m and ␛\x1b[1mmore\x1b[0m."
+    assert lit("no \x03 marks\x02 open") == "no \x03 marks open".replace("\x03", "␃")
+
+
+def test_numbers_in_words() -> None:
+    assert [counted(number, "session") for number in (0, 1, 4182)] == ["0 sessions", "1 session", "4,182 sessions"]
