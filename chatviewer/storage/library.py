@@ -115,6 +115,12 @@ class Library:
 
         return stubs(self.database, self.user.id, session_id)
 
+    def current_seq(self, session_id: int) -> int | None:
+        """The last message of the branch that the source shows; None: the source does not say."""
+        from chatviewer.storage.messages import current_seq
+
+        return current_seq(self.database, self.user.id, session_id)
+
     def messages(self, session_id: int, seqs: Sequence[int] | None = None) -> "list[Message]":
         """Whole messages in order: those of `seqs`, else all."""
         from chatviewer.storage.messages import messages

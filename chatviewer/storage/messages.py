@@ -67,6 +67,21 @@ def stubs(database: Database, user_id: int, session_id: int) -> list[MessageStub
     ]
 
 
+def current_seq(database: Database, user_id: int, session_id: int) -> int | None:
+    """The last message of the branch that the source shows; None: the source does not say."""
+    with explained(database.path):
+        row = (
+            database.connection()
+            .execute(
+                "SELECT message.seq FROM session JOIN message ON message.uid = session.current_uid AND message.session_id = session.id "
+                "WHERE session.id = ? AND session.user_id = ?",
+                (session_id, user_id),
+            )
+            .fetchone()
+        )
+    return None if row is None else int(row[0])
+
+
 def messages(database: Database, user_id: int, session_id: int, seqs: Sequence[int] | None) -> "list[Message]":
     """Whole messages in order, with calls, attachments, ratings and notes: those of `seqs`, else all."""
     sql = (

@@ -46,7 +46,7 @@ def fetch_transcript(library: Library, session_id: int, *, hit: Hit | None, word
         if not summaries:
             return None  # purged meanwhile
         at_seq = hit.seq if hit is not None and hit.message_uid is not None else None
-        return TranscriptFetched(summaries[0], library.stubs(session_id), at_seq, words, is_opened)
+        return TranscriptFetched(summaries[0], library.stubs(session_id), at_seq, words, is_opened, library.current_seq(session_id))
 
     return job
 
@@ -56,7 +56,7 @@ def fetch_transcript_by_uid(library: Library, uid: str, *, at_seq: int | None, w
 
     def job() -> TranscriptFetched:
         summary = library.summary(uid)
-        return TranscriptFetched(summary, library.stubs(summary.id), at_seq, words, is_opened)
+        return TranscriptFetched(summary, library.stubs(summary.id), at_seq, words, is_opened, library.current_seq(summary.id))
 
     return job
 

@@ -203,7 +203,13 @@ class TranscriptFetched(Message):
     """Fact: a session's layout is here. `is_opened`: the user went into it; else it is a preview."""
 
     def __init__(
-        self, summary: "SessionSummary", stubs: "list[MessageStub]", at_seq: int | None, words: tuple[str, ...], is_opened: bool
+        self,
+        summary: "SessionSummary",
+        stubs: "list[MessageStub]",
+        at_seq: int | None,
+        words: tuple[str, ...],
+        is_opened: bool,
+        current_seq: int | None = None,
     ) -> None:
         super().__init__()
         self.summary = summary
@@ -211,6 +217,7 @@ class TranscriptFetched(Message):
         self.at_seq = at_seq
         self.words = words
         self.is_opened = is_opened
+        self.current_seq = current_seq
 
 
 class CountsFetched(Message):

@@ -113,7 +113,14 @@ class Reader:
         self.is_finding = False
         if self.view is not None:
             source = LibraryTranscriptSource(self._library, fetched.summary.id)
-            self.view.show(fetched.summary, fetched.stubs, source, at_seq=fetched.at_seq, words=fetched.words)
+            self.view.show(
+                fetched.summary,
+                fetched.stubs,
+                source,
+                at_seq=fetched.at_seq,
+                words=fetched.words,
+                current_seq=fetched.current_seq,
+            )
 
     def clear(self) -> None:
         """Show nothing."""

@@ -79,13 +79,20 @@ class TranscriptView(TranscriptFinding):
         *,
         at_seq: int | None = None,
         words: Sequence[str] = (),
+        current_seq: int | None = None,
     ) -> None:
-        """Shows a session where the reader left it, or at a message (in whichever branch) with the words lit."""
+        """Shows a session where the reader left it, or at a message (in whichever branch) with the words lit.
+
+        The first time it is shown, it is the branch that ends in `current_seq`, which the source showed last.
+        """
         self._remember()
+        is_new = session.uid not in self._memories
         memory = self._memories.get(session.uid, _Memory())
         self.session, self.source = session, source
         self._start(TranscriptLayout(stubs, width=self.text_width, view=self._view(), chosen=memory.chosen))
         self.layout_of_rows.levels.update(memory.levels)
+        if is_new and current_seq is not None:
+            self.layout_of_rows.show_branch_of(current_seq)
         if at_seq is not None and at_seq in self.layout_of_rows.stubs:
             self.show_match(at_seq, words)
         else:
