@@ -172,15 +172,11 @@ def _check_directory(stream: BinaryIO) -> None:
     at = tail.rfind(_END)
     if at < 0 or len(tail) - at < 22:
         raise zipfile.BadZipFile
-    length, offset = struct.unpack_from("<II", tail, at + 12)
+    length = struct.unpack_from("<I", tail, at + 12)[0]
     end = size - len(tail) + at
-    if 0xFFFFFFFF in (length, offset) and tail[at - 20 : at - 16] == _LOCATOR_64:
-        stream.seek(struct.unpack_from("<Q", tail, at - 12)[0])
-        record = stream.read(56)
-        if record[:4] != _END_64:
-            raise zipfile.BadZipFile
-        length = struct.unpack_from("<Q", record, 40)[0]
-        end = struct.unpack_from("<Q", tail, at - 12)[0]
+    if at >= 76 and tail[at - 20 : at - 16] == _LOCATOR_64 and tail[at - 76 : at - 72] == _END_64:
+        length = struct.unpack_from("<Q", tail, at - 36)[0]
+        end -= 76
     if length > MAX_DIRECTORY:
         raise ArchiveError("the zip is refused: its list of members is too large")
     stream.seek(max(0, end - length))
@@ -188,6 +184,8 @@ def _check_directory(stream: BinaryIO) -> None:
     while directory[at : at + 4] == _ENTRY and at + 46 <= len(directory):
         count += 1
         at += 46 + sum(struct.unpack_from("<HHH", directory, at + 28))
+    if length and not count:
+        raise zipfile.BadZipFile
     if count > MAX_ENTRIES:
         raise ArchiveError(f"the zip is refused: it has more than {MAX_ENTRIES:,} members")
 

@@ -5,17 +5,19 @@ Each conversation is parsed alone, so that a broken one costs itself and memory 
 
 import re
 from collections.abc import Iterator, Mapping
+from os import SEEK_END
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from chatviewer.importers.archive import Archive, ArchiveError
 from chatviewer.importers.base import Reading
 from chatviewer.importers.elements import ElementReader
-from chatviewer.importers.reading import parse_json
+from chatviewer.importers.reading import open_source, parse_json
 
 MEMBERS = r"conversations(-\d+)?\.jsonl?"
 MAX_REPORTS = 1_000  # problems told one by one; the rest in one sentence
-_HEAD = 1 << 16  # bytes looked at to tell formats apart
+_HEAD, _TAIL = 1 << 16, 1 << 20  # bytes looked at to tell formats apart
+_NAMES = re.compile(rb"conversations(-\d+)?\.json|message_feedback\.json|chat\.html")
 
 
 class Conversation(NamedTuple):
@@ -40,7 +42,17 @@ def head_of(path: Path, head: bytes) -> bytes | None:
             with archive.opened(names[0]) as streams:
                 return streams[0].read(_HEAD).replace(b"\x00", b"")
     except ArchiveError:
-        return None if re.search(rb"conversations(-\d+)?\.json|message_feedback\.json|chat\.html", head) else b""
+        return None if _NAMES.search(head) or _NAMES.search(_tail(path)) else b""
+    except OSError:
+        return b""
+
+
+def _tail(path: Path) -> bytes:
+    """The end of a zip, where the names of its members stand."""
+    try:
+        with open_source(path) as stream:
+            stream.seek(max(0, stream.seek(0, SEEK_END) - _TAIL))
+            return stream.read(_TAIL) or b""
     except OSError:
         return b""
 

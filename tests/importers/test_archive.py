@@ -94,6 +94,18 @@ def test_too_many_members_are_refused_before_they_are_listed(tmp_path: Path) -> 
     assert "list of members is too large" in refusal(path)
 
 
+def test_too_many_members_of_a_large_zip(tmp_path: Path) -> None:
+    """From 65,536 members on the list ends in another way."""
+    count = 66_000
+    entry = struct.pack("<4s6H3L5H2L", b"PK\x01\x02", 20, 20, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0) + b"a.txt"
+    directory = entry * count
+    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, len(directory), 0)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, len(directory), 1)
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, len(directory), 0, 0)
+    (tmp_path / "many.zip").write_bytes(directory + record + locator + end)
+    assert f"more than {MAX_ENTRIES:,} members" in refusal(tmp_path / "many.zip")
+
+
 def test_overlapping_members_are_refused(tmp_path: Path) -> None:
     path = zipped(tmp_path / "e.zip", {"conversations.json": bytes(range(256)) * 64}, zipfile.ZIP_STORED)
     data = path.read_bytes()
