@@ -1,5 +1,6 @@
 """The viewer. The only package that says textual."""
 
+import gc
 import sys
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
 
 def run(library: "Library") -> int:
     """Open the viewer; the exit code once it is left."""
+    gc.disable()  # until the first frame: nothing that is made up to there is garbage, and looking for it takes a tenth of the start
     from chatviewer.tui.app import ChatviewerApp
 
     app = ChatviewerApp(library)

@@ -60,7 +60,7 @@ class ChatviewerApp(App[int]):
         self._stop_import = threading.Event()
         for theme in THEMES:
             self.register_theme(theme)
-        self._use_theme()
+        self._begin_with_theme()
 
     def get_default_screen(self) -> MainScreen:
         return self.main
@@ -104,6 +104,15 @@ class ChatviewerApp(App[int]):
         self.preference_values = values
         self._use_theme()
         self.main.apply_preferences()
+
+    def _begin_with_theme(self) -> None:
+        """Before the first frame: no style sheet has been read yet that would have to be read again."""
+        name = str(self.preference("theme"))
+        if name in self.available_themes:
+            self.set_reactive(App.theme, name)
+            self.stylesheet.set_variables(self.get_css_variables())
+            self.set_class(self.current_theme.dark, "-dark-mode", update=False)
+            self.set_class(not self.current_theme.dark, "-light-mode", update=False)
 
     def _use_theme(self) -> None:
         name = str(self.preference("theme"))

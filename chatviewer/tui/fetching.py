@@ -1,7 +1,6 @@
 """What screens ask the library for, as jobs for a background thread. Every job returns the message that carries its answer."""
 
 from collections.abc import Sequence
-from importlib import import_module
 
 from chatviewer.domain import Hit, Message, safe_line
 from chatviewer.storage.library import Library
@@ -102,7 +101,7 @@ def fetch_sources(library: Library) -> Job:
     """Which sources there are on this machine."""
 
     def job() -> SourcesFetched:
-        ingest = import_module("chatviewer.ingest")
+        from chatviewer import ingest
 
         return SourcesFetched(ingest.sources(library), library.problems())
 

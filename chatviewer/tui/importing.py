@@ -2,7 +2,6 @@
 
 import threading
 import time
-from importlib import import_module
 from typing import NamedTuple
 
 from chatviewer.domain import ImportProgress, ImportReport
@@ -68,7 +67,7 @@ def import_job(library: Library, receiver: Receiver, should_stop: threading.Even
             receiver.post_message(ImportProgressed(progress))
 
     def job() -> ImportFinished:
-        ingest = import_module("chatviewer.ingest")
+        from chatviewer import ingest
 
         return ImportFinished(ingest.run(library, on_progress=tell, should_stop=should_stop.is_set))
 

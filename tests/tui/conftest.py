@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from chatviewer import demo
 from chatviewer.storage.library import Library
+from chatviewer.tui import reading
 from chatviewer.tui.app import ChatviewerApp
 
 NOW = datetime(2026, 3, 12, 15, 0, tzinfo=UTC)  # a Thursday
@@ -25,6 +26,13 @@ def fixed_time_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     monkeypatch.undo()
     time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Previews come at once, nothing is animated."""
+    monkeypatch.setattr(reading, "PREVIEW_DELAY_SECONDS", 0.005)
+    monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
 
 
 @pytest.fixture(scope="session")

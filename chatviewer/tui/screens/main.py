@@ -4,6 +4,8 @@ Workers fetch and post messages; the handlers here change what is shown. What th
 menus and other screens are opened in `window_actions`.
 """
 
+import gc
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -59,7 +61,6 @@ class MainScreen(OrganisingActions, WindowActions):
             yield self.library_pane
             with Vertical(id="list-pane"):
                 yield self.session_list
-                yield Static("", id="empty", markup=False)
             with Vertical(id="reading"):
                 yield Input(placeholder="Find in this session", compact=True, id="find")
         yield self.status
@@ -79,6 +80,7 @@ class MainScreen(OrganisingActions, WindowActions):
 
     async def _complete(self) -> None:
         """After the first frame: what is not needed to be useful."""
+        gc.enable()
         from chatviewer.tui.widgets.transcript import TranscriptView
 
         view = TranscriptView(id="transcript")
@@ -87,7 +89,7 @@ class MainScreen(OrganisingActions, WindowActions):
         view.show_thinking = self.viewer.preference("show_thinking")
         self.reader.attach(view)
         self.fetcher.submit(fetch_counts(self.library), key="counts")
-        if self.has_class("-list-empty") and self.library.is_empty:
+        if not len(self.session_list.rows) and self.library.is_empty:
             self.add_class("-first-start")
             self.fetcher.submit(fetch_sources(self.library), key="sources")
         self.watch(self.viewer, "import_state", self.follow_import)
@@ -171,11 +173,11 @@ class MainScreen(OrganisingActions, WindowActions):
         is_empty = not len(self.session_list.rows)
         if not is_empty:
             self.remove_class("-first-start")
-        self.set_class(is_empty, "-list-empty")
         if is_empty and not self.has_class("-first-start"):
-            self.query_one("#empty", Static).update(Content(self.listing.empty_words(self.counts)))
+            self.session_list.say_when_empty(Content(self.listing.empty_words(self.counts)))
         if is_empty:
             self.reader.preview(None, None, ())
+            self.query_one("#reading").border_title = self.query_one("#reading").border_subtitle = ""
         if not self.listing.is_search:
             self.status.resting = self._freshness()
 
@@ -275,7 +277,7 @@ class MainScreen(OrganisingActions, WindowActions):
     @on(SourcesFetched)
     def greet(self, event: SourcesFetched) -> None:
         """The first start: what is there to import."""
-        self.query_one("#empty", Static).update(welcome_text(event.sources))
+        self.session_list.say_when_empty(welcome_text(event.sources))
 
     def follow_import(self, state: ImportState) -> None:
         """Progress while it runs; the new sessions when it is over."""

@@ -13,10 +13,12 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
+from textual.content import Content
 from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.visual import Visual
 
 from chatviewer.domain import Hit, SessionSummary
 from chatviewer.tui.actions import LIST, bindings
@@ -25,6 +27,7 @@ from chatviewer.tui.widgets.row_painting import Looks, RowPainter, RowState
 from chatviewer.tui.widgets.session_rows import HitRows, Key, Rows, SessionRows
 
 KEPT = 1200  # summaries in memory
+EMPTY_MARGIN = 2  # cells
 PAGE = 60  # sessions fetched at once, before and behind what is seen
 
 
@@ -41,6 +44,7 @@ class SessionList(ScrollView, can_focus=True):
         "session-list--match",
         "session-list--cursor",
         "session-list--marked",
+        "session-list--empty",
     }
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(LIST)]
 
@@ -61,6 +65,8 @@ class SessionList(ScrollView, can_focus=True):
         self._layout_rows = self._rows.layout(False)
         self._painter: RowPainter | None = None
         self._grounds: dict[str, Style] = {}
+        self._empty = Content("")
+        self._empty_strips: tuple[int, list[Strip]] | None = None
 
     # What is shown
 
@@ -88,6 +94,12 @@ class SessionList(ScrollView, can_focus=True):
         self.refresh()
         self._request_visible()
         self._tell_cursor()
+
+    def say_when_empty(self, words: Content) -> None:
+        """What stands in the place of rows while there are none."""
+        self._empty = words
+        self._empty_strips = None
+        self.refresh()
 
     def add_hits(self, hits: Sequence[Hit]) -> None:
         """More results of the search that is shown, below the others."""
@@ -267,6 +279,7 @@ class SessionList(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         self._painter = None
         self._grounds = {}
+        self._empty_strips = None
         super().notify_style_update()
 
     def _resize_virtual(self) -> None:
@@ -324,6 +337,8 @@ class SessionList(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
+        if not len(self._rows):
+            return self._empty_line(y, width)
         place = self._layout_rows.place(y + round(self.scroll_y))
         if place is None:
             return Strip.blank(width, self.rich_style)
@@ -336,6 +351,18 @@ class SessionList(ScrollView, can_focus=True):
         segments = self._row(place.number, session_id, place.offset, width, state)
         ground = self._ground(state)
         return Strip(segments).apply_style(ground).adjust_cell_length(width, ground)
+
+    def _empty_line(self, y: int, width: int) -> Strip:
+        if self._empty_strips is None or self._empty_strips[0] != width:
+            style = self.get_visual_style("session-list--empty")
+            room = max(1, width - 2 * EMPTY_MARGIN)
+            self._empty_strips = (width, Visual.to_strips(self, self._empty, room, None, style))
+        lines = self._empty_strips[1]
+        line = y - 1
+        if not 0 <= line < len(lines):
+            return Strip.blank(width, self.rich_style)
+        margin = Strip.blank(EMPTY_MARGIN, self.rich_style)
+        return Strip.join([margin, lines[line]]).adjust_cell_length(width, self.rich_style)
 
     def _heading(self, index: int, width: int) -> list[Segment]:
         row, text = self._layout_rows.headings[index]

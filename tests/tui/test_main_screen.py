@@ -1,0 +1,279 @@
+"""The main screen as a person uses it: with keys, over the made-up library."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+import pytest
+from textual.pilot import Pilot
+
+from chatviewer.domain import FileImport, SessionStatus, SessionSummary
+from chatviewer.query import parse
+from chatviewer.storage.library import Library
+from chatviewer.tui.app import ChatviewerApp
+from chatviewer.tui.layout_state import LayoutState
+from chatviewer.tui.messages import RateReply
+from chatviewer.tui.screens.main import MainScreen
+from chatviewer.tui.screens.organising_actions import tag_changes
+from tests.factories import make_file, make_session
+from tests.tui.conftest import settle
+
+OpenViewer = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
+
+
+def main_of(pilot: Pilot[int]) -> MainScreen:
+    app = pilot.app
+    assert isinstance(app, ChatviewerApp)
+    return app.main
+
+
+def cursor(pilot: Pilot[int]) -> SessionSummary:
+    summary = main_of(pilot).session_list.cursor_summary
+    assert summary is not None
+    return summary
+
+
+async def press(pilot: Pilot[int], *keys: str) -> None:
+    await pilot.press(*keys)
+    await settle(pilot)
+
+
+async def test_the_list_shows_all_sessions_and_the_transcript_follows(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        assert len(main.session_list.rows) == len(demo_library.session_ids())
+        await press(pilot, "j", "j")
+        assert main.reader.shown is not None
+        assert main.reader.shown.summary.uid == cursor(pilot).uid
+        assert str(main.session_list.border_subtitle).startswith("3/")
+
+
+async def test_enter_goes_in_and_escape_comes_back_to_the_same_row(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "j", "j", "j", "enter")
+        assert main.reader.has_focus
+        await press(pilot, "escape")
+        assert main.session_list.has_focus
+        assert main.session_list.cursor == 3
+
+
+async def test_archive_takes_it_away_undo_brings_it_back(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "j")
+        gone, count = cursor(pilot), len(main.session_list.rows)
+        following = main.session_list.rows.session_id(2)
+        await press(pilot, "a")
+        assert demo_library.summary(gone.uid).status is SessionStatus.ARCHIVED
+        assert len(main.session_list.rows) == count - 1
+        assert main.session_list.cursor_id == following
+        assert main.status.notice == "Archived 1 session · u undoes"
+        await press(pilot, "u")
+        assert demo_library.summary(gone.uid).status is SessionStatus.ACTIVE
+        assert len(main.session_list.rows) == count
+        await press(pilot, "ctrl+r")
+        assert demo_library.summary(gone.uid).status is SessionStatus.ARCHIVED
+
+
+async def test_marked_sessions_are_archived_and_trashed_together(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "space", "space", "space", "a")
+        assert main.status.notice.startswith("Archived 3 sessions")
+        assert main.session_list.marks == set()
+        await press(pilot, "d")
+        assert main.status.notice.startswith("Moved 1 session to the trash")
+        await press(pilot, "A")
+        assert main.search_box.value == "is:archived"
+        archived = len(main.session_list.rows)
+        await press(pilot, "ctrl+a", "a")
+        assert main.status.notice.startswith(f"Took {archived} sessions out of the archive")
+        await press(pilot, "A")
+        assert main.search_box.value == ""
+
+
+async def test_purge_asks_for_the_count(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        count = len(demo_library.session_ids())
+        await press(pilot, "space", "space", "D")
+        await press(pilot, "7", "enter")
+        assert len(demo_library.session_ids()) == count
+        await press(pilot, "backspace", "2", "enter")
+        assert len(demo_library.session_ids()) == count - 2
+        await press(pilot, "D", "escape")
+        assert len(demo_library.session_ids()) == count - 2
+
+
+async def test_star_tag_note_and_rename(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        await press(pilot, "G")
+        before = cursor(pilot)
+        await press(pilot, "asterisk")
+        assert cursor(pilot).is_starred is not before.is_starred
+        await press(pilot, "number_sign")
+        await press(pilot, *"newtag", "enter")
+        assert "newtag" in cursor(pilot).tags
+        assert set(before.tags) < set(cursor(pilot).tags)
+        await press(pilot, "N")
+        await press(pilot, *"remember", "ctrl+s")
+        assert "remember" in (demo_library.session(before.uid).note or "")
+        await press(pilot, "r")
+        await press(pilot, "ctrl+u", *"Mine", "enter")
+        assert cursor(pilot).title == "Mine"
+        await press(pilot, "u")
+        assert cursor(pilot).title == before.title
+
+
+async def test_a_rating_is_stored_and_shown_in_the_list(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        unrated = demo_library.session_ids(parse("rating:none"))[0]
+        row = main.session_list.rows.find((unrated, ""))
+        assert row is not None
+        main.session_list.move_cursor(row)
+        await press(pilot, "enter")
+        reply = next(message for message in demo_library.messages(unrated) if message.role == "assistant")
+        main.post_message(RateReply(reply.uid, 4))
+        await settle(pilot)
+        await settle(pilot)
+        assert demo_library.message_session(reply.uid)[1].rating is not None
+        assert cursor(pilot).rating == 4
+        assert main.status.notice == "Rated ★★★★☆ · u undoes"
+
+
+async def test_escape_takes_one_step_at_a_time(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "space", "slash", *"import", "enter")
+        assert main.reader.has_focus
+        await press(pilot, "escape")
+        assert (main.pane, main.search_box.value, len(main.session_list.marks)) == ("list", "import", 1)
+        await press(pilot, "escape")
+        assert (main.pane, main.search_box.value, len(main.session_list.marks)) == ("list", "", 1)
+        await press(pilot, "escape")
+        assert main.session_list.marks == set()
+        await press(pilot, "escape")
+        assert pilot.app.is_running
+
+
+async def test_the_library_filters_by_writing_a_query(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "shift+tab")
+        assert main.pane == "library"
+        await press(pilot, "j", "enter")
+        assert main.search_box.value == "is:starred"
+        assert main.pane == "list"
+        assert all(summary.is_starred for summary in demo_library.summaries([main.session_list.rows.session_id(0)]))
+
+
+async def test_filter_and_sort_menus(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "f", *"codex", "enter")
+        assert main.search_box.value == "source:codex"
+        await press(pilot, "F", "s", *"title", "enter")
+        titles = [summary.title for summary in demo_library.summaries(demo_library.session_ids(sort="title"))]
+        assert cursor(pilot).title in titles[:2] or main.listing.sort == "title"
+        assert main.listing.title() == "Sessions · by title"
+
+
+@pytest.mark.parametrize(
+    ("width", "at_list", "at_transcript"),
+    [(160, "lib list read", "lib list read"), (100, "list read", "list read"), (60, "list", "read"), (40, "list", "read")],
+)
+async def test_as_many_panes_as_there_is_room_for(
+    open_viewer: OpenViewer, demo_library: Library, width: int, at_list: str, at_transcript: str
+) -> None:
+    def shown(main: MainScreen) -> str:
+        panes = {"lib": "#library", "list": "#list-pane", "read": "#reading"}
+        return " ".join(name for name, selector in panes.items() if main.query_one(selector).display)
+
+    async with open_viewer(demo_library, size=(width, 24)) as pilot:
+        main = main_of(pilot)
+        assert shown(main) == at_list
+        await press(pilot, "enter")
+        assert main.reader.has_focus
+        assert shown(main) == at_transcript
+        await press(pilot, "escape")
+        assert shown(main) == at_list
+        await press(pilot, "backslash")
+        assert shown(main) == "list"
+        await press(pilot, "backslash", "p")
+        assert shown(main) == "list"
+        await press(pilot, "enter")
+        assert shown(main) == "read"
+
+
+async def test_resizing_the_window_keeps_focus_and_place(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library, size=(160, 40)) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "j", "j", "shift+tab")
+        assert main.pane == "library"
+        await pilot.resize_terminal(60, 20)
+        await settle(pilot)
+        assert main.pane == "list"
+        assert main.session_list.cursor == 2
+        await press(pilot, "enter")
+        await pilot.resize_terminal(160, 40)
+        await settle(pilot)
+        assert main.reader.has_focus
+
+
+async def test_the_layout_is_remembered(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        await press(pilot, "j", "j", "j", "right_square_bracket")
+        uid = cursor(pilot).uid
+    state = LayoutState.load()
+    assert (state.last_session, state.list_width > 0) == (uid, True)
+    async with open_viewer(demo_library) as pilot:
+        assert cursor(pilot).uid == uid
+
+
+async def test_an_empty_library_says_what_to_do(open_viewer: OpenViewer, library: Library) -> None:
+    async with open_viewer(library) as pilot:
+        main = main_of(pilot)
+        assert main.session_list.has_focus
+        await press(pilot, "j", "G", "enter", "space", "a", "d", "asterisk", "i", "y", "N", "r", "u", "ctrl+a", "v")
+        assert pilot.app.is_running
+        assert len(pilot.app.screen_stack) == 1
+        await settle(pilot)
+        shown = "\n".join(main.session_list.render_line(y).text for y in range(20))
+        assert "Welcome" in shown
+        assert "R  " in shown
+
+
+async def test_new_sessions_appear_without_moving_the_cursor(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "j", "j")
+        uid, count = cursor(pilot).uid, len(main.session_list.rows)
+        demo_library.save([FileImport(file=make_file(), sessions=(make_session("fresh"),))])
+        main.listing.refresh()
+        await settle(pilot)
+        assert len(main.session_list.rows) == count + 1
+        assert cursor(pilot).uid == uid
+
+
+async def test_q_goes_back_and_quits_at_the_root(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        await press(pilot, "enter", "q")
+        assert pilot.app.is_running
+        await pilot.press("q")
+        await pilot.pause()
+        assert pilot.app.return_code == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "before", "changes"),
+    [
+        ("release api", (), (["release", "api"], [])),
+        ("#release, api", ("api",), (["release"], [])),
+        ("", ("api",), ([], ["api"])),
+        ("api -old", ("api", "old"), ([], ["old"])),
+        ("API", ("api",), ([], [])),
+        ("- # ,", (), ([], [])),
+    ],
+)
+def test_typed_tags(typed: str, before: tuple[str, ...], changes: tuple[list[str], list[str]]) -> None:
+    assert tag_changes(typed, before) == changes
