@@ -1,0 +1,129 @@
+"""One user never sees or changes another's rows, whatever method is asked."""
+
+import hashlib
+import inspect
+from collections.abc import Callable
+
+import pytest
+
+from chatviewer.domain import Attachment, Problem, SessionStatus
+from chatviewer.domain.session import ContextItem
+from chatviewer.domain.user import User
+from chatviewer.errors import NotFoundError
+from chatviewer.query import parse
+from chatviewer.storage.library import Library
+from tests.factories import fill, make_call, make_import, make_message, make_session
+
+DATA = b"bytes"
+DIGEST = hashlib.sha256(DATA).hexdigest()
+MESSAGE = make_message("m0", "needle")
+SESSION = make_session(
+    "s",
+    [
+        make_message(
+            "m0",
+            "needle",
+            attachments=(Attachment(name="x", sha256=DIGEST, data=DATA, byte_count=len(DATA)),),
+            tool_calls=(make_call(MESSAGE.uid),),
+        )
+    ],
+    context_items=(ContextItem(type="t", key="k", value=1),),
+)
+CHILD = make_session("child", parent_uid=SESSION.uid)
+
+
+@pytest.fixture
+def other(library: Library) -> Library:
+    """The library of a second user; the first one's is full."""
+    fill(library, SESSION, CHILD)
+    library.save([make_import(path="/bad", problems=[Problem("/bad", 1, "bad")])])
+    library.add_tags([SESSION.uid], ["secret"])
+    library.rate(MESSAGE.uid, 5)
+    library.set_note(SESSION.uid, "secret")
+    library.set_starred([SESSION.uid], True)
+    library.set_preference("theme", "nord")
+    connection = library.database.connection()
+    connection.execute("INSERT INTO user (name, created_at) VALUES ('other', 0)")
+    user_id = connection.execute("SELECT id FROM user WHERE name = 'other'").fetchone()[0]
+    return Library(library.database, User(user_id, "other"))
+
+
+def refused(run: Callable[[], object]) -> list[object]:
+    with pytest.raises(NotFoundError):
+        run()
+    return []
+
+
+# Every method that reads: what it gives to somebody who owns nothing.
+READS: dict[str, Callable[[Library], object]] = {
+    "session_ids": lambda other: list(other.session_ids(parse("is:any"))) + list(other.session_ids()),
+    "summaries": lambda other: other.summaries(range(1, 5)),
+    "summary": lambda other: refused(lambda: other.summary(SESSION.uid)),
+    "children": lambda other: [row for id_ in range(1, 5) for row in other.children(id_)],
+    "counts": lambda other: [value for value in vars_of(other.counts()) if value],
+    "session": lambda other: refused(lambda: other.session(SESSION.uid)),
+    "files": lambda other: [file for id_ in range(1, 5) for file in other.files(id_)],
+    "stubs": lambda other: [stub for id_ in range(1, 5) for stub in other.stubs(id_)],
+    "messages": lambda other: [one for id_ in range(1, 5) for one in [*other.messages(id_), *other.messages(id_, [0])]],
+    "context_items": lambda other: [one for id_ in range(1, 5) for one in other.context_items(id_)],
+    "attachment_data": lambda other: other.attachment_data(DIGEST),
+    "matching_seqs": lambda other: [s for id_ in range(1, 5) for needle in ("needle", "ü") for s in other.matching_seqs(id_, needle)],
+    "message_session": lambda other: refused(lambda: other.message_session(MESSAGE.uid)),
+    "search": lambda other: other.search(parse("needle is:any")).hits,
+    "tags": lambda other: other.tags(),
+    "preference": lambda other: other.preference("theme") != "chatviewer-dark",
+    "preferences": lambda other: other.preferences()["theme"] != "chatviewer-dark",
+    "source_files": lambda other: other.source_files(),
+    "source_file": lambda other: other.source_file("/bad"),
+    "file_stamps": lambda other: other.file_stamps(),
+    "problems": lambda other: other.problems(),
+    "statistics": lambda other: [row for by in ("day", "model", "source", "project", "tool") for row in other.statistics(by)],
+    "is_empty": lambda other: not other.is_empty,
+    "undo": lambda other: other.undo(),
+    "redo": lambda other: other.redo(),
+}
+# What writes (below), opens, or is about the file as a whole.
+OTHERS = {
+    *("open", "close", "interrupt", "bulk", "save", "mark_gone", "mark_back", "mark_unchanged", "finish_import", "check", "backup"),
+    *("rate", "set_note", "set_status", "set_starred", "add_tags", "remove_tags", "rename", "purge"),
+    *("set_preference", "reset_preference", "warning"),
+}
+
+
+def vars_of(value: object) -> list[object]:
+    return [getattr(value, name) for name in value.__dataclass_fields__]  # type: ignore[attr-defined]
+
+
+def test_every_method_is_looked_at() -> None:
+    public = {name for name, _ in inspect.getmembers(Library) if not name.startswith("_")}
+    assert public - OTHERS == set(READS) & public, "say in READS or OTHERS what a new method does"
+
+
+@pytest.mark.parametrize("name", sorted(READS))
+def test_nothing_of_another_user_is_read(other: Library, name: str) -> None:
+    if not hasattr(other, name):
+        pytest.skip("no such method")
+    if name == "session_ids":
+        pytest.importorskip("chatviewer.storage.filtering")
+    assert not READS[name](other)
+
+
+def test_nothing_of_another_user_is_changed(library: Library, other: Library) -> None:
+    before = (library.summary(SESSION.uid), library.messages(1), library.session(SESSION.uid))
+    uids = [SESSION.uid]
+    assert other.set_status(uids, SessionStatus.TRASHED) == other.set_starred(uids, False) == other.purge(uids) == 0
+    assert other.add_tags(uids, ["x"]) == other.remove_tags(uids, ["secret"]) == 0
+    for change in (
+        lambda: other.rate(MESSAGE.uid, 1),
+        lambda: other.rate(MESSAGE.uid, None),
+        lambda: other.set_note(SESSION.uid, ""),
+        lambda: other.set_note(MESSAGE.uid, "x"),
+        lambda: other.rename(SESSION.uid, "x"),
+    ):
+        refused(change)
+    other.set_preference("theme", "gruvbox")
+    assert other.undo() == "set theme to gruvbox"
+    assert other.undo() is None
+    assert (library.summary(SESSION.uid), library.messages(1), library.session(SESSION.uid)) == before
+    assert library.preference("theme") == "nord"
+    assert library.undo() == "set theme to nord"
