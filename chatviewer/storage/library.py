@@ -63,10 +63,7 @@ class Library:
     # lists
 
     def session_ids(self, query: "Query | None" = None, *, sort: str = "recent", limit: int | None = None) -> "array[int]":
-        """The ids of the sessions that match, in order: an `array("q")`. By default the active ones without sub-agents.
-
-        Raises UsageError for an unknown sort key.
-        """
+        """The ids of the sessions that match, in order; by default the active ones. Raises UsageError for an unknown sort key."""
         from chatviewer.storage.sessions import session_ids
 
         return session_ids(self.database, self.user.id, query, sort, limit)
@@ -190,10 +187,7 @@ class Library:
         return self._changes.warning if self._changes else None
 
     def rate(self, message_uid: str, value: int | None, text: str | None = None) -> None:
-        """1 to 5 stars with a remark (None: the one it has stays); a value of None takes the user's own rating away.
-
-        Raises UsageError and NotFoundError.
-        """
+        """Stars with a remark (None: it stays); a value of None takes the user's own away. Raises UsageError and NotFoundError."""
         from chatviewer.storage.annotations import rate
 
         rate(self._journal, message_uid, value, text)
@@ -367,10 +361,7 @@ class Library:
         return check(self.database, self.user.id)
 
     def backup(self, path: Path) -> None:
-        """Copy the whole library, as it is at one moment, to a file that is not there yet, and verify the copy.
-
-        Raises RefusedError and DatabaseError.
-        """
+        """Copy the whole library to a file that is not there yet, and verify the copy. Raises RefusedError and DatabaseError."""
         from chatviewer.storage.checking import backup
 
         backup(self.database, path)

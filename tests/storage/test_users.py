@@ -12,6 +12,7 @@ from chatviewer.domain.user import User
 from chatviewer.errors import NotFoundError
 from chatviewer.query import parse
 from chatviewer.storage.library import Library
+from chatviewer.storage.stamps import Discovery
 from tests.factories import fill, make_call, make_import, make_message, make_session
 
 DATA = b"bytes"
@@ -41,6 +42,8 @@ def other(library: Library) -> Library:
     library.rate(MESSAGE.uid, 5)
     library.set_note(SESSION.uid, "secret")
     library.set_starred([SESSION.uid], True)
+    library.set_preference("save_history", False)
+    library.remember_discovery(Discovery("x", {"/x": 1}, {}))
     library.set_preference("theme", "nord")
     connection = library.database.connection()
     connection.execute("INSERT INTO user (name, created_at) VALUES ('other', 0)")
@@ -77,6 +80,8 @@ READS: dict[str, Callable[[Library], object]] = {
     "source_file": lambda other: other.source_file("/bad"),
     "file_stamps": lambda other: other.file_stamps(),
     "problems": lambda other: other.problems(),
+    "discovery": lambda other: other.discovery(),
+    "import_preferences": lambda other: other.import_preferences(),
     "statistics": lambda other: [row for by in ("day", "model", "source", "project", "tool") for row in other.statistics(by)],
     "is_empty": lambda other: not other.is_empty,
     "undo": lambda other: other.undo(),
@@ -84,7 +89,7 @@ READS: dict[str, Callable[[Library], object]] = {
 }
 # What writes (below), opens, or is about the file as a whole.
 OTHERS = {
-    *("open", "close", "interrupt", "bulk", "save", "mark_gone", "mark_back", "mark_unchanged", "finish_import", "check", "backup"),
+    *("open", "close", "interrupt", "bulk", "save", "mark_gone", "mark_back", "remember_discovery", "finish_import", "check", "backup"),
     *("rate", "set_note", "set_status", "set_starred", "add_tags", "remove_tags", "rename", "purge"),
     *("set_preference", "reset_preference", "warning"),
 }
