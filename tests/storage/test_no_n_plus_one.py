@@ -84,6 +84,7 @@ def test_no_row_is_looked_for_by_its_owner_alone(full: Library) -> None:
         full.session(big.uid)
         full.files(big.id)
         full.stubs(big.id)
+        full.current_seq(big.id)
         message = full.messages(big.id, [3])[0]
         full.message_session(message.uid)
         full.context_items(big.id)
