@@ -21,6 +21,7 @@ _DEFAULTS = {"hashsize": 1 << 20, "automerge": 4}
 _OWN = (  # the user's rows, which an empty library can hold; parents before children
     *("user", "preference", "journal", "rating", "note", "star", "tag", "session_tag", "title_override", "status_change", "tombstone"),
 )
+_USERS_RATINGS = " WHERE origin = 'user'"
 _KEPT_INDEX = "message_by_uid"  # saving looks for copies by it
 
 
@@ -104,12 +105,13 @@ def _configure(connection: sqlite3.Connection, options: dict[str, int]) -> None:
 
 
 def _copy_own(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+    """The user's rows as they are there; the ratings that the load took from the sources stay."""
     for table in reversed(_OWN):
-        target.execute(f"DELETE FROM {table}")
+        target.execute(f"DELETE FROM {table}{_USERS_RATINGS if table == 'rating' else ''}")
     for table in _OWN:
         rows = source.execute(f"SELECT * FROM {table}").fetchall()
         if rows:
-            target.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * len(rows[0]))})", rows)
+            target.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({','.join('?' * len(rows[0]))})", rows)
 
 
 def _finish(loading: sqlite3.Connection, user_id: int) -> None:
@@ -169,6 +171,7 @@ def _copy_all(real: sqlite3.Connection, loading: sqlite3.Connection, path: Path)
             if table not in _OWN:
                 real.execute(f"DELETE FROM main.{table}")
                 real.execute(f"INSERT INTO main.{table} SELECT * FROM loaded.{table}")
+        real.execute("INSERT OR IGNORE INTO main.rating SELECT * FROM loaded.rating WHERE origin = 'source'")
         real.execute("COMMIT")
     finally:
         if real.in_transaction:

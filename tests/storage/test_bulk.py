@@ -1,0 +1,156 @@
+"""The first import by way of a file of its own: the same rows, all or nothing, nobody's work lost."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from chatviewer.domain import FileImport, SaveCounts, SessionStatus
+from chatviewer.errors import RefusedError
+from chatviewer.storage.bulk import LoadLostError
+from chatviewer.storage.connection import connect
+from chatviewer.storage.library import Library
+from tests.factories import make_call, make_import, make_message, make_session
+from tests.storage.test_saving import check_index, dump, rich_session
+
+
+def imports() -> list[FileImport]:
+    task = make_message("p0")
+    call = make_call(task.uid, 0, tool_name="Task", tool_call_id="toolu_task")
+    parent = make_session("parent", (make_message("p0", tool_calls=(call,)),))
+    child = make_session("child", ["do it"], parent_uid=parent.uid, spawned_by="toolu_task")
+    return [make_import(child), make_import(rich_session()), make_import(parent)]
+
+
+def schema(library: Library) -> list[tuple[str, str]]:
+    query = "SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' ORDER BY name"
+    return library.database.connection().execute(query).fetchall()
+
+
+def test_it_gives_the_rows_and_the_schema_of_an_ordinary_import(library: Library, tmp_path: Path) -> None:
+    with library.bulk():
+        assert library.save(imports()) == SaveCounts(new=3, messages=6, tool_calls=3)
+        library.finish_import()
+    with Library.open(tmp_path / "ordinary.db") as ordinary:
+        ordinary.save(imports())
+        ordinary.finish_import()
+        assert dump(library) == dump(ordinary)
+        assert schema(library) == schema(ordinary)
+    check_index(library)
+    connection = library.database.connection()
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert library.path.stat().st_mode & 0o077 == 0
+    assert sorted(path.name for path in library.path.parent.glob("*importing*")) == []
+    assert library.save(imports()) == SaveCounts(unchanged=3)
+
+
+def test_a_failure_leaves_the_empty_library(library: Library) -> None:
+    def fail() -> None:
+        with library.bulk():
+            library.save(imports())
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert library.is_empty
+    assert not list(library.path.parent.glob("*importing*"))
+    assert library.save(imports()).new == 3
+
+
+@pytest.mark.parametrize("is_watched", [False, True])
+def test_what_the_user_did_before_and_meanwhile_stays(library: Library, is_watched: bool) -> None:
+    library.set_preference("theme", "nord")
+    uid = make_session("parent").uid
+    with library.database.transaction() as connection:
+        connection.execute("INSERT INTO status_change VALUES (?, ?, 'archived', 5)", (library.user.id, uid))
+    watching = connect(library.path)
+    if is_watched:
+        watching.execute("SELECT count(*) FROM session").fetchall()
+    else:
+        watching.close()
+    with library.bulk():
+        library.save(imports())
+        with Library.open(library.path) as other:
+            other.set_preference("list_density", "one-line")
+    assert library.preference("theme") == "nord"
+    assert library.preference("list_density") == "one-line"
+    status = library.database.connection().execute("SELECT status FROM session WHERE uid = ?", (uid,)).fetchone()
+    assert status == (SessionStatus.ARCHIVED.value,)
+    check_index(library)
+    if is_watched:  # an open viewer sees the sessions, and its changes are not lost
+        assert watching.execute("SELECT count(*) FROM session").fetchone() == (3,)
+        watching.execute("INSERT INTO tombstone VALUES (1, 'from the viewer', 1)")
+        watching.close()
+        assert library.database.connection().execute("SELECT uid FROM tombstone").fetchall() == [("from the viewer",)]
+
+
+def test_sessions_that_another_process_imported_meanwhile_stay(library: Library) -> None:
+    def load() -> None:
+        with library.bulk():
+            library.save(imports())
+            with Library.open(library.path) as other:
+                other.save([make_import(make_session("other"))])
+
+    with pytest.raises(LoadLostError):
+        load()
+    assert library.database.connection().execute("SELECT source_id FROM session").fetchall() == [("other",)]
+    assert library.save(imports()).new == 3
+
+
+def test_two_loads_at_once(library: Library) -> None:
+    """The second goes the ordinary way, so it is first; the one that loads finds that out at its end."""
+    started, done = threading.Event(), threading.Event()
+    lost: list[bool] = []
+
+    def load() -> None:
+        with Library.open(library.path) as other:
+            try:
+                with other.bulk():
+                    other.save(imports()[:1])
+                    started.set()
+                    done.wait(10)
+            except LoadLostError:
+                lost.append(True)
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    assert started.wait(10)
+    with library.bulk():
+        library.save(imports()[1:])
+    done.set()
+    thread.join()
+    assert lost == [True]
+    assert library.database.connection().execute("SELECT count(*) FROM session").fetchone() == (2,)
+
+
+def test_our_own_errors_pass_through(library: Library) -> None:
+    with pytest.raises(RefusedError), library.bulk():
+        raise RefusedError("no")
+
+
+def test_a_kill_leaves_the_empty_library_and_the_next_import_is_whole(database_path: Path) -> None:
+    script = (
+        "import sys, time; from pathlib import Path; from chatviewer.storage.library import Library\n"
+        "from tests.storage.test_bulk import imports\n"
+        "with Library.open(Path(sys.argv[1])) as library:\n"
+        "    with library.bulk():\n        library.save(imports()); print('saved', flush=True); time.sleep(60)"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    process = subprocess.Popen([sys.executable, "-c", script, str(database_path)], env=environment, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "saved\n"
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    assert list(database_path.parent.glob("*importing*"))
+    with Library.open(database_path) as library:
+        assert library.is_empty
+        with library.bulk():
+            library.save(imports())
+        assert not list(database_path.parent.glob("*importing*"))
+        check_index(library)

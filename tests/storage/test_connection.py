@@ -1,0 +1,182 @@
+"""Opening: rights, pragmas, threads, and each failure as one sentence."""
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from chatviewer.errors import DatabaseDamagedError, DatabaseError, DatabaseLockedError, DatabaseUnwritableError
+from chatviewer.storage.connection import APPLICATION_ID, Database, connect, explain, explained
+from chatviewer.storage.library import Library
+from tests.factories import fill, make_session
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_the_file_and_its_folder_are_the_users_alone(library: Library) -> None:
+    fill(library, make_session())
+    assert mode(library.path) == 0o600
+    assert mode(library.path.parent) == 0o700
+    assert {mode(path) for path in library.path.parent.glob("chatviewer.db-*")} == {0o600}
+
+
+def test_a_file_that_others_could_read_is_closed_to_them(library: Library, database_path: Path) -> None:
+    library.close()
+    database_path.chmod(0o644)
+    Library.open(database_path).close()
+    assert mode(database_path) == 0o600
+
+
+def test_pragmas(library: Library) -> None:
+    writer, reader = library.database.connection(), library.database.reader()
+    names = "journal_mode", "foreign_keys", "synchronous", "busy_timeout"
+    asked = {name: writer.execute(f"PRAGMA {name}").fetchone()[0] for name in names}
+    assert asked == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 1, "busy_timeout": 5000}
+    assert writer.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        reader.execute("DELETE FROM tombstone")
+
+
+def test_each_thread_has_its_own_connection(library: Library) -> None:
+    found: list[sqlite3.Connection] = []
+    thread = threading.Thread(target=lambda: found.append(library.database.connection()))
+    thread.start()
+    thread.join()
+    assert found[0] is not library.database.connection()
+    assert library.database.connection() is library.database.connection()
+    library.close()
+    with pytest.raises(sqlite3.ProgrammingError):
+        found[0].execute("SELECT 1")
+
+
+def test_a_missing_file_reads_as_an_empty_library_and_none_is_made(database_path: Path) -> None:
+    with Library.open(database_path, create=False) as library:
+        assert library.is_empty
+        assert library.source_files() == {}
+        assert library.problems() == []
+    assert not database_path.parent.exists()
+
+
+def test_a_transaction_is_all_or_nothing_and_joins_an_outer_one(library: Library) -> None:
+    database = library.database
+
+    def fail() -> None:
+        with database.transaction() as outer:
+            outer.execute("INSERT INTO tombstone VALUES (1, 'a', 1)")
+            with database.transaction() as inner:
+                assert inner is outer
+                inner.execute("INSERT INTO tombstone VALUES (1, 'b', 1)")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert database.connection().execute("SELECT count(*) FROM tombstone").fetchone() == (0,)
+    assert not database.connection().in_transaction
+
+
+def test_a_durable_transaction_waits_for_the_disk(library: Library) -> None:
+    with library.database.transaction(is_durable=True) as connection:
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert library.database.connection().execute("PRAGMA synchronous").fetchone() == (1,)
+
+
+def test_a_locked_database_is_said_in_a_sentence(library: Library) -> None:
+    other = connect(library.path)
+    other.execute("BEGIN IMMEDIATE")
+    library.database.connection().execute("PRAGMA busy_timeout = 10")
+    with pytest.raises(DatabaseLockedError, match="try again"), library.database.transaction():
+        pass
+    other.close()
+
+
+@pytest.mark.parametrize("content", [b"no database, but long enough for a header" * 100, b"SQLite format 3\x00" + b"\xff" * 5000])
+def test_a_damaged_file_is_refused_and_left_as_it_is(content: bytes, database_path: Path) -> None:
+    database_path.parent.mkdir()
+    database_path.write_bytes(content)
+    with pytest.raises(DatabaseDamagedError):
+        Library.open(database_path)
+    assert database_path.read_bytes() == content
+
+
+def test_another_programs_database_is_refused_and_left_as_it_is(database_path: Path) -> None:
+    database_path.parent.mkdir()
+    foreign = sqlite3.connect(database_path)
+    foreign.execute("CREATE TABLE passwords (site, word)")
+    foreign.close()
+    before = database_path.read_bytes()
+    with pytest.raises(DatabaseDamagedError, match="another program"):
+        Library.open(database_path)
+    assert database_path.read_bytes() == before
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseError):
+        Library.open(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DatabaseDamagedError):
+        Library.open(tmp_path / "pipe")
+    (tmp_path / "file").touch()
+    with pytest.raises(DatabaseUnwritableError):
+        Library.open(tmp_path / "file" / "chatviewer.db")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("SQLITE_BUSY", DatabaseLockedError),
+        ("SQLITE_BUSY_SNAPSHOT", DatabaseLockedError),
+        ("SQLITE_CORRUPT_INDEX", DatabaseDamagedError),
+        ("SQLITE_NOTADB", DatabaseDamagedError),
+        ("SQLITE_FULL", DatabaseUnwritableError),
+        ("SQLITE_READONLY", DatabaseUnwritableError),
+        ("SQLITE_READONLY_DBMOVED", DatabaseLockedError),
+        ("SQLITE_IOERR_WRITE", DatabaseUnwritableError),
+        ("SQLITE_ERROR", DatabaseError),
+    ],
+)
+def test_errors_become_ours(name: str, kind: type[DatabaseError]) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorname = name
+    ours = explain(error, Path("/data/chatviewer.db"))
+    assert type(ours) is kind
+    assert str(ours).count("\n") == 0
+    assert str(ours).endswith(".")
+
+
+def test_an_interrupt_stays_what_it_is(library: Library) -> None:
+    error = sqlite3.OperationalError("interrupted")
+    error.sqlite_errorname = "SQLITE_INTERRUPT"
+    with pytest.raises(sqlite3.OperationalError), explained(library.path):
+        raise error
+
+
+def test_after_a_kill_the_database_is_sound(database_path: Path) -> None:
+    script = (
+        "import os, sys; from pathlib import Path; from chatviewer.storage.connection import Database\n"
+        "from chatviewer.storage.opening import open_database\n"
+        "database, user = open_database(Path(sys.argv[1]))\n"
+        "with database.transaction() as c: c.execute(\"INSERT INTO tombstone VALUES (1, 'kept', 1)\")\n"
+        "c = database.connection(); c.execute('BEGIN IMMEDIATE'); c.execute(\"INSERT INTO tombstone VALUES (1, 'lost', 1)\")\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    assert subprocess.run([sys.executable, "-c", script, str(database_path)], env=environment, check=False).returncode == -9
+    with Library.open(database_path) as library:
+        connection = library.database.reader()
+        assert connection.execute("SELECT uid FROM tombstone").fetchall() == [("kept",)]
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_an_open_database_can_be_used_again_after_closing(library: Library) -> None:
+    database = Database(library.path)
+    database.connection()
+    database.close()
+    assert database.connection().execute("SELECT count(*) FROM user").fetchone() == (1,)
+    database.close()
