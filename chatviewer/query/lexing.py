@@ -8,6 +8,7 @@ from chatviewer.query.nodes import Pattern, Word
 MAX_CHARACTERS = 10_000
 MAX_TOKENS = 200
 
+_NEGATABLE = '"(/#@_$'  # besides letters and digits: `->` and `--option` are words
 _LONGEST_NAME = max(map(len, FIELDS))
 
 
@@ -73,7 +74,7 @@ class Lexer:
                 return None
             self._open -= 1
             return Token(at, ")")
-        if first == "-" and following and not following.isspace() and following not in "-)":
+        if first == "-" and following and (following.isalnum() or following in _NEGATABLE or following > "\x7f"):
             self._at += 1
             return Token(at, "-")
         leaf = self._phrase() if first == '"' else (self._pattern() if first == "/" else None) or self._field() or self._word()

@@ -10,7 +10,7 @@ from chatviewer.query.fielding import field_node, scopes_after
 from chatviewer.query.lexing import FieldText, Lexer, Token
 from chatviewer.query.nodes import DEFAULT_SCOPES, AllOf, AnyOf, Node, Not, Pattern, Query, Word
 
-MAX_DEPTH = 20
+MAX_DEPTH = 8  # SQLite reads no statement that is nested much deeper
 
 
 class _Group:

@@ -9,7 +9,8 @@ imported today. Sorting half a million rows that hold a common word takes a quar
 
 import json
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from heapq import merge
 from itertools import islice
 from typing import NamedTuple
@@ -19,7 +20,7 @@ from chatviewer.storage.filtering import SqlParts, index_rows, scoped
 FEW = 1_000  # rows that are sorted as a whole
 FIRST_BATCH = 8  # sessions
 LARGE_SESSION = 500  # messages; such a session is asked for alone, so that it does not fill a stretch by itself
-MAX_HIDDEN_SESSIONS = 500
+HIDDEN_SECONDS = 0.003  # what counting the rows that are not shown may take
 
 _STATUSES = ("active", "archived", "trashed")
 
@@ -27,7 +28,7 @@ _STATUSES = ("active", "archived", "trashed")
 class Candidate(NamedTuple):
     """A row that matches. They sort newest session first, its title before its messages, these the newest first."""
 
-    time: int  # of the session's last message, negative; unknown ones are 0 and come last
+    when: int  # of the session's last message, negative; unknown ones are 0 and come last
     session: int  # negative id
     order: int  # 0 title, 1 the rest
     row: int  # negative id
@@ -75,8 +76,9 @@ class Plan(NamedTuple):
 
     level: str
     match: str | None
-    conditions: SqlParts  # of the row
-    session_conditions: SqlParts  # of its session; repeats what it can of the other, to leave sessions out early
+    conditions: SqlParts  # all of them
+    row_conditions: SqlParts  # those that speak of the row itself
+    session_conditions: SqlParts  # those that speak of its session alone
     statuses: tuple[str, ...]
     user_id: int
 
@@ -98,9 +100,9 @@ def sorted_rows(connection: sqlite3.Connection, plan: Plan, rows: list[int]) -> 
     )
     found: list[Candidate] = []
     hidden_count = 0
-    for status, time, session, row in connection.execute(statement, (json.dumps(rows), plan.user_id, *parameters)):
+    for status, when, session, row in connection.execute(statement, (json.dumps(rows), plan.user_id, *parameters)):
         if status in plan.statuses:
-            found.append(Candidate(-(time or 0), -session, plan.level != "session", -row, plan.level))
+            found.append(Candidate(-(when or 0), -session, plan.level != "session", -row, plan.level))
         else:
             hidden_count += 1
     found.sort()
@@ -131,16 +133,15 @@ def walk(connection: sqlite3.Connection, plan: Plan, scopes: tuple[str, ...], wa
 
 
 def hidden_within(connection: sqlite3.Connection, plan: Plan, scopes: tuple[str, ...]) -> int:
-    """How many rows match in the newest sessions that the status leaves out; beyond `FEW` it is a lower bound."""
+    """How many rows match in the sessions that their status leaves out. A lower bound where these are many: the newest are asked first."""
     others = tuple(status for status in _STATUSES if status not in plan.statuses)
     if not others:
         return 0
-    batch = list(islice(sessions(connection, plan, others), MAX_HIDDEN_SESSIONS))
+    deadline = time.monotonic() + HIDDEN_SECONDS
+    waiting = sessions(connection, plan, others)
     count = 0
-    for start in range(0, len(batch), 64):
-        if count >= FEW:
-            break
-        count += len(_rows_within(connection, plan, scopes, batch[start : start + 64], FEW))
+    while count < FEW and time.monotonic() < deadline and (batch := list(islice(waiting, 2 * FIRST_BATCH))):
+        count += len(_rows_within(connection, plan, scopes, batch, FEW))
     return count
 
 
@@ -154,23 +155,31 @@ def _rows_within(
     connection: sqlite3.Connection, plan: Plan, scopes: tuple[str, ...], batch: list[tuple[int, int]], wanted: int
 ) -> list[Candidate]:
     """The rows of these sessions that match; of a large session at most `wanted`."""
-    level = LEVELS[plan.level]
-    times = {-session: time for time, session in batch}
-    sql, parameters = plan.conditions
-    bound = f"{index_name(plan.level)}.rowid" if plan.match is not None else level.row
-    source = f"{index_name(plan.level)} CROSS JOIN {level.source}" if plan.match is not None else level.source
-    where = f"{bound} BETWEEN ? AND ?"
-    given: list[object] = []
-    if plan.match is not None:
-        where = f"{index_name(plan.level)} MATCH ? AND {where} AND {level.row} = {bound}"
-        given.append(scoped(plan.level, scopes, plan.match))
-    statement = (
-        f"SELECT {level.session}, {bound} FROM {source} WHERE {where} AND {sql} AND ({level.session} = ? OR ? = 0) "
-        f"ORDER BY {bound} DESC LIMIT ?"
-    )
+    level, index = LEVELS[plan.level], index_name(plan.level)
+    sql, parameters = plan.row_conditions
+    times = {-session: when for when, session in batch}
+    stretches = _stretches(connection, level, list(times))
     found: dict[int, Candidate] = {}
-    for low, high, alone in _stretches(connection, level, list(times)):
-        for session, row in connection.execute(statement, (*given, low, high, *parameters, alone, alone, wanted if alone else -1)):
+    if plan.match is None:
+        plain, joined = "", f"SELECT {level.session}, {level.row} FROM {level.source} WHERE {level.row} BETWEEN ? AND ?"
+        matched: tuple[object, ...] = ()
+    else:
+        plain = f"SELECT rowid FROM {index} WHERE {index} MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?"
+        joined = (
+            f"SELECT {level.session}, {level.row} FROM {index} CROSS JOIN {level.source} "
+            f"WHERE {index} MATCH ? AND {index}.rowid BETWEEN ? AND ? AND {level.row} = {index}.rowid"
+        )
+        matched = (scoped(plan.level, scopes, plan.match),)
+    joined += f" AND {sql} AND ({level.session} = ? OR ? = 0) ORDER BY {level.row} DESC LIMIT ?"
+    for low, high, owners in stretches:
+        alone = owners[0][1] if len(owners) == 1 else 0
+        limit = wanted if alone else -1
+        rows: Iterable[tuple[int, int]]
+        if plain and sql == "1" and _is_dense(low, high, owners):
+            rows = _owned(owners, connection.execute(plain, (*matched, low, high, limit)))
+        else:
+            rows = connection.execute(joined, (*matched, low, high, *parameters, alone, alone, limit))
+        for session, row in rows:
             if session in times:
                 found[row] = Candidate(times[session], -session, 1, -row, plan.level)
     return list(found.values())
@@ -181,16 +190,35 @@ def index_name(level: str) -> str:
     return f"{level}_fts"
 
 
-def _stretches(connection: sqlite3.Connection, level: Level, ids: list[int]) -> list[tuple[int, int, int]]:
-    """The rows of these sessions as stretches without gaps: (first, last, the session if it is a large one that stands alone, else 0)."""
-    found: list[tuple[int, int, int]] = []
+Owner = tuple[int, int, int]  # first row, session, number of rows
+
+
+def _is_dense(low: int, high: int, owners: list[Owner]) -> bool:
+    """Whether every row from `low` to `high` belongs to one of the sessions, so that none need be asked whose it is."""
+    return high - low + 1 == sum(count for _, _, count in owners)
+
+
+def _owned(owners: list[Owner], rows: Iterable[tuple[int]]) -> Iterator[tuple[int, int]]:
+    """(session, row) of rows that come in falling order, in a stretch that is dense."""
+    number = len(owners) - 1
+    for (row,) in rows:
+        while row < owners[number][0]:
+            number -= 1
+        yield owners[number][1], row
+
+
+def _stretches(connection: sqlite3.Connection, level: Level, ids: list[int]) -> list[tuple[int, int, list[Owner]]]:
+    """The rows of these sessions as stretches without gaps: (first, last, the sessions in them). A large session stands alone."""
+    found: list[tuple[int, int, list[Owner]]] = []
+    is_open = False  # whether the last stretch may go on
     for low, high, count, session in sorted((*bounds_of(connection, level, session), session) for session in ids):
         if not count:
             continue
-        if count >= LARGE_SESSION:
-            found.append((low, high, session))
-        elif found and not found[-1][2] and low <= found[-1][1] + 1:
-            found[-1] = (found[-1][0], max(high, found[-1][1]), 0)
+        owner = (low, session, count)
+        is_whole = count < LARGE_SESSION and high - low + 1 == count
+        if is_open and is_whole and low == found[-1][1] + 1:
+            found[-1] = (found[-1][0], high, [*found[-1][2], owner])
         else:
-            found.append((low, high, 0))
+            found.append((low, high, [owner]))
+        is_open = is_whole
     return found

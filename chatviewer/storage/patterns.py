@@ -19,6 +19,11 @@ class TimeLimit:
         self.deadline = deadline
         self.is_over = False
 
+    def is_over_now(self) -> bool:
+        """Whether the time is up; remembered."""
+        self.is_over = self.is_over or time.monotonic() >= self.deadline
+        return self.is_over
+
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[TimeLimit]:
@@ -38,10 +43,7 @@ def register(connection: sqlite3.Connection) -> None:
 
 def _is_over() -> bool:
     limit: TimeLimit | None = getattr(_limits, "current", None)
-    if limit is None or time.monotonic() < limit.deadline:
-        return False
-    limit.is_over = True
-    return True
+    return limit is not None and limit.is_over_now()
 
 
 def regexp(source: str, text: str | None) -> int:

@@ -2,12 +2,13 @@
 
 import sqlite3
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from chatviewer.domain.hit import Hit, SearchResult
 from chatviewer.errors import InterruptedSearchError, UsageError
 from chatviewer.query.nodes import AllOf, AnyOf, Names, Node, Not, Pattern, Query, Span, Word, positive_leaves
-from chatviewer.storage.candidates import FEW, LEVELS, Candidate, Plan, hidden_within, rows_of_index, sessions, sorted_rows, walk
+from chatviewer.storage.candidates import FEW, LEVELS, Candidate, Plan, bounds_of, hidden_within, rows_of_index, sessions, sorted_rows, walk
 from chatviewer.storage.filtering import MESSAGE_FIELDS, Conditions, asks_for_status, levels_of
 from chatviewer.storage.matching import is_short_beginning, tree_match
 from chatviewer.storage.patterns import TimeLimit, time_limit
@@ -114,7 +115,8 @@ class Search:
     def found(self, order: str) -> Found:
         if not self.parts.is_text:
             return self._sessions_only()
-        if order == "best" and self.parts.match is not None:
+        is_being_typed = any(is_short_beginning(node) for node in self.parts.words)  # nothing to weigh yet
+        if order == "best" and self.parts.match is not None and not is_being_typed:
             from chatviewer.storage.ranking import ranked
 
             plans = [self.plan(level, self.parts.match) for level in levels_of(self.scopes)]
@@ -133,15 +135,13 @@ class Search:
     def plan(self, level: str, match: str | None, nodes: tuple[Node, ...] | None = None) -> Plan:
         """How one kind of row is searched, with the conditions given or else all of the query's."""
         nodes = self.parts.conditions if nodes is None else nodes
-        conditions = Conditions(self.scopes, level)
-        of_session = Conditions(self.scopes, "session")
+        # a title is a session's own row; from everywhere else a session's words are another matter than the row's
+        scopes = ("title",) if level == "session" else self.scopes
+        whole, of_row, of_session = Conditions(scopes, level), Conditions(scopes, level), Conditions(self.scopes, "session")
         for node in nodes:
-            conditions.add(node)
-            if not _has_text(node):
-                of_session.add(node)
-        return Plan(
-            level, match, (conditions.sql, conditions.parameters), (of_session.sql, of_session.parameters), self.statuses, self.user_id
-        )
+            whole.add(node)
+            (of_row if _speaks_of_row(node, level) else of_session).add(node)
+        return Plan(level, match, whole.parts, of_row.parts, of_session.parts, self.statuses, self.user_id)
 
     def _newest(self) -> Found:
         candidates: list[Candidate] = []
@@ -159,7 +159,7 @@ class Search:
         plan = self.plan(level, self.parts.match)
         if plan.match is None:
             return self._read(plan)
-        if level == "message" and any(isinstance(node, Word) and is_short_beginning(node) for node in self.parts.words):
+        if level == "message" and any(is_short_beginning(node) for node in self.parts.words):
             begun = self._begun(plan)
             if begun is not None:
                 return begun
@@ -198,28 +198,50 @@ class Search:
         return Found(found, 0, len(found) < self.wanted)
 
     def _sessions_only(self) -> Found:
-        """Nothing to find in texts: the sessions that meet the conditions, newest first, one hit each."""
-        conditions = Conditions(self.scopes, "session")
+        """No text that must be there: the sessions that meet the conditions, newest first, one hit each.
+
+        Where unwanted words, a role or a date speak of messages, it is the newest message that meets them.
+        """
+        of_session, of_row = Conditions(self.scopes, "session"), []
         for node in self.parts.conditions:
-            conditions.add(node)
-        plan = Plan("session", None, ("1", []), (conditions.sql, conditions.parameters), self.statuses, self.user_id)
+            if isinstance(node, Names | Span | Not) and _speaks_of_row(node, "message"):
+                of_row.append(node)
+            else:
+                of_session.add(node)
+        plan = Plan("session", None, ("1", []), ("1", []), of_session.parts, self.statuses, self.user_id)
         found: list[Candidate] = []
         for when, session in sessions(self.connection, plan, self.statuses):
-            found.append(Candidate(when, session, 0, session, "session"))
-            if len(found) >= self.wanted:
+            candidate = self._newest_message(when, session, of_row) if of_row else Candidate(when, session, 0, session, "session")
+            if candidate is not None:
+                found.append(candidate)
+            if len(found) >= self.wanted or self.spent.is_over_now():
                 break
         if len(self.statuses) > 1:
             return Found(found, 0, is_whole=True)
         others = sessions(self.connection, plan, ("archived", "trashed"))
         return Found(found, sum(1 for _ in zip(others, range(FEW), strict=False)), is_whole=True)
 
+    def _newest_message(self, when: int, session: int, nodes: Sequence[Node]) -> Candidate | None:
+        low, high, count = bounds_of(self.connection, LEVELS["message"], -session)
+        if not count:
+            return None
+        conditions = Conditions(self.scopes, "message", (low, high))
+        for node in nodes:
+            conditions.add(node)
+        row = self.connection.execute(
+            f"SELECT message.id FROM {LEVELS['message'].source} WHERE message.session_id = ? AND {conditions.sql} "
+            "ORDER BY message.seq DESC LIMIT 1",
+            (-session, *conditions.parameters),
+        ).fetchone()
+        return Candidate(when, session, 1, -row[0], "message") if row else None
+
 
 def _tool_names(query: Query) -> list[str]:
     return [name for leaf in positive_leaves(query.node) if isinstance(leaf, Names) and leaf.field == "tool" for name in leaf.values]
 
 
-def _has_text(node: Node) -> bool:
-    """Whether text, or what speaks of one message, stands anywhere in a tree."""
+def _speaks_of_row(node: Node, level: str) -> bool:
+    """Whether text, or what speaks of one message or call, stands anywhere in a tree."""
     waiting = [node]
     while waiting:
         here = waiting.pop()
@@ -227,9 +249,13 @@ def _has_text(node: Node) -> bool:
             waiting.append(here.node)
         elif isinstance(here, AllOf | AnyOf):
             waiting.extend(here.nodes)
-        elif isinstance(here, Word | Pattern) or (isinstance(here, Names | Span) and here.field in MESSAGE_FIELDS):
+        elif isinstance(here, Word | Pattern) or _is_of_message(here, level):
             return True
     return False
+
+
+def _is_of_message(node: Node, level: str) -> bool:
+    return isinstance(node, Names | Span) and (node.field in MESSAGE_FIELDS or node.field == level == "tool")
 
 
 def _hits(connection: sqlite3.Connection, query: Query, page: list[Candidate]) -> tuple[Hit, ...]:

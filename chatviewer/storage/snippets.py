@@ -3,16 +3,20 @@ characters inside a run of Chinese, stand in another column of the index than th
 
 import re
 import unicodedata
-from functools import lru_cache
+from itertools import islice
 
 from chatviewer.query.nodes import Query
 from chatviewer.storage.matching import known_text
 
 MARK, UNMARK = "\x02", "\x03"
 BEFORE, LENGTH = 60, 200  # characters
-MAX_READ = 2_000_000  # characters of one text
-_MAX_MARKS = 24
+FIRST_READ = 10_000  # characters of one text; the rest only where these hold nothing
+MAX_READ = 2_000_000
+MAX_SPANS = 60
+_MAX_TRIED = 24  # matches
 
+# Latin, Greek and Cyrillic; the index folds no others
+_ACCENTED = re.compile("[\u00c0-\u024f\u0386-\u03ce\u0400-\u045f\u1e00-\u1fff]")
 _UNSAFE = re.compile("[\x02\x03]")
 
 
@@ -23,22 +27,20 @@ class Snippeter:
         words = [pattern for word in query.words if (pattern := _word_pattern(word))]
         self._whole = re.compile("|".join(rf"(?<![^\W_])(?:{word})" for word in words), re.IGNORECASE) if words else None
         self._inside = re.compile("|".join(words), re.IGNORECASE) if words else None
+        self._word_count = len(words)
         self._patterns = [re.compile(source, re.IGNORECASE | re.MULTILINE) for source in query.patterns]
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where the text matches: the beginnings of words, else also inside of words."""
         if self._whole is None or self._inside is None:
             return [match.span() for pattern in self._patterns if (match := pattern.search(text[:20_000]))]
-        folded = fold(text[:MAX_READ])
-        for pattern in (self._whole, self._inside):
-            found: list[tuple[int, int]] = []
-            for match in pattern.finditer(folded):
-                if match.end() > match.start():
-                    found.append(match.span())
-                if len(found) >= 200:
-                    break
-            if found:
-                return found
+        for length in (FIRST_READ, MAX_READ):
+            folded = fold(text[:length])
+            for pattern in (self._whole, self._inside):
+                if found := [match.span() for match in islice(pattern.finditer(folded), MAX_SPANS) if match.end() > match.start()]:
+                    return found
+            if len(text) <= length:
+                break
         return []
 
     def snippet(self, text: str) -> str | None:
@@ -46,7 +48,7 @@ class Snippeter:
         spans = self.spans(text)
         if not spans:
             return None
-        first = _densest(spans, text)
+        first = _densest(spans, text, self._word_count)
         return _cut(text, first[0], spans)
 
 
@@ -56,16 +58,14 @@ def beginning(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Lower case without accents, of the same length."""
-    if text.isascii():
-        return text
-    return text.translate(_folds(frozenset(character for character in set(text) if not character.isascii())))
+    """The text without accents, of the same length."""
+    return text if text.isascii() else _ACCENTED.sub(_without_accent, text)
 
 
-@lru_cache(64)
-def _folds(characters: frozenset[str]) -> dict[int, str]:
-    decomposed = {character: unicodedata.normalize("NFD", character) for character in characters}
-    return {ord(character): pair[0] for character, pair in decomposed.items() if len(pair) > 1 and unicodedata.combining(pair[1])}
+def _without_accent(match: re.Match[str]) -> str:
+    character = match.group()
+    parts = unicodedata.normalize("NFD", character)
+    return parts[0] if len(parts) > 1 and unicodedata.combining(parts[1]) else character
 
 
 def _word_pattern(word: str) -> str:
@@ -76,13 +76,21 @@ def _word_pattern(word: str) -> str:
     return r"[\W_]{1,8}".join(re.escape(fold(token)) for token in tokens)
 
 
-def _densest(spans: list[tuple[int, int]], text: str) -> tuple[int, int]:
+def _densest(spans: list[tuple[int, int]], text: str, word_count: int) -> tuple[int, int]:
     """The match from which most different words are seen."""
+    words = [text[start:end].lower() for start, end in spans]
     best, best_count = spans[0], 0
-    for number, (start, end) in enumerate(spans):
-        within = {text[at:to].lower() for at, to in spans[number : number + _MAX_MARKS] if to <= start + LENGTH - BEFORE}
-        if len(within) > best_count:
-            best, best_count = (start, end), len(within)
+    for number, (start, end) in enumerate(spans[:_MAX_TRIED]):
+        edge = start + LENGTH - BEFORE
+        seen: set[str] = set()
+        for other in range(number, len(spans)):
+            if spans[other][1] > edge or len(seen) == word_count:
+                break
+            seen.add(words[other])
+        if len(seen) > best_count:
+            best, best_count = (start, end), len(seen)
+        if best_count >= word_count:
+            break
     return best
 
 

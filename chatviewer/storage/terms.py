@@ -12,18 +12,19 @@ for the text that is indexed and for the text that is searched:
 """
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
 
 _MAX_RUN = 64  # characters; longer ones are data, not identifiers
 _MAX_TERMS = 200_000  # characters for one text: a pasted dictionary must not double the index
 
-# A place inside a run of letters and digits where a new word begins. The lookbehinds come second: the engine skips to the next
-# capital or digit that way, ten times as fast as by trying them everywhere.
-_TRIGGER = re.compile(r"[A-Z0-9](?:(?<=[a-z][A-Z])|(?<=[A-Za-z][0-9])|(?<=[A-Z][A-Z])(?=[a-z]))")
+# A place inside a run of letters and digits where a new word begins, and the rest of the dotted identifier. The lookbehinds come
+# second: the engine skips to the next capital or digit that way, ten times as fast as by trying them everywhere.
+_TRIGGER = re.compile(r"[A-Z0-9](?:(?<=[a-z][A-Z])|(?<=[A-Za-z][0-9])|(?<=[A-Z][A-Z])(?=[a-z]))[A-Za-z0-9]*(?:\.[A-Za-z0-9]+)*")
 _RUN = re.compile(r"[A-Za-z0-9]+")
 _DOTTED = re.compile(r"[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _HEXADECIMAL = re.compile(r"[0-9a-f]{6,}|[0-9A-F]{6,}")
-_ALPHANUMERIC = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 
 # Scripts that put no spaces between words, and Hangul, whose particles cling to them.
 _UNSPACED = (
@@ -31,11 +32,11 @@ _UNSPACED = (
     "\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
 _EMOJI = "\u231a-\u23ff\u25aa-\u27bf\u2b05-\u2b55\U0001f000-\U0001f3fa\U0001f400-\U0001faff"  # without skin tones
-_LETTERS = "ßẞæÆœŒøØłŁđĐðÐþÞıŋĳﬀ-ﬆ\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
+_LETTERS = "ёЁßẞæÆœŒøØłŁđĐðÐþÞıŋĳﬀ-ﬆ\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
 _SPECIAL = re.compile(f"[{_UNSPACED}{_EMOJI}{_LETTERS}]")
-_IN_CHUNK = f"(?:[{_UNSPACED}{_EMOJI}\ufe0f\u200d\U0001f3fb-\U0001f3ff]|[^\\W_])*"
-# With what clings to it: `用Python写` is one word to unicode61.
-_CHUNK = re.compile(f"{_IN_CHUNK}[{_UNSPACED}{_EMOJI}{_LETTERS}]{_IN_CHUNK}")
+_IN_CHUNK = f"(?:[{_UNSPACED}{_EMOJI}\ufe0f\u200d\U0001f3fb-\U0001f3ff]|[^\\W_]|(?<=[A-Za-z0-9])[._/:@-](?=[A-Za-z0-9]))*"
+# What clings to such a character: `用Python写` is one word to unicode61, and so is the beginning of `用axios.get`.
+_CLINGING = re.compile(_IN_CHUNK)
 _CHUNK_PART = re.compile(f"(?P<unspaced>[{_UNSPACED}]+)|(?P<emoji>[{_EMOJI}])|(?P<word>(?:(?![{_UNSPACED}{_EMOJI}])[^\\W_])+)")
 # Marks that unicode61 takes for spaces: Thai, Lao, Burmese and Khmer vowels and tones.
 _MARKS = re.compile(
@@ -44,7 +45,7 @@ _MARKS = re.compile(
 )
 _FOLDED = str.maketrans(
     {"ß": "ss", "ẞ": "ss", "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "đ": "d", "Đ": "d"}
-    | {"ð": "d", "Ð": "d", "þ": "th", "Þ": "th", "ı": "i", "ŋ": "n", "ĳ": "ij"}
+    | {"ð": "d", "Ð": "d", "þ": "th", "Þ": "th", "ё": "е", "Ё": "е", "ı": "i", "ŋ": "n", "ĳ": "ij"}
     | {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
     | {chr(code): chr(code - 0xFEE0) for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
 )
@@ -53,15 +54,16 @@ _FOLDED = str.maketrans(
 def extra_terms(text: str) -> str | None:
     """The words to index beside a text, in its order, each identifier once; None when there are none."""
     found: dict[str, None] = {}
-    trigger = _TRIGGER.search(text)
-    while trigger is not None:
-        start, end = _bounds(text, trigger.start())
+    for trigger in _TRIGGER.finditer(text):
+        at, end = trigger.span()
+        # back to where the identifier begins: a match forwards, in a reversed piece of text
+        behind = _DOTTED.match(text[at - 1 : at - _MAX_RUN - 1 if at > _MAX_RUN else None : -1])
+        start = at - behind.end() if behind else at
         if end - start <= _MAX_RUN:
             found[text[start:end]] = None
-        trigger = _TRIGGER.search(text, end)
-    terms = [part for identifier in found for part in _identifier_parts(identifier)]
+    terms = [parts for identifier in found if (parts := _identifier_parts(identifier))]
     if not text.isascii() and _SPECIAL.search(text):
-        for chunk in dict.fromkeys(_CHUNK.findall(text)):
+        for chunk in dict.fromkeys(text[start:end] for start, end in _chunks(text)):
             terms += _chunk_parts(chunk, is_end_open=False)
     if not terms:
         return None
@@ -78,9 +80,10 @@ def query_terms(word: str) -> tuple[list[str], bool] | None:
         runs = _RUN.findall(word)
         split = [part for run in runs for part in _PART.findall(run)]
         return (split, False) if len(split) > len(runs) else None
-    chunks = _CHUNK.findall(word)
-    if not chunks or any(character.isalnum() for character in _CHUNK.sub("", word)):
+    bounds = list(_chunks(word))
+    if not bounds or any(character.isalnum() for character in _outside(word, bounds)):
         return None
+    chunks = [word[start:end] for start, end in bounds]
     parts = [part for chunk in chunks[:-1] for part in _chunk_parts(chunk, is_end_open=False)]
     last = _chunk_parts(chunks[-1], is_end_open=True)
     pieces = list(_CHUNK_PART.finditer(_MARKS.sub("", chunks[-1])))
@@ -88,18 +91,28 @@ def query_terms(word: str) -> tuple[list[str], bool] | None:
     return ([*parts, *last], is_beginning) if last else None
 
 
-def _bounds(text: str, at: int) -> tuple[int, int]:
-    """The dotted identifier around a place."""
-    floor = max(0, at - _MAX_RUN)
-    start = at
-    while start > floor and (text[start - 1] in _ALPHANUMERIC or (text[start - 1] == "." and text[start - 2 : start - 1] in _ALPHANUMERIC)):
-        start -= 1
-    match = _DOTTED.match(text, start)
-    return start, max(at + 1, match.end() if match else 0)
+def _chunks(text: str) -> Iterator[tuple[int, int]]:
+    """Where characters that need care stand, each with the word around it. As above: first the character, then both ways."""
+    done = 0
+    special = _SPECIAL.search(text)
+    while special is not None:
+        at = special.start()
+        ahead = _CLINGING.match(text, at)
+        behind = _CLINGING.match(text[max(done, at - _MAX_RUN) : at][::-1])
+        start = at - behind.end() if behind else at
+        done = max(at + 1, ahead.end() if ahead else 0)
+        yield start, done
+        special = _SPECIAL.search(text, done)
 
 
-def _identifier_parts(identifier: str) -> list[str]:
-    """The parts of an identifier, or nothing where it is a number with its unit, a hash or encoded data."""
+def _outside(text: str, bounds: list[tuple[int, int]]) -> str:
+    edges = [0, *(edge for pair in bounds for edge in pair), len(text)]
+    return "".join(text[edges[number] : edges[number + 1]] for number in range(0, len(edges), 2))
+
+
+@lru_cache(20_000)  # the same names come again and again
+def _identifier_parts(identifier: str) -> str:
+    """The parts of an identifier, or ""  where it is a number with its unit, a hash or encoded data."""
     parts: list[str] = []
     has_split = False
     for run in identifier.split("."):
@@ -113,7 +126,7 @@ def _identifier_parts(identifier: str) -> list[str]:
             is_data = len(run) >= 10 and len(split) * 2.4 > len(run)
             parts += [run] if is_data else split
             has_split = has_split or (len(split) > 1 and not is_data)
-    return parts if has_split else []
+    return " ".join(parts) if has_split else ""
 
 
 def _chunk_parts(chunk: str, *, is_end_open: bool) -> list[str]:

@@ -68,6 +68,7 @@ def at(year: int, month: int = 1, day: int = 1, hour: int = 0, minute: int = 0) 
         ("foo.bar()", "foo.bar()"),
         ("(foo.bar() OR f(x))", "(foo.bar() | f(x))"),
         ("a-b --help - -", "(a-b & --help & - & -)"),
+        ("-> -- -= -漢", "(-> & -- & -= & -漢)"),
         ("*fix", "*fix"),
         ("**", "**"),
         ("http://x.org/a:b", "http://x.org/a:b"),

@@ -113,6 +113,7 @@ CREATE TABLE tool_call (
 
 CREATE INDEX tool_call_by_session ON tool_call (session_id);
 CREATE INDEX tool_call_by_name ON tool_call (tool_name, session_id);
+CREATE INDEX tool_call_failed ON tool_call (session_id) WHERE status = 'failed';
 CREATE INDEX tool_call_by_child ON tool_call (child_session_id) WHERE child_session_id IS NOT NULL;
 CREATE INDEX tool_call_by_child_uid ON tool_call (child_uid) WHERE child_uid IS NOT NULL;
 

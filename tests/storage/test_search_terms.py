@@ -1,0 +1,307 @@
+"""What people type and what it must find: real-shaped text, searched through the whole library. This set decides, not taste."""
+
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatviewer.query import parse
+from chatviewer.storage.library import Library
+from chatviewer.storage.terms import extra_terms, query_terms
+from tests.factories import fill, make_message, make_session
+
+TEXTS = {
+    "snake": "Rename retry_with_backoff to retry_with_jitter in http_client.py, and keep MAX_RETRY_COUNT.",
+    "camel": "getUserName calls parseHTTPResponse; the XMLHttpRequest wrapper is in userProfile.displayName.",
+    "kebab": "Set --no-verify-ssl and data-test-id, then run pre-commit in the blue-heron repository.",
+    "path": "It fails at src/app/models/user.py:42 and in C:\\Users\\ana\\notes.txt, see ../shared/README.md",
+    "version": "Upgrade from v1.2.3 to v1.10.0-rc2; Python 3.11.7 and node@20.11.1 are fine, utf8 too.",
+    "error": "Error: connect ECONNREFUSED 127.0.0.1:5432; HTTP 404, E0308, TS2345 and exit code 137 (SIGKILL).",
+    "hexadecimal": "Segfault at 0x7ffe12ab, commit 3f2a9c1d8e, colour #ff8800, mask 0xDEADBEEF.",
+    "uuid": "Request 550e8400-e29b-41d4-a716-446655440000 failed, trace 4bf92f3577b34da6a3ce929d0e0e4736.",
+    "mail": "Ask jane.doe+lists@example.co.uk or @octocat about PR #1234.",
+    "url": "Docs: https://docs.example.org/api/v2/users?id=7&sort=name#top and http://localhost:8080/health",
+    "accents": "Der Größenwähler für die Café-Küche: naïve résumé, Ångström, señor, Kraków, smørrebrød, Łódź.",
+    "sharp": "In der Hauptstraße gilt: Maße prüfen, weiß streichen.",
+    "chinese": "请帮我修复登录页面的错误，数据库连接超时。",
+    "japanese": "テストが不安定です。データベース接続をモックしてください。関数getUserを使う。",
+    "korean": "데이터베이스 연결이 실패했습니다. 사용자에게 알려주세요.",
+    "thai": "ช่วยแก้ไขข้อผิดพลาดในหน้าเข้าสู่ระบบ ภาษาไทยไม่มีช่องว่าง",
+    "emoji": "Deployed 🚀 and celebrated 🎉🎉, then it broke 😱 — fixed with ❤️ by 👩‍💻.",
+    "russian": "Ошибка подключения к базе данных: ёлка.",
+    "hebrew": "שלום עולם, בדיקה",
+    "code": "def foo(a, b): return a+b  # x = arr[0]; std::vector<int>; fmt.Println(err); $HOME; p->next != NULL",
+    "mixed": "使用Python3编写的API接口，调用useEffect和axios.get()。",
+    "wide": "ＰＹＴＨＯＮ　ｖ３ ﬁle",
+}
+
+# (query, those that must be found, those that must not)
+TRIPLES = [
+    ("retry_with_backoff", "snake", ""),
+    ("retry with backoff", "snake", ""),
+    ("backoff", "snake", ""),
+    ("retry_with", "snake", ""),
+    ("with_backoff_retry", "", "snake"),
+    ("max_retry_count", "snake", ""),
+    ("http_client.py", "snake", ""),
+    ("jit*", "snake", ""),
+    ("jit", "", "snake"),
+    ("getUserName", "camel", "japanese"),
+    ("getusername", "camel", ""),
+    ("userName", "camel", "snake"),
+    ("user", "camel japanese", ""),
+    ("get_user_name", "camel", ""),
+    ("parseHTTPResponse", "camel", ""),
+    ("HTTPResponse", "camel", ""),
+    ("http response", "camel", ""),
+    ("XMLHttpRequest", "camel", ""),
+    ("HttpRequest", "camel", ""),
+    ("request", "camel uuid", ""),
+    ("displayName", "camel", ""),
+    ("userProfile.displayName", "camel", ""),
+    ("profile.display", "camel", ""),
+    ("nameUser", "", "camel"),
+    ("--no-verify-ssl", "kebab", ""),
+    ("no-verify-ssl", "kebab", ""),
+    ("data-test-id", "kebab", ""),
+    ("pre-commit", "kebab", ""),
+    ("blue-her*", "kebab", ""),
+    ("commit-pre", "", "kebab"),
+    ("src/app/models/user.py:42", "path", ""),
+    ("models/user.py", "path", ""),
+    ("user.py", "path", "snake"),
+    ("app/user", "", "path"),
+    ("C:\\Users\\ana", "path", ""),
+    ("notes.txt", "path", ""),
+    ("README.md", "path", ""),
+    ("v1.2.3", "version", ""),
+    ("1.2.3", "version", ""),
+    ("1.2", "version", ""),
+    ("2.1", "", "version"),
+    ("v1.10.0-rc2", "version", ""),
+    ("1.10.0", "version", ""),
+    ("3.11.7", "version", ""),
+    ("3.11", "version", ""),
+    ("node@20", "version", ""),
+    ("utf8", "version", ""),
+    ("utf", "version", ""),
+    ("ECONNREFUSED", "error", ""),
+    ("econnrefused", "error", ""),
+    ("econn*", "error", ""),
+    ("127.0.0.1:5432", "error", ""),
+    ("127.0.0.1", "error", ""),
+    ("5432", "error", ""),
+    ("404", "error", ""),
+    ("E0308", "error", ""),
+    ("TS2345", "error", ""),
+    ("2345", "error", ""),
+    ("exit code 137", "error", ""),
+    ('"exit code 137"', "error", ""),
+    ('"code exit"', "", "error"),
+    ("sigkill", "error", ""),
+    ("0x7ffe12ab", "hexadecimal", ""),
+    ("7ffe12ab", "hexadecimal", ""),
+    ("0x7ffe*", "hexadecimal", ""),
+    ("deadbeef", "hexadecimal", ""),
+    ("3f2a9c1d8e", "hexadecimal", ""),
+    ("3f2a9*", "hexadecimal", ""),
+    ("#ff8800", "hexadecimal", ""),
+    ("550e8400-e29b-41d4-a716-446655440000", "uuid", ""),
+    ("550e8400", "uuid", ""),
+    ("550e8400-e29b", "uuid", ""),
+    ("550e84*", "uuid", ""),
+    ("550e8400-e2*", "uuid", ""),
+    ("a716-446655440000", "uuid", ""),
+    ("e29b-550e8400", "", "uuid"),
+    ("4bf92f35*", "uuid", ""),
+    ("jane.doe+lists@example.co.uk", "mail", ""),
+    ("jane.doe", "mail", ""),
+    ("example.co.uk", "mail", "url"),
+    ("@octocat", "mail", ""),
+    ("#1234", "mail", ""),
+    ("https://docs.example.org/api/v2/users", "url", ""),
+    ("docs.example.org", "url", "mail"),
+    ("example.org", "url", "mail"),
+    ("users?id=7", "url", ""),
+    ("localhost:8080", "url", ""),
+    ("localhost:9090", "", "url"),
+    ("grossenwahler", "", ""),
+    ("größenwähler", "accents", ""),
+    ("grössenwähler", "accents", ""),
+    ("cafe", "accents", ""),
+    ("CAFÉ", "accents", ""),
+    ("kuche", "accents", ""),
+    ("naive resume", "accents", ""),
+    ("angstrom", "accents", ""),
+    ("senor", "accents", ""),
+    ("krakow", "accents", ""),
+    ("smørrebrød", "accents", ""),
+    ("smorrebrod", "accents", ""),
+    ("lodz", "accents", ""),
+    ("Hauptstraße", "sharp", ""),
+    ("hauptstrasse", "sharp", ""),
+    ("HAUPTSTRASSE", "sharp", ""),
+    ("strasse", "", "sharp"),
+    ("weiss", "sharp", ""),
+    ("masse", "sharp", ""),
+    ("登录", "chinese", ""),
+    ("登录页面", "chinese", ""),
+    ("数据库", "chinese", ""),
+    ("据库连", "chinese", ""),
+    ("录登", "", "chinese"),
+    ("页面登录", "", "chinese"),
+    ("超", "chinese", "japanese"),
+    ("时", "chinese", ""),
+    ("数据库 超时", "chinese", ""),
+    ('"连接超时"', "chinese", ""),
+    ("データベース", "japanese", ""),
+    ("データ", "japanese", ""),
+    ("タベ", "japanese", ""),
+    ("ベータ", "", "japanese"),
+    ("接続", "japanese", "chinese"),
+    ("不安定", "japanese", ""),
+    ("getUser", "japanese camel", ""),
+    ("関数getUser", "japanese", ""),
+    ("データベース接続をモックしてください", "japanese", ""),
+    ("데이터베이스", "korean", ""),
+    ("데이터", "korean", ""),
+    ("연결", "korean", ""),
+    ("결연", "", "korean"),
+    ("사용자", "korean", ""),
+    ("ภาษาไทย", "thai", ""),
+    ("ภาษา", "thai", ""),
+    ("ไทย", "thai", ""),
+    ("ผิดพลาด", "thai", ""),
+    ("ระบบ", "thai", ""),
+    ("ยทไ", "", "thai"),
+    ("🚀", "emoji", ""),
+    ("🎉", "emoji", ""),
+    ("🎉 broke", "emoji", ""),
+    ("❤️", "emoji", ""),
+    ("❤", "emoji", ""),
+    ("👩‍💻", "emoji", ""),
+    ("🐍", "", "emoji"),
+    ("ошибка", "russian", ""),
+    ("ОШИБКА", "russian", ""),
+    ("подключения", "russian", ""),
+    ("елка", "russian", ""),
+    ("שלום", "hebrew", ""),
+    ("foo(a,", "code", ""),
+    ("a+b", "code", ""),
+    ("arr[0]", "code", ""),
+    ("std::vector", "code", ""),
+    ("fmt.Println", "code", ""),
+    ("println", "code", ""),
+    ("$HOME", "code", ""),
+    ("p->next", "code", ""),
+    ("->", "code", "snake"),
+    ("!=", "code", ""),
+    ("Python", "mixed version wide", ""),
+    ("python3", "mixed version", "wide"),
+    ("编写", "mixed", ""),
+    ("API接口", "mixed", ""),
+    ("接口", "mixed", "chinese"),
+    ("api", "mixed url", ""),
+    ("useEffect", "mixed", ""),
+    ("effect", "mixed", ""),
+    ("axios.get", "mixed", ""),
+    ("v3", "wide", ""),
+    ("file", "wide", ""),
+]
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    with Library.open(tmp_path_factory.mktemp("terms") / "chatviewer.db") as opened:
+        fill(opened, *(make_session(name, [make_message(name, text)], title=".") for name, text in TEXTS.items()))
+        yield opened
+
+
+def test_the_set_is_large_enough() -> None:
+    assert len(TRIPLES) >= 150
+
+
+@pytest.mark.parametrize(("text", "wanted", "unwanted"), TRIPLES)
+def test_finds(library: Library, text: str, wanted: str, unwanted: str) -> None:
+    names = {summary.id: summary.source_id for summary in library.summaries(library.session_ids())}
+    found = {names[hit.session_id] for hit in library.search(parse(text)).hits}
+    assert found >= set(wanted.split())
+    assert found.isdisjoint(unwanted.split())
+    listed = {names[id_] for id_ in library.session_ids(parse(text))}
+    assert listed >= set(wanted.split())
+    assert listed.isdisjoint(unwanted.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "lit"),
+    [
+        ("userName", "UserName"),
+        ("retry_with", "retry_with"),
+        ("登录", "登录"),
+        ("cafe", "Café"),
+        ("ECONNREFUSED", "ECONNREFUSED"),
+        ("jit*", "jit"),
+        ("🚀", "🚀"),
+        ("->", "->"),
+    ],
+)
+def test_what_was_found_is_lit(library: Library, text: str, lit: str) -> None:
+    snippets = [hit.snippet for hit in library.search(parse(text)).hits]
+    assert any(f"\x02{lit}\x03" in snippet for snippet in snippets), snippets
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("plain words, and 1,234 numbers: 10ms", None),
+        ("commit 3f2a9c1d8e at 2026-03-01T10:00:00Z", None),
+        ("aGVsbG8gd29ybGQgYmFzZTY0IGRhdGE0", None),
+        ("ein Café für alle — “quoted”", None),
+        ("getUserName", "get User Name"),
+        ("v1.2.3", "v 1 2 3"),
+        ("getUserName getUserName", "get User Name"),
+        ("漢字", "漢字 字"),
+        ("漢", "漢"),
+        ("x🎉", "x u1f389"),
+    ],
+)
+def test_terms_hold_only_what_the_tokenizer_misses(text: str, terms: str | None) -> None:
+    assert extra_terms(text) == terms
+
+
+def test_terms_are_bounded() -> None:
+    dictionary = " ".join(f"word{number}Two" for number in range(100_000))
+    start = time.perf_counter()
+    for text in (
+        "aB" * 500_000,
+        "a1" * 500_000,
+        "漢" * 500_000,
+        "a." * 500_000,
+        "A" * 1_000_000,
+        dictionary,
+        "é" * 500_000,
+        "漢a" * 200_000,
+    ):
+        assert len(extra_terms(text) or "") <= 200_000
+    assert time.perf_counter() - start < 5
+
+
+@given(st.text())
+def test_any_text_has_terms_that_can_be_stored(text: str) -> None:
+    terms = extra_terms(text)
+    assert terms is None or (terms == terms.strip() and "\0" not in terms and terms.encode())
+    query_terms(text)
+
+
+@given(st.text(alphabet="漢字仮名交じり文テスト한국어ภาษา", min_size=2, max_size=12), st.data())
+def test_any_stretch_of_an_unspaced_run_is_found(run: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(run) - 2))
+    piece = run[start : data.draw(st.integers(start + 2, len(run)))]
+    split = query_terms(piece)
+    assert split is not None
+    parts, is_beginning = split
+    pattern = " ".join(map(re.escape, parts))
+    assert re.search(rf"(^| ){pattern}{'' if is_beginning else '( |$)'}", extra_terms(run) or "")
