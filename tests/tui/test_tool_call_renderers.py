@@ -59,6 +59,8 @@ def words(row: str) -> str:
         (call("mcp__git_hub__list_issues", {"query": "open"}), "▸ git_hub › list_issues open"),
         (call("use_mcp_tool", {"server_name": "s", "tool_name": "t", "arguments": "{}"}), "▸ s › t {}"),
         (call("developer__shell", {"command": "ls"}), "▸ developer__shell ls"),
+        (call("memory__add_observations", {"name": "x"}), "▸ memory › add_observations x"),
+        (call("python", "print(1)\nprint(2)", "1\n2"), "▸ python print(1) 2 lines"),
         (call("functions.exec", {"command": "ls"}), "▸ functions.exec ls"),
         (call("frobnicate", {"level": 3, "title": "so"}), "▸ frobnicate so"),
         (call("Bash", {"command": "x"}, status=ToolCallStatus.PENDING), "▸ Bash x no result"),

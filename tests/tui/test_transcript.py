@@ -267,6 +267,21 @@ async def test_dragging_and_wheel_and_selecting(app: ReadingApp) -> None:
         assert text[0] == f"{first[0][2:]}\n{first[1][2:9]}".rstrip()
 
 
+async def test_dragging_the_mouse_selects_text(app: ReadingApp) -> None:
+    async with app.run_test(size=(100, 30)) as pilot:
+        view = await show(pilot, conversation(30))
+        text = screen(view)
+        line = next(y for y, row in enumerate(text) if "message number 0" in row)
+        column = text[line].index("number")
+        await pilot.mouse_down(view, offset=(column, line))
+        await pilot.hover(view, offset=(column + 5, line))
+        await pilot.mouse_up(view, offset=(column + 5, line))
+        await pilot.pause()
+        assert app.screen.get_selected_text() in ("numbe", "number")
+        await pilot.click(view, offset=(column, line + 2))
+        assert cursor_line(view) == line + 2
+
+
 @given(data=st.data(), parents=st.lists(st.integers(min_value=-1, max_value=30), min_size=1, max_size=30))
 @settings(max_examples=60, deadline=None)
 def test_walking_down_and_up_is_the_same_way(data: st.DataObject, parents: list[int]) -> None:

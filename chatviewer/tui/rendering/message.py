@@ -44,6 +44,7 @@ class Place(NamedTuple):
     is_first: bool = True
     is_continuation: bool = False  # the reply goes on: no header again
     follows_calls: bool = False
+    follows_system: bool = False
     branch: int = 0  # which of the siblings this is, from 1
     branch_count: int = 0
 
@@ -150,7 +151,7 @@ def _notice(message: Message, kind: str, place: Place, levels: Mapping[str, Leve
     if level > Level.LINE:
         chunks += shifted(markdown_chunks(text, MUTED), INDENT)
     notice = Block("text", chunks, level, is_foldable=True)
-    return [notice] if place.is_first else [_gap(), notice]
+    return [notice] if place.is_first or place.follows_system else [_gap(), notice]
 
 
 def _gap() -> Block:

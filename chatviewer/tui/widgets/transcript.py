@@ -21,6 +21,7 @@ from chatviewer.tui.actions import bindings
 from chatviewer.tui.messages import BranchSwitched, CopyText, OpenSession, RateReply, ViewChanged
 from chatviewer.tui.rendering.block import Level
 from chatviewer.tui.rendering.copying import copy_source
+from chatviewer.tui.rendering.highlighting import warm_up
 from chatviewer.tui.rendering.message import TOOL_CALL_VIEWS, View
 from chatviewer.tui.rendering.wording import local_day
 from chatviewer.tui.widgets.transcript_finding import TranscriptFinding
@@ -91,7 +92,7 @@ class TranscriptView(TranscriptFinding):
         self.session, self.source = session, source
         self._start(TranscriptLayout(stubs, width=self.text_width, view=self._view(), chosen=memory.chosen))
         self.layout_of_rows.levels.update(memory.levels)
-        if is_new and current_seq is not None:
+        if is_new and current_seq is not None and current_seq in self.layout_of_rows.stubs:
             self.layout_of_rows.show_branch_of(current_seq)
         if at_seq is not None and at_seq in self.layout_of_rows.stubs:
             self.show_match(at_seq, words)
@@ -172,6 +173,7 @@ class TranscriptView(TranscriptFinding):
     def _fetch(self, source: TranscriptSource, generation: int, seqs: Sequence[int]) -> None:
         try:
             found, problem = source.messages(seqs), ""
+            warm_up(message.content for message in found)
         except Exception as error:  # the wall around a thread: whatever fails there becomes a sentence on the screen
             found, problem = [], str(error) or type(error).__name__
         self.post_message(MessagesFetched(generation, seqs, found, problem))

@@ -78,10 +78,17 @@ class TranscriptLayout:
         count = len(siblings)
         branch = siblings.index(stub.seq) + 1 if count > 1 else 0
         if index == 0:
-            return Place(True, False, False, branch, count)
+            return Place(branch=branch, branch_count=count)
         before = self.stub(index - 1)
         goes_on = stub.role is Role.ASSISTANT and before.role is Role.ASSISTANT
-        return Place(False, goes_on, goes_on and before.tool_call_count > 0, branch, count)
+        return Place(
+            is_first=False,
+            is_continuation=goes_on,
+            follows_calls=goes_on and before.tool_call_count > 0,
+            follows_system=stub.role is Role.SYSTEM and before.role is Role.SYSTEM,
+            branch=branch,
+            branch_count=count,
+        )
 
     # The messages
 

@@ -37,8 +37,9 @@ def describe(call: ToolCall) -> ToolView:
     found = known.get(normal_name(name))
     if found is None and mcp.is_mcp(name):
         found = mcp.describe
-    if found is None:
-        found = known.get(normal_name(name.rpartition("__")[2]), anything.describe)
+    if found is None and "__" in name:
+        found = known.get(normal_name(name.rpartition("__")[2]), mcp.describe)
+    found = found or anything.describe
     try:
         return found(call)
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, RecursionError):
