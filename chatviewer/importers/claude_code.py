@@ -66,8 +66,13 @@ class ClaudeCodeImporter(Importer):
         agent_id, file_session = _names(reading.path)
         transcript = Transcript(reading, file_session, agent_id)
         ghosts: dict[str, Piece | None] = restore(transcript, reading.state) if reading.is_tail else {}
+        told_line = reading.state["told_line"] if reading.is_tail else 0
         for line, offset, record in records(reading):
+            if told_line and line > told_line:
+                told_line = _forget(reading, told_line)
             transcript.read(line, offset, record)
+        if told_line:
+            _forget(reading, told_line)
         if agent_id and not reading.is_tail:
             _read_agent_description(transcript, reading.path)
         yield from sessions(transcript, ghosts)
@@ -124,6 +129,13 @@ def _is_our_record(record: dict[str, Any]) -> bool:
         message = mapping(record.get("message"))
         return "content" in message and "parts" not in message and ("sessionId" in record or "uuid" in record or "isSidechain" in record)
     return kind in ("system", "attachment", "progress") and "uuid" in record and ("sessionId" in record or "parentUuid" in record)
+
+
+def _forget(reading: Reading, told_line: int) -> int:
+    """Lines up to this one are read a second time: what is wrong with them was reported, what was left out was counted."""
+    reading.skipped.clear()
+    reading.problems[:] = [problem for problem in reading.problems if problem.line > told_line]
+    return 0
 
 
 def _read_web_export(reading: Reading) -> Iterator[Session]:

@@ -37,9 +37,13 @@ class Placing:
             parent = piece.parent if piece.parent is not None else self._target(piece, previous)
             target = self._advanced(parent if parent is not None else thread)
             if piece.is_note:
+                is_placed = isinstance(target, Thread) or target.is_stored or target.uid in parents
                 if previous is not None and target is not previous:
-                    self.displaced[piece] = target
+                    if is_placed:
+                        self.displaced[piece] = target
                     target = previous
+                elif not is_placed:
+                    target = thread
                 self.trail[target] = piece
             previous = piece
             if isinstance(target, Thread):

@@ -29,6 +29,7 @@ class Transcript(Threads):
         self.early_results: dict[str, list[tuple[Piece, bool]]] = {}  # results whose call was not read yet
         self.titles: list[tuple[str, int, str]] = []  # session id, rank, title
         self.summaries: list[tuple[str, str]] = []  # uuid that it belongs to, title
+        self.stored_summary_count = 0  # those before were met by an earlier import
         self.closed_replies: set[str] = set()  # ids of replies that an earlier import stored
         self.last_reply: Reply | None = None
 

@@ -26,6 +26,7 @@ KEPT_RECORDS = 30  # whose place in the tree is known to the next tail; one that
 KEPT_CALLS = 40  # without a result
 KEPT_REPLIES = 12
 KEPT_THREADS = 8
+KEPT_SUMMARIES = 8  # of messages that may still come
 STATE_VERSION = 1
 
 
@@ -62,6 +63,8 @@ def restore(transcript: Transcript, state: Mapping[str, Any]) -> dict[str, Piece
         call.started_at, call.is_stored = parse_time(started_at), True
         transcript.calls.setdefault(id_, []).append(call)
     transcript.closed_replies = set(state["replies"])
+    transcript.summaries = [(leaf, title) for leaf, title in state["summaries"]]
+    transcript.stored_summary_count = len(transcript.summaries)
     transcript.order = [(uuid, 0) for uuid, _, _ in state["records"]]
     return ghosts
 
@@ -78,11 +81,14 @@ def sessions(transcript: Transcript, ghosts: dict[str, Piece | None]) -> Iterato
         if thread not in shown:
             reading.skip("note outside of a session", len(thread.pieces))
     made = [_session(thread, parents[thread.key]) for thread in shown if thread.is_new or thread.pieces or thread.late or thread.title]
+    told_line = reading.line
     reply = transcript.last_reply
     if reply is not None:
         reading.offset, reading.line = reply.offset, reply.line - 1
     before_line = reply.line if reply is not None else reading.line + 2
-    reading.state = _state(transcript, placing, shown, before_line) if len(shown) == len(transcript.threads) else {}
+    reading.state = {}
+    if shown and len(shown) == len(transcript.threads):
+        reading.state = {**_state(transcript, placing, shown, before_line), "told_line": told_line}
     yield from made
 
 
@@ -113,10 +119,12 @@ def _session(thread: Thread, parents: Mapping[str, str | None]) -> Session:
 def _give_titles(transcript: Transcript) -> None:
     """The last title of the highest rank; else one made from the first prompt. In a tail: only when it is a better one."""
     main = next((thread for thread in transcript.threads.values() if not thread.parent_key), None)
-    for leaf, title in transcript.summaries:
+    for number, (leaf, title) in enumerate(transcript.summaries):
         piece = transcript.resolve(leaf)
         if piece is not None:
             _retitle(piece.thread, RANK_SUMMARY, title)
+        elif number < transcript.stored_summary_count:
+            continue
         elif transcript.reading.is_tail and main is not None and main.title_rank <= RANK_SUMMARY:
             raise FullReadNeededError
         else:
@@ -191,6 +199,7 @@ def _state(transcript: Transcript, placing: Placing, shown: list[Thread], before
         "homes": {sid: index[thread] for sid, thread in transcript.homes.items() if thread in index},
         "records": records[::-1],
         "calls": calls[-KEPT_CALLS:],
+        "summaries": [[leaf, title] for leaf, title in transcript.summaries if transcript.resolve(leaf) is None][-KEPT_SUMMARIES:],
         "replies": [*transcript.closed_replies, *replies][-KEPT_REPLIES * 2 :],
     }
 
