@@ -205,6 +205,7 @@ class Thread:
             "continues",
             "current",
             "is_new",
+            "is_touched",
             "key",
             "last",
             "last_at",
@@ -228,6 +229,7 @@ class Thread:
         self.root: Piece | None = None  # a note at the beginning, stored as well: every beginning hangs on it
         self.last: Piece | None = None
         self.current: Piece | None = None  # the newest that is no note
+        self.is_touched = False  # a record was read for it
         self.is_new = True  # False: an earlier import stored a part of it
         self.project = ""
         self.branch = ""

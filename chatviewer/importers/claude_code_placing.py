@@ -7,7 +7,7 @@ note beside a message. What comes out is the tree that a person would draw: only
 from chatviewer.domain.kinds import Role
 from chatviewer.importers.base import FullReadNeededError
 from chatviewer.importers.building import without_cycles
-from chatviewer.importers.claude_code_drafts import Piece, Reply, Thread
+from chatviewer.importers.claude_code_drafts import Call, Piece, Reply, Thread
 from chatviewer.importers.claude_code_records import Transcript
 
 
@@ -131,6 +131,12 @@ class Placing:
             return False, None
         anchor = self._advanced(start, before_line)
         return (True, None) if isinstance(anchor, Thread) else (anchor.line < before_line, anchor)
+
+    def goes_on_from(self, call: Call, before_line: int) -> Piece:
+        """On what the children of a call's result hang, as things stood before a line."""
+        owner = call.owner.pieces[-1] if isinstance(call.owner, Reply) else call.owner
+        anchor = self._advanced(owner, before_line)
+        return anchor if isinstance(anchor, Piece) else owner
 
     def root_note(self, thread: Thread, before_line: int) -> Piece | None:
         """The note that stands at the beginning of a thread, on which every beginning hangs."""

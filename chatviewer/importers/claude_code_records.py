@@ -28,7 +28,9 @@ class Transcript(Threads):
         self.calls: dict[str, list[Call]] = {}
         self.early_results: dict[str, list[tuple[Piece, bool]]] = {}  # results whose call was not read yet
         self.titles: list[tuple[str, int, str]] = []  # session id, rank, title
+        self.waiting_titles: list[tuple[str, int, str]] = []  # of sessions that were not met yet
         self.summaries: list[tuple[str, str]] = []  # uuid that it belongs to, title
+        self.answered_early: set[str] = set()  # ids of calls whose result an earlier import stored as a message
         self.stored_summary_count = 0  # those before were met by an earlier import
         self.closed_replies: set[str] = set()  # ids of replies that an earlier import stored
         self.last_reply: Reply | None = None
@@ -149,6 +151,8 @@ class Transcript(Threads):
         piece.calls.append(call)
         if call.id is None:
             return
+        if call.id in self.answered_early:
+            raise FullReadNeededError
         self.calls.setdefault(call.id, []).append(call)
         early = self.early_results.get(call.id)
         if early:
@@ -237,7 +241,7 @@ class Transcript(Threads):
                 raise FullReadNeededError
             call.piece.attachments += images
         if call.is_stored:
-            thread.late.append(call)
+            call.piece.thread.late.append(call)
         return call
 
     # -- everything else

@@ -5,6 +5,7 @@ the next tail, and stored under the same uids.
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from chatviewer.domain.kinds import Role
@@ -26,7 +27,7 @@ KEPT_RECORDS = 30  # whose place in the tree is known to the next tail; one that
 KEPT_CALLS = 40  # without a result
 KEPT_REPLIES = 12
 KEPT_THREADS = 8
-KEPT_SUMMARIES = 8  # of messages that may still come
+KEPT_SUMMARIES = 8  # and titles, of messages and sessions that may still come
 STATE_VERSION = 1
 
 
@@ -63,6 +64,8 @@ def restore(transcript: Transcript, state: Mapping[str, Any]) -> dict[str, Piece
         call.started_at, call.is_stored = parse_time(started_at), True
         transcript.calls.setdefault(id_, []).append(call)
     transcript.closed_replies = set(state["replies"])
+    transcript.titles = [(sid, rank, title) for sid, rank, title in state["titles"]]
+    transcript.answered_early = set(state["early"])
     transcript.summaries = [(leaf, title) for leaf, title in state["summaries"]]
     transcript.stored_summary_count = len(transcript.summaries)
     transcript.order = [(uuid, 0) for uuid, _, _ in state["records"]]
@@ -76,11 +79,15 @@ def sessions(transcript: Transcript, ghosts: dict[str, Piece | None]) -> Iterato
     _link_side_chains(transcript)
     parents = {thread.key: placing.place(thread) for thread in transcript.threads.values()}
     _give_titles(transcript)
-    shown = [thread for thread in transcript.threads.values() if not thread.is_new or any(not piece.is_note for piece in thread.pieces)]
+    shown = [
+        thread
+        for thread in transcript.threads.values()
+        if not thread.is_new or any(not piece.is_note and not piece.is_dropped for piece in thread.pieces)
+    ]
     for thread in transcript.threads.values():
         if thread not in shown:
             reading.skip("note outside of a session", len(thread.pieces))
-    made = [_session(thread, parents[thread.key]) for thread in shown if thread.is_new or thread.pieces or thread.late or thread.title]
+    made = [_session(thread, parents[thread.key]) for thread in shown if thread.is_new or thread.is_touched or thread.late or thread.title]
     told_line = reading.line
     reply = transcript.last_reply
     if reply is not None:
@@ -131,7 +138,9 @@ def _give_titles(transcript: Transcript) -> None:
             transcript.reading.skip("summary of another session")
     for sid, rank, title in transcript.titles:
         thread = transcript.homes.get(sid) or main
-        if thread is not None:
+        if thread is None:
+            transcript.waiting_titles.append((sid, rank, title))
+        else:
             _retitle(thread, rank, title)
     for thread in transcript.threads.values():
         if thread.title_rank < RANK_PROMPT:
@@ -187,11 +196,16 @@ def _state(transcript: Transcript, placing: Placing, shown: list[Thread], before
             if is_known and home is not None and home in index:
                 records.append([uuid, index[home], piece.uid if piece else ""])
     calls = [
-        [call.id, index[call.piece.thread], call.piece.uid, call.name, call.started_at.isoformat() if call.started_at else None]
+        [call.id, index[call.piece.thread], placing.goes_on_from(call, before_line).uid, call.name, _iso(call.started_at)]
         for calls in transcript.calls.values()
         for call in calls
         if (call.result is None or call.answer_line >= before_line) and call.piece.line < before_line and call.piece.thread in index
     ]
+    early = sorted(
+        transcript.answered_early
+        | {id_ for id_, waiting in transcript.early_results.items() if waiting}
+        | {id_ for id_, calls in transcript.calls.items() for call in calls if 0 < call.answer_line < before_line <= call.piece.line}
+    )
     replies = [reply.id for thread in kept for reply in list(thread.replies.values())[-KEPT_REPLIES:] if reply.line < before_line]
     return {
         "version": STATE_VERSION,
@@ -199,6 +213,8 @@ def _state(transcript: Transcript, placing: Placing, shown: list[Thread], before
         "homes": {sid: index[thread] for sid, thread in transcript.homes.items() if thread in index},
         "records": records[::-1],
         "calls": calls[-KEPT_CALLS:],
+        "titles": transcript.waiting_titles[-KEPT_SUMMARIES:],
+        "early": early[-KEPT_CALLS:],
         "summaries": [[leaf, title] for leaf, title in transcript.summaries if transcript.resolve(leaf) is None][-KEPT_SUMMARIES:],
         "replies": [*transcript.closed_replies, *replies][-KEPT_REPLIES * 2 :],
     }
@@ -217,7 +233,11 @@ def _thread_state(thread: Thread, placing: Placing, before_line: int) -> dict[st
         "last": last.uid if last else None,
         "root": root.uid if root else None,
         "current": thread.current.uid if thread.current else None,
-        "started_at": thread.started_at.isoformat() if thread.started_at else None,
-        "last_at": thread.last_at.isoformat() if thread.last_at else None,
+        "started_at": _iso(thread.started_at),
+        "last_at": _iso(thread.last_at),
         "metadata": thread.metadata,
     }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

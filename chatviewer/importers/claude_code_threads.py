@@ -29,6 +29,7 @@ class Threads:
 
     def envelope(self, thread: Thread, record: dict[str, Any]) -> datetime | None:
         """Take down what a record says about its session. Returns its time."""
+        thread.is_touched = True
         at = parse_time(record.get("timestamp"))
         if at is not None:
             if thread.started_at is None:

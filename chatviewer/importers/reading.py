@@ -246,11 +246,11 @@ class _Lines:
                 value, at = _decode_first(text, at)
                 found.append(value)
             except ValueError as error:
+                if is_last and text[at] == "{":
+                    return found, len(text[at:].encode("utf-8", "surrogateescape")), reasons
                 following = _last_object(text, at + 1)
                 if following:
                     found.append(following)
-                elif is_last and text[at] == "{":
-                    return found, len(text[at:].encode("utf-8", "surrogateescape")), reasons
                 return found, 0, [*reasons, str(error)]
         return found, 0, reasons
 

@@ -409,7 +409,7 @@ def piecewise(data: bytes, cuts: list[int], path: Path) -> tuple[Shelf, int]:
             anew += 1
             number = 0
         if not number:
-            reading = Reading(path)
+            shelf, reading = Shelf(), Reading(path)
             made = list(ClaudeCodeImporter().read(reading))
         for session in made:
             shelf.put(session)

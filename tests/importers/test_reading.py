@@ -66,7 +66,7 @@ def test_what_is_read_and_what_is_reported(tmp_path: Path, data: bytes, expected
         assert data[:offset].count(b"\n") == line - 1
 
 
-@pytest.mark.parametrize("tail", [b'{"a": "not yet whol', b'{"a": "\xe2\x82', b"{"])
+@pytest.mark.parametrize("tail", [b'{"b": {"a": 2}', b'{"a": "not yet whol', b'{"a": "\xe2\x82', b"{"])
 def test_a_last_line_that_is_still_written_is_left_for_the_next_time(tmp_path: Path, tail: bytes) -> None:
     path = given(tmp_path, b'{"a":1}\n' + tail)
     found, reading = read(path)
