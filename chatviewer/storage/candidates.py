@@ -36,7 +36,7 @@ class Candidate(NamedTuple):
 
 
 class Level(NamedTuple):
-    """A kind of row: its table, how it reaches its session, and the statement for the ids of one session's rows."""
+    """A kind of row: its table, how it reaches its session, and the statement for the ids of the rows of some sessions."""
 
     name: str
     source: str
@@ -51,14 +51,16 @@ LEVELS = {
         "message CROSS JOIN session ON session.id = message.session_id",
         "message.id",
         "message.session_id",
-        "SELECT min(+part.id), max(+part.id), count(*) FROM message AS part WHERE part.session_id = ?",
+        "SELECT min(+part.id), max(+part.id), count(*), part.session_id FROM message AS part "
+        "WHERE part.session_id IN (SELECT value FROM json_each(?)) GROUP BY part.session_id",
     ),
     "tool": Level(
         "tool",
         "tool_call CROSS JOIN message ON message.id = tool_call.message_id CROSS JOIN session ON session.id = tool_call.session_id",
         "tool_call.id",
         "tool_call.session_id",
-        "SELECT min(+part.id), max(+part.id), count(*) FROM tool_call AS part WHERE part.session_id = ?",
+        "SELECT min(+part.id), max(+part.id), count(*), part.session_id FROM tool_call AS part "
+        "WHERE part.session_id IN (SELECT value FROM json_each(?)) GROUP BY part.session_id",
     ),
     "attachment": Level(
         "attachment",
@@ -147,8 +149,8 @@ def hidden_within(connection: sqlite3.Connection, plan: Plan, scopes: tuple[str,
 
 def bounds_of(connection: sqlite3.Connection, level: Level, session: int) -> tuple[int, int, int]:
     """The first and last row of a session, and how many it has; (0, -1, 0) for none."""
-    low, high, count = connection.execute(level.bounds, (session,)).fetchone()
-    return (low, high, count) if count else (0, -1, 0)
+    row = connection.execute(level.bounds, (json.dumps([session]),)).fetchone()
+    return row[:3] if row else (0, -1, 0)
 
 
 def _rows_within(
@@ -211,9 +213,7 @@ def _stretches(connection: sqlite3.Connection, level: Level, ids: list[int]) -> 
     """The rows of these sessions as stretches without gaps: (first, last, the sessions in them). A large session stands alone."""
     found: list[tuple[int, int, list[Owner]]] = []
     is_open = False  # whether the last stretch may go on
-    for low, high, count, session in sorted((*bounds_of(connection, level, session), session) for session in ids):
-        if not count:
-            continue
+    for low, high, count, session in sorted(connection.execute(level.bounds, (json.dumps(ids),))):
         owner = (low, session, count)
         is_whole = count < LARGE_SESSION and high - low + 1 == count
         if is_open and is_whole and low == found[-1][1] + 1:
