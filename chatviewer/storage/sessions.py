@@ -8,7 +8,6 @@ SQLite from entering by an index on it: every session is the one user's.)
 import sqlite3
 from array import array
 from collections.abc import Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from chatviewer.domain.sanitizing import safe_line
@@ -59,8 +58,9 @@ def session_ids(database: Database, user_id: int, query: "Query | None", sort: s
     condition: str = DEFAULT_FILTER
     parameters: Sequence[object] = ()
     if query is not None and not query.is_empty:
-        filtering = import_module("chatviewer.storage.filtering")
-        condition, parameters = filtering.session_where(query, user_id)
+        from chatviewer.storage.filtering import session_where
+
+        condition, parameters = session_where(query, user_id)
     sql = f"SELECT session.id FROM session WHERE session.user_id = ? AND ({condition}) ORDER BY {order} LIMIT ?"
     with explained(database.path):
         rows = database.connection().execute(sql, (user_id, *parameters, -1 if limit is None else limit))

@@ -75,7 +75,6 @@ def test_a_limit_gives_the_first_rows(five: Library) -> None:
     ],
 )
 def test_a_query_filters_the_list(five: Library, query: str, found: list[str]) -> None:
-    pytest.importorskip("chatviewer.storage.filtering")
     assert titles(five, query) == found
 
 

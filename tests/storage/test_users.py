@@ -102,15 +102,11 @@ def vars_of(value: object) -> list[object]:
 
 def test_every_method_is_looked_at() -> None:
     public = {name for name, _ in inspect.getmembers(Library) if not name.startswith("_")}
-    assert public - OTHERS == set(READS) & public, "say in READS or OTHERS what a new method does"
+    assert public - OTHERS == set(READS), "say in READS or OTHERS what a new method does"
 
 
 @pytest.mark.parametrize("name", sorted(READS))
 def test_nothing_of_another_user_is_read(other: Library, name: str) -> None:
-    if not hasattr(other, name):
-        pytest.skip("no such method")
-    if name == "session_ids":
-        pytest.importorskip("chatviewer.storage.filtering")
     assert not READS[name](other)
 
 
