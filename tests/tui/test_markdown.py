@@ -129,12 +129,23 @@ def test_deep_nesting_and_long_text_stay_cheap() -> None:
 
 def test_a_long_message_is_cut_between_blocks() -> None:
     source = "\n\n".join(f"Paragraph {number} with *words*.\n\n```python\nprint({number})\n\nmore\n```" for number in range(1_500))
-    pieces = list(split_markdown(source))
+    pieces = [piece for piece, _has_gap in split_markdown(source)]
     assert len(pieces) > 3
     assert "\n".join(pieces) == source
     shown = [row.plain for chunk in markdown_chunks(source) for row in chunk.layout(80)]
     assert sum("python" in row for row in shown) == 1_500
     assert not any("```" in row for row in shown)
+
+
+def test_a_list_a_table_and_a_paragraph_longer_than_a_piece() -> None:
+    for line, count in (("- item *x*", 5_000), ("plain words", 5_000), ("| a | b |", 3_000)):
+        head = "| h | i |\n|---|---|\n" if line[0] == "|" else ""
+        chunks = markdown_chunks(head + f"{line}\n" * count)
+        assert len(chunks) > 3
+        rows = [row.plain for chunk in chunks for row in chunk.layout(60)]
+        assert "" not in rows
+        assert not any("|" in row or "*" in row for row in rows)
+        assert sum(any(word in row for word in ("item", "plain", "a │ b")) for row in rows) == count
 
 
 def test_a_fence_longer_than_a_piece_goes_on_as_code() -> None:

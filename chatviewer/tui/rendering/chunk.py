@@ -16,6 +16,9 @@ from chatviewer.tui.rendering.row import BLANK, CODE_FILL, MUTED, Row, cut, fold
 CHUNK_LINES = 200
 CHUNK_CHARACTERS = 40_000
 MARKDOWN_CHARACTERS = 12_000  # Markdown takes longer to lay out
+MARKDOWN_LINES = 300
+LINE_COST = 40  # a line takes as long to lay out as so many characters
+MARKDOWN_SIZE = MARKDOWN_CHARACTERS + LINE_COST
 HIGHLIGHT_LINES = 500  # code above this is shown plain
 
 
@@ -116,8 +119,8 @@ def _code_rows(text: str, language: str, first_line: int | None, width: int) -> 
 def markdown_chunks(text: str, style: str = "", *, reflows: bool = False) -> list[Chunk]:
     """A message in Markdown. A long one is cut at blank lines outside of code, so that each piece means what it meant in the whole."""
     return [
-        Chunk(partial(_markdown_rows, piece, style, reflows, number > 0), piece.count("\n") + 1, min(len(piece), CHUNK_CHARACTERS))
-        for number, piece in enumerate(split_markdown(text))
+        Chunk(partial(_markdown_rows, piece, style, reflows, has_gap), piece.count("\n") + 1, min(len(piece), CHUNK_CHARACTERS))
+        for piece, has_gap in split_markdown(text)
     ]
 
 
@@ -128,30 +131,42 @@ def _markdown_rows(text: str, style: str, reflows: bool, has_gap: bool, width: i
     return [BLANK, *rows] if has_gap and rows else rows
 
 
-def split_markdown(text: str) -> Iterator[str]:
-    """Pieces of Markdown of about `MARKDOWN_CHARACTERS`. A fence that is longer than a piece is closed and opened again."""
-    if len(text) <= MARKDOWN_CHARACTERS:
-        yield text
+def split_markdown(text: str) -> Iterator[tuple[str, bool]]:
+    """Pieces of Markdown that are laid out in a moment, and whether a blank row stands before each. They are cut at blank lines; where
+    there are none for long, also between lines. A fence or a table that is longer than a piece is opened again in the next one."""
+    if len(text) <= MARKDOWN_CHARACTERS and text.count("\n") < MARKDOWN_LINES:
+        yield text, False
         return
     piece: list[str] = []
     size = 0
     fence = ""
+    head: list[str] = []  # of the table that the line is in
+    has_gap = False
     for line in text.split("\n"):
-        mark = line.lstrip()[:3]
-        if mark in ("```", "~~~"):
+        bare = line.strip()
+        if bare[:3] in ("```", "~~~"):
             if not fence:
                 fence = line
-            elif line.strip().startswith(fence.strip()[:3]) and not line.strip().strip("`~"):
+            elif bare.startswith(fence.strip()[:3]) and not bare.strip("`~"):
                 fence = ""
-        piece.append(line if len(line) <= 8_000 else cut(line))
-        size += len(piece[-1]) + 1
-        if size < MARKDOWN_CHARACTERS or (size < 4 * MARKDOWN_CHARACTERS and (fence or line.strip())):
+        if not fence:
+            head = _table_head(head, piece[-1] if piece else "", line)
+        piece.append(cut(line))
+        size += len(piece[-1]) + LINE_COST
+        if size < MARKDOWN_SIZE or (size < 2 * MARKDOWN_SIZE and (fence or bare)) or (size < 4 * MARKDOWN_SIZE and line[:1] == " "):
             continue
-        if fence:
-            yield "\n".join([*piece, fence.strip()[:3]])
-            piece, size = [fence], 0
-        else:
-            yield "\n".join(piece)
-            piece, size = [], 0
+        yield "\n".join([*piece, fence.strip()[:3]] if fence else piece), has_gap
+        has_gap = not bare and not fence
+        piece = [fence] if fence else list(head)
+        size = sum(map(len, piece))
     if any(line.strip() for line in piece):
-        yield "\n".join(piece)
+        yield "\n".join(piece), has_gap
+
+
+def _table_head(head: list[str], before: str, line: str) -> list[str]:
+    """The first two lines of the table that goes on with this line; empty outside of tables."""
+    if "|" not in line:
+        return []
+    if "|" in before and "-" in line and not line.strip(" |:-"):
+        return [before, line]
+    return head

@@ -1,5 +1,6 @@
 """What the body of a tool call is made of. A renderer says what there is; how it looks is decided here, once for all tools."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from chatviewer.tui.rendering.chunk import (
 )
 from chatviewer.tui.rendering.row import ERROR, MUTED, PRIMARY, SUCCESS, Row, cut, fold, wrap
 
+_NUMBERED = re.compile(r"^ *(\d+)(?:→|\t|\| ?|: )(.*)$")
 MAX_TREE_LINES = 5_000
 MAX_TREE_DEPTH = 40
 
@@ -51,6 +53,19 @@ class Code(NamedTuple):
 
     def chunks(self) -> list[Chunk]:
         return code_chunks(self.text, self.language, self.first_line)
+
+
+class Listing(NamedTuple):
+    """A file as an agent read it. Line numbers that the agent put in front become those of the listing."""
+
+    text: str
+    language: str = ""
+
+    def chunks(self) -> list[Chunk]:
+        numbered = numbered_code(self.text)
+        if numbered is None:
+            return code_chunks(self.text, self.language)
+        return code_chunks(numbered[1], self.language, numbered[0])
 
 
 class Prose(NamedTuple):
@@ -94,7 +109,7 @@ class Tree(NamedTuple):
         return [Chunk(partial(_tree_rows, piece), len(piece), sum(len(line.text) for line in piece)) for piece in pieces]
 
 
-Part = Output | Plain | Code | Prose | Checklist | Diff | Tree
+Part = Output | Plain | Code | Listing | Prose | Checklist | Diff | Tree
 
 _STATES = {
     "done": ("☑", MUTED, f"strike {MUTED}"),
@@ -128,6 +143,22 @@ def _diff_rows(lines: Sequence[str], language: str, width: int) -> list[Row]:
         else:
             rows += fold(code, width, first=Content("  "))
     return rows
+
+
+def numbered_code(text: str) -> tuple[int, str] | None:
+    """The first number and the bare code of text that an agent gave line numbers; None if the numbers do not run on."""
+    lines = text.rstrip("\n").split("\n")
+    first: int | None = None
+    bare: list[str] = []
+    for position, line in enumerate(lines):
+        match = _NUMBERED.match(line)
+        if match is None or len(match[1]) > 9:
+            return None
+        first = int(match[1]) if first is None else first
+        if int(match[1]) != first + position:
+            return None
+        bare.append(match[2])
+    return None if first is None else (first, "\n".join(bare))
 
 
 class _TreeLine(NamedTuple):

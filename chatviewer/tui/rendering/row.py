@@ -1,5 +1,6 @@
 """A row of the screen before it is painted, and breaking long text into rows."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -114,17 +115,16 @@ def slices(content: Content, ranges: Sequence[tuple[int, int]]) -> list[Content]
     text, spans = content.plain, content.spans
     if not spans:
         return [Content(text[start:end]) for start, end in ranges]
-    return [
-        Content(
-            text[start:end],
-            [
-                Span(max(span.start, start) - start, min(span.end, end) - start, span.style)
-                for span in spans
-                if span.start < end and span.end > start
-            ],
-        )
-        for start, end in ranges
-    ]
+    starts = [start for start, _end in ranges]
+    shares: list[list[Span]] = [[] for _ in ranges]
+    for span in spans:
+        for number in range(max(0, bisect_right(starts, span.start) - 1), len(ranges)):
+            start, end = ranges[number]
+            if start >= span.end:
+                break
+            if span.start < end:
+                shares[number].append(Span(max(span.start, start) - start, min(span.end, end) - start, span.style))
+    return [Content(text[start:end], share) for (start, end), share in zip(ranges, shares, strict=True)]
 
 
 def wrap(content: Content, width: int, *, first: Content | None = None, rest: Content | None = None, fill: str = "") -> list[Row]:

@@ -21,16 +21,21 @@ def table_rows(header: Sequence[Content], body: Sequence[Sequence[Content]], ali
     natural = [max(1, *(line[column].cell_length for line in lines)) for column in range(count)]
     widths = _fit(natural, width - GAP * (count - 1))
     if widths is None:
-        return _records(lines[0], lines[1:], width)
+        return [*_records(lines[0], lines[1:], width), *_hidden_sign(max(len(line) for line in (header, *body)) - count)]
     aligns = [*aligns, *(["left"] * count)][:count]
     rows = [row for cells in [[cell.stylize("bold") for cell in lines[0]]] for row in _line(cells, widths, aligns)]
     rows.append(Row(Content.styled("─┼─".join("─" * column for column in widths), MUTED)))
+    hidden = max(len(line) for line in (header, *body)) - count
     is_wrapped = any(cell.cell_length > widths[column] for line in lines[1:] for column, cell in enumerate(line))
     for number, line in enumerate(lines[1:]):
         if number and is_wrapped:
             rows.append(Row(Content.styled("╌┼╌".join("╌" * column for column in widths), MUTED)))
         rows += _line(line, widths, aligns)
-    return rows
+    return [*rows, *_hidden_sign(hidden)]
+
+
+def _hidden_sign(columns: int) -> list[Row]:
+    return [Row(Content.styled(f"… {columns:,} more columns", MUTED))] if columns > 0 else []
 
 
 def _fit(natural: list[int], room: int) -> list[int] | None:

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from chatviewer.domain import ToolCall, ToolCallStatus
@@ -36,7 +36,6 @@ _WHOLE = ("content", "file_text", "contents", "fileText", "code_edit", "code", "
 _PATCHES = ("input", "patch", "diff", "patchText", "patch_text", "changes")
 _SHOWN = (*_PATHS, *_OLD, *_NEW, *_WHOLE, *_PATCHES, "edits", "command", "instruction", "instructions", "explanation", "replacements")
 _LARGEST_COMPARISON = 400_000  # pairs of lines; the comparison grows with their number
-_BLOCK = re.compile(r"^(?:<{5,9} ?SEARCH[^\n]*|-{5,9} SEARCH)\n(.*?)^={5,9}\n(.*?)^(?:>{5,9} ?REPLACE|\+{5,9} REPLACE)", re.M | re.S)
 _PATCH_FILE = re.compile(r"^(?:\*\*\* (?:Update|Add|Delete) File: |\+\+\+ (?:b/)?)(.+)$", re.M)
 
 
@@ -51,7 +50,7 @@ def describe(call: ToolCall) -> ToolView:
     parts: list[Part] = []
     outcome = ""
     if not pairs and patch:
-        pairs = [(match[1], match[2]) for match in _BLOCK.finditer(patch)]
+        pairs = list(_search_and_replace(patch))
         if not pairs:
             return describe_patch(call, patch, path)
     if pairs:
@@ -87,6 +86,23 @@ def _replacements(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         if old or new:
             pairs.append((old, new))
     return pairs
+
+
+def _search_and_replace(text: str) -> Iterator[tuple[str, str]]:
+    """The blocks between `<<<<<<< SEARCH`, `=======` and `>>>>>>> REPLACE` (or dashes and pluses, as Cline writes them now)."""
+    old: list[str] = []
+    new: list[str] | None = None
+    is_inside = False
+    for line in text.split("\n"):
+        if line.startswith(("<<<<<<<", "-------")) and "SEARCH" in line:
+            old, new, is_inside = [], None, True
+        elif is_inside and new is None and line.startswith("=====") and not line.strip("= \r"):
+            new = []
+        elif is_inside and new is not None and line.startswith((">>>>>>>", "+++++++")):
+            yield "\n".join(old), "\n".join(new)
+            is_inside = False
+        elif is_inside:
+            (old if new is None else new).append(line)
 
 
 def _first(item: Mapping[str, Any], names: Iterable[str]) -> str:

@@ -1,11 +1,9 @@
 """Reading of files: path, lines, the text with its language's colours."""
 
-import re
-
 from chatviewer.domain import ToolCall, ToolCallStatus
 from chatviewer.tui.formatting import counted
 from chatviewer.tui.rendering.highlighting import language_of
-from chatviewer.tui.rendering.part import Code, Output, Part, Tree
+from chatviewer.tui.rendering.part import Listing, Output, Part, Tree
 from chatviewer.tui.rendering.tool_call.base import ToolView, fields, line_count, others, result_of, text_of
 
 NAMES = """
@@ -24,7 +22,6 @@ _PATHS = (
     "relative_workspace_path",
 )
 _RANGE = ("offset", "limit", "start_line", "end_line", "startLine", "endLine", "start_line_one_indexed", "end_line_one_indexed_inclusive")
-_NUMBERED = re.compile(r"^ *(\d+)(?:→|\t|\| ?|: )(.*)$")
 
 
 def describe(call: ToolCall) -> ToolView:
@@ -41,27 +38,8 @@ def describe(call: ToolCall) -> ToolView:
     if rest := others(call, (*_PATHS, *_RANGE, "paths", "files", "should_read_entire_file", "explanation")):
         parts.append(Tree(rest))
     if result:
-        code = numbered_code(result)
         if call.status is ToolCallStatus.FAILED:
             parts.append(Output(result))
-        elif code is not None:
-            parts.append(Code(code[1], language_of(path), code[0]))
         else:
-            parts.append(Code(result, language_of(path)))
+            parts.append(Listing(result, language_of(path)))
     return ToolView(call.tool_name, path + shown_range, counted(line_count(result), "line") if result else "", tuple(parts))
-
-
-def numbered_code(text: str) -> tuple[int, str] | None:
-    """The first number and the bare code of text that an agent gave line numbers; None if the numbers do not run on."""
-    lines = text.rstrip("\n").split("\n")
-    first: int | None = None
-    bare: list[str] = []
-    for position, line in enumerate(lines):
-        match = _NUMBERED.match(line)
-        if match is None or len(match[1]) > 9:
-            return None
-        first = int(match[1]) if first is None else first
-        if int(match[1]) != first + position:
-            return None
-        bare.append(match[2])
-    return None if first is None else (first, "\n".join(bare))
