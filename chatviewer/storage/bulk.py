@@ -22,7 +22,7 @@ _OWN = (  # the user's rows, which an empty library can hold; parents before chi
     *("user", "preference", "journal", "rating", "note", "star", "tag", "session_tag", "title_override", "status_change", "tombstone"),
 )
 _USERS_RATINGS = " WHERE origin = 'user'"
-_KEPT_INDEX = "message_by_uid"  # saving looks for copies by it
+_KEPT_INDEXES = ("message_by_uid", "source_file_stamp")  # by which the import itself looks for things
 
 
 class LoadLostError(Exception):
@@ -90,7 +90,7 @@ def _prepare(path: Path, database: Database) -> sqlite3.Connection:
         loading.execute("BEGIN EXCLUSIVE")
         _copy_own(database.connection(), loading)
         for (name,) in loading.execute("SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL").fetchall():
-            if name != _KEPT_INDEX:
+            if name not in _KEPT_INDEXES:
                 loading.execute(f"DROP INDEX {name}")
         _configure(loading, _LOADING)
     except BaseException:

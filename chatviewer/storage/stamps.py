@@ -42,7 +42,8 @@ def file_stamps(database: Database, user_id: int) -> dict[str, Stamp]:
     """By path, what tells whether a file changed."""
     with explained(database.path):
         rows = database.connection().execute(
-            "SELECT path, size, mtime_ns, inode, gone_at IS NOT NULL FROM source_file WHERE user_id = ?", (user_id,)
+            "SELECT path, size, mtime_ns, inode, gone_at IS NOT NULL FROM source_file INDEXED BY source_file_stamp WHERE user_id = ?",
+            (user_id,),
         )
         return {path: (size, mtime, inode, bool(gone)) for path, size, mtime, inode, gone in rows}
 
