@@ -18,9 +18,16 @@ from functools import lru_cache
 _MAX_RUN = 64  # characters; longer ones are data, not identifiers
 _MAX_TERMS = 200_000  # characters for one text: a pasted dictionary must not double the index
 
-# A place inside a run of letters and digits where a new word begins, and the rest of the dotted identifier. The lookbehinds come
-# second: the engine skips to the next capital or digit that way, ten times as fast as by trying them everywhere.
-_TRIGGER = re.compile(r"[A-Z0-9](?:(?<=[a-z][A-Z])|(?<=[A-Za-z][0-9])|(?<=[A-Z][A-Z])(?=[a-z]))[A-Za-z0-9]*(?:\.[A-Za-z0-9]+)*")
+# A place inside a run of letters and digits where a new word begins.
+_TRIGGER = re.compile(r"(?<=[a-z])[A-Z]|(?<=[A-Za-z])[0-9]|(?<=[A-Z])[A-Z](?=[a-z])")
+_BORDERS = (b"aA", b"a0", b"A0", b"AAa")  # the same in the shape of a text
+_ASCII = bytes(range(128))
+_SHAPES = bytes(
+    ord("a" if chr(code).islower() else "A" if chr(code).isupper() else "0" if chr(code).isdigit() else "." if code == 46 else " ")
+    if code < 128
+    else 32
+    for code in range(256)
+)
 _RUN = re.compile(r"[A-Za-z0-9]+")
 _DOTTED = re.compile(r"[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -53,22 +60,47 @@ _FOLDED = str.maketrans(
 
 def extra_terms(text: str) -> str | None:
     """The words to index beside a text, in its order, each identifier once; None when there are none."""
-    found: dict[str, None] = {}
-    for trigger in _TRIGGER.finditer(text):
-        at, end = trigger.span()
-        # back to where the identifier begins: a match forwards, in a reversed piece of text
-        behind = _DOTTED.match(text[at - 1 : at - _MAX_RUN - 1 if at > _MAX_RUN else None : -1])
-        start = at - behind.end() if behind else at
-        if end - start <= _MAX_RUN:
-            found[text[start:end]] = None
+    found = dict.fromkeys(_identifiers(text))
     terms = [parts for identifier in found if (parts := _identifier_parts(identifier))]
-    if not text.isascii() and _SPECIAL.search(text):
+    if not text.isascii() and _SPECIAL.search(_not_ascii(text)):
         for chunk in dict.fromkeys(text[start:end] for start, end in _chunks(text)):
             terms += _chunk_parts(chunk, is_end_open=False)
     if not terms:
         return None
     joined = " ".join(terms)
     return joined if len(joined) <= _MAX_TERMS else joined[:_MAX_TERMS].rpartition(" ")[0]
+
+
+def _not_ascii(text: str) -> str:
+    """What is left of a text without its ASCII characters: little, mostly, and so quickly searched."""
+    return text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass")
+
+
+def _identifiers(text: str) -> Iterator[str]:
+    """The dotted identifiers that hold more than one word, in their order.
+
+    Found in the shape of the text, where every letter is one of two and every digit the same: searching that for a few fixed
+    pieces takes a third of the time of a regular expression, and this is done for every byte that is imported.
+    """
+    shape = text.encode("ascii", "replace").translate(_SHAPES)
+    find, find_back = shape.find, shape.rfind
+    length = len(shape)
+    spans: dict[int, int] = {}
+    for border in _BORDERS:
+        at = find(border)
+        while at >= 0:
+            end = find(b" ", at)
+            if end < 0:
+                end = length
+            spans[find_back(b" ", 0, at) + 1] = end
+            at = find(border, end)
+    for start, end in sorted(spans.items()):
+        span = text[start:end]
+        if span[0] != "." and span[-1] != "." and ".." not in span:
+            if end - start <= _MAX_RUN:
+                yield span
+        else:
+            yield from (piece for piece in _DOTTED.findall(span) if len(piece) <= _MAX_RUN and _TRIGGER.search(piece))
 
 
 def query_terms(word: str) -> tuple[list[str], bool] | None:
