@@ -173,11 +173,14 @@ def _rows_within(
         )
         matched = (scoped(plan.level, scopes, plan.match),)
     joined += f" AND {sql} AND ({level.session} = ? OR ? = 0) ORDER BY {level.row} DESC LIMIT ?"
+    if plan.match is not None and '" *' in plan.match and len(stretches) > 1:
+        # the words with one beginning are put together anew each time that the index is asked: ask once, beyond the gaps
+        stretches = [(min(low for low, _, _ in stretches), max(high for _, high, _ in stretches), [])]
     for low, high, owners in stretches:
         alone = owners[0][1] if len(owners) == 1 else 0
         limit = wanted if alone else -1
         rows: Iterable[tuple[int, int]]
-        if plain and sql == "1" and _is_dense(low, high, owners):
+        if plain and sql == "1" and owners and _is_dense(low, high, owners):
             rows = _owned(owners, connection.execute(plain, (*matched, low, high, limit)))
         else:
             rows = connection.execute(joined, (*matched, low, high, *parameters, alone, alone, limit))

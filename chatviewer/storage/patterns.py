@@ -28,11 +28,12 @@ class TimeLimit:
 @contextmanager
 def time_limit(seconds: float) -> Iterator[TimeLimit]:
     """What this thread's statements may spend on patterns."""
+    outer = getattr(_limits, "current", None)
     limit = _limits.current = TimeLimit(time.monotonic() + seconds)
     try:
         yield limit
     finally:
-        _limits.current = None
+        _limits.current = outer
 
 
 def register(connection: sqlite3.Connection) -> None:

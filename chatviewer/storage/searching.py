@@ -14,7 +14,9 @@ from chatviewer.storage.matching import is_short_beginning, tree_match
 from chatviewer.storage.patterns import TimeLimit, time_limit
 
 PATTERN_SECONDS = 0.12  # what one search may spend on reading texts that no index covers
-SHORT_SECONDS = 0.008  # what the beginning of a word is looked for in the newest messages before the index is asked
+# What the beginning of a word is looked for in the newest messages before the index is asked. One that stands in every tenth message
+# is found by then; the lists of rarer ones are short.
+SHORT_SECONDS = 0.004
 ORDERS = ("recent", "best")
 MAX_PAGE = 100_000
 
@@ -172,15 +174,15 @@ class Search:
 
     def _begun(self, plan: Plan) -> Found | None:
         """One or two typed letters: words that begin so stand in nearly every message, so the newest are read. None: they do not."""
-        deadline = time.monotonic() + SHORT_SECONDS
         reading = self.plan(plan.level, None, (*self.parts.conditions, *self.parts.words, *self.parts.unwanted))
         found: list[Candidate] = []
-        for batch in walk(self.connection, reading, self.scopes, self.wanted):
-            found += batch
-            if len(found) >= self.wanted:
-                return Found(found, 0, is_whole=False)
-            if time.monotonic() > deadline:
-                return None
+        with time_limit(SHORT_SECONDS) as spent:
+            for batch in walk(self.connection, reading, self.scopes, self.wanted):
+                found += batch
+                if spent.is_over_now():
+                    return None
+                if len(found) >= self.wanted:
+                    return Found(found, 0, is_whole=False)
         return None
 
     def _read(self, plan: Plan) -> Found:

@@ -1,0 +1,79 @@
+"""Writes docs/search.md: the words around it are here, the fields come from the table that the parser reads.
+
+`python assets/search_docs.py` after a change of either; a test holds the file to it.
+"""
+
+from pathlib import Path
+
+from chatviewer.query.fields import FIELDS, FieldSpec
+
+DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "search.md"
+
+HEAD = """\
+# Searching
+
+One language for the search box, the filter of the list, `chatviewer search` and `chatviewer list`, and for commands that act on a whole
+result. Nothing that you type is an error: what is no field is a word, and what is wrong with a field is said in words and left out.
+
+## Words
+
+| typed | finds |
+|---|---|
+| `flaky test` | both words; messages that hold both come first, then sessions where one message holds the one and another the other |
+| `"import test"` | the words side by side, in this order |
+| `pre*` | words that begin with it |
+| `-word`, `NOT word` | what does not hold the word |
+| `error OR warning` | one of them. `OR` binds closer than words side by side: `api error OR warning` is `api (error OR warning)` |
+| `(read timeout) OR slow` | parentheses group, eight deep |
+| `/time(d )?out/` | a regular expression, in any case of letters; it ends at a space. Such that could take for ever are refused |
+| `->`, `!=` | signs, where nothing else is asked for |
+
+Upper and lower case are the same, and so are letters with and without accents. Identifiers are found by their whole and by their parts:
+`getUserName` by `getUserName`, `userName` and `user`; `src/models/user.py:42` by `user.py` and `models/user.py`; `v1.2.3` by `1.2.3`;
+a UUID by its beginning with a star. Chinese, Japanese, Korean and Thai are found by any two characters that stand side by side.
+
+Words are looked for in what was said and thought, in pasted text and in titles. What tools were given and returned is searched when asked:
+`in:tools`, or `in:all` for everything.
+
+## Fields
+
+Several values of one field are separated by commas: one of them must fit. `-` before a field turns it round. A value with spaces stands in
+quotes: `project:"my site"`. Different fields must all fit.
+
+"""
+
+TAIL = """
+Numbers take `4`, `>=4`, `>4`, `<=4`, `<4`, `10..20`, `10k` and `2m`. Dates take `2026`, `2026-03`, `2026-03-01`, `today`, `yesterday`,
+the name of a weekday (the last one), and an age: `12h`, `7d`, `3w`, `2mo`, `1y`. Days are those of your clock. In a search a date is that
+of the message, in a list that of the session's last message.
+
+Archived and trashed sessions are left out unless the query asks for them (`is:archived`, `is:trashed`, `is:any`); the result says how many
+hits that hid. Lists also leave out sub-agents unless asked (`is:subagent`, `is:any`); a search looks into them.
+
+## Order
+
+Newest first: the session with the newest message first, its own hits together. Best first weighs how rare the words are and how often they
+stand in the text, the exact phrase, the title, your own words above replies and replies above tool output, ratings, stars and age. For
+words that stand in more than 10,000 messages it weighs those stored last.
+"""
+
+
+def document() -> str:
+    """The whole file."""
+    rows = "\n".join(map(_row, FIELDS.values()))
+    return f"{HEAD}| field | what | values | examples |\n|---|---|---|---|\n{rows}\n{TAIL}"
+
+
+def _row(spec: FieldSpec) -> str:
+    values = {
+        "choice": ", ".join(f"`{choice}`" for choice in spec.choices),
+        "number": "a number",
+        "date": "a date",
+        "name": "any text",
+    }[spec.kind]
+    examples = ", ".join(f"`{example}`" for example in spec.examples)
+    return f"| `{spec.name}:` | {spec.help} | {values}{', `none`' if spec.has_none else ''} | {examples} |"
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(document(), encoding="utf-8")
