@@ -183,7 +183,7 @@ class Thread:
         for block in content if type(content) is list else ():
             if type(block) is dict:
                 self._block(block, pieces, calls)
-        if not any(piece.content or piece.thinking or piece.calls for piece in pieces):
+        if not any(piece.content or piece.thinking or piece.calls for piece in pieces if piece.role is not Role.TOOL):
             flat = message.get("text")
             if type(flat) is str:
                 pieces[0].content = [flat] if flat.strip() else []

@@ -24,9 +24,9 @@ _INJECTED = (
     ("<skill", "skill"),
 )
 _INJECTED_TAG = re.compile(
-    r"<(environment_context|user_instructions|collaboration_mode|turn_aborted|apps_instructions|user_action|subagent_notification"
-    r"|user_shell_command|personality_spec|model_switch|plugins_instructions|realtime_conversation|hook_prompt)\b"
+    r"<(environment_context|user_instructions|collaboration_mode|turn_aborted|apps_instructions|user_action|subagent_notification)\b"
 )
+_ANY_TAG = re.compile(r"<([a-z]{2,20}(?:_[a-z]{1,20}){0,3})>")
 _CWD = re.compile(r"<cwd>([^<\n]{1,4096})</cwd>")
 _EXIT = re.compile(r"(?:^|\n)(?:Exit code:|Process exited with code) (-?\d{1,10})\s*(?:\n|$)")
 _WALL = re.compile(r"(?:^|\n)Wall time: (\d{1,9}(?:\.\d{1,9})?) seconds")
@@ -37,13 +37,7 @@ _FAILED = re.compile(
 
 # Of a call without arguments, what it was made with.
 _ARGUMENTS = ("arguments", "input", "action", "revised_prompt", "query")
-# Calls that carry no name of their own.
-_NAMES = {"local_shell_call": "local_shell", "web_search_call": "web_search", "tool_search_call": "tool_search"}
-_NAMES |= {"image_generation_call": "image_generation"}
-CALLS = frozenset({"function_call", "custom_tool_call", *_NAMES})
-OUTPUTS = frozenset(
-    {"function_call_output", "custom_tool_call_output", "local_shell_call_output", "tool_search_output", "mcp_tool_call_output"}
-)
+CALL, OUTPUT = "_call", "_output"  # how the types of calls and results end: function_call, web_search_call, custom_tool_call_output
 
 
 class Outcome(NamedTuple):
@@ -63,7 +57,10 @@ def injected_kind(content: str, role: str) -> str:
     for beginning, kind in _INJECTED:
         if head.startswith(beginning):
             return kind
-    return "" if role == "user" else role or "unknown"
+    if role == "user":
+        return ""
+    match = _ANY_TAG.match(head)
+    return match[1] if match else role or "unknown"
 
 
 def working_directory(content: str) -> str:
@@ -80,7 +77,7 @@ def response_item(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def call_name(item: Mapping[str, Any]) -> str:
-    name = word(item.get("name")) or _NAMES.get(text(item.get("type")), "") or "tool"
+    name = word(item.get("name")) or text(item.get("type")).removesuffix(CALL) or "tool"  # a web_search_call has no other name
     namespace = word(item.get("namespace"))
     return f"{namespace}.{name}" if namespace else name
 

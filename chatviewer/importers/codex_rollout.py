@@ -143,9 +143,9 @@ class Rollout:
                 self._think(line, offset, thinking, at)
             elif item.get("encrypted_content"):
                 self._skip("encrypted reasoning")
-        elif kind in items.CALLS:
+        elif kind.endswith(items.CALL):
             self._call(line, offset, item, at)
-        elif kind in items.OUTPUTS:
+        elif kind.endswith(items.OUTPUT):
             self._output(line, offset, item, at)
         else:
             self._skip(kind or "item without a type")

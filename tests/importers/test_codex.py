@@ -11,10 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chatviewer.domain import Message, Role, Session, SessionStatus, ToolCallStatus
+from chatviewer import ingest
+from chatviewer.domain import Message, Role, SaveCounts, Session, SessionStatus, ToolCallStatus
 from chatviewer.domain.identity import session_uid
 from chatviewer.importers.base import FullReadNeededError, Reading
 from chatviewer.importers.codex import CodexImporter
+from chatviewer.query import parse
+from chatviewer.storage.library import Library
 from tests.importers.mutating import mutated
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "codex"
@@ -327,3 +330,59 @@ def test_nothing_a_record_holds_raises(tmp_path: Path, data: st.DataObject) -> N
             known.add(message.uid)
         assert all(a is not b for a, b in pairwise(session.messages))
         json.dumps(reading.state)
+
+
+def test_unknown_calls_and_tags_are_kept(tmp_path: Path) -> None:
+    path = written(
+        tmp_path / "rollout-x.jsonl",
+        [
+            said("user", "<user_shell_command>\nls\n</user_shell_command>"),
+            said("developer", "<personality_spec>\nBe kind.\n</personality_spec>"),
+            item(type="hologram_call", call_id="h", input="wave"),
+            item(type="hologram_call_output", call_id="h", output=[{"type": "input_text", "text": "waved"}]),
+        ],
+    )
+    session, reading = read(path)
+    assert [(message.role, message.metadata.get("kind")) for message in session.messages] == [
+        (Role.USER, None),
+        (Role.SYSTEM, "personality_spec"),
+        (Role.ASSISTANT, None),
+    ]
+    (call,) = session.messages[-1].tool_calls
+    assert (call.tool_name, call.arguments, call.result) == ("hologram", "wave", "waved")
+    assert not reading.skipped
+
+
+def stored(library: Library) -> dict[str, tuple[Session, list[Message]]]:
+    uids = [summary.uid for summary in library.summaries(library.session_ids(parse("is:any")))]
+    return {uid: (library.session(uid), library.messages(library.summary(uid).id)) for uid in uids}
+
+
+def test_a_library_that_watched_a_rollout_grow_holds_what_one_import_gives(tmp_path: Path) -> None:
+    lines = ORCHARD.read_bytes().splitlines(keepends=True)
+    found = []
+    for step in (len(lines), 4):
+        folder = tmp_path / str(step) / "sessions"
+        folder.mkdir(parents=True)
+        shutil.copy(SAMPLES / "session_index.jsonl", folder.parent)
+        with Library.open(tmp_path / f"{step}.db") as library:
+            for end in [*range(step, len(lines), step), len(lines)]:
+                (folder / ORCHARD.name).write_bytes(b"".join(lines[:end]))
+                assert not ingest.run(library, [folder.parent]).problems
+            found.append(stored(library))
+    assert found[0] == found[1]
+
+
+def test_the_samples_in_a_library(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CODEX_HOME", str(SAMPLES))
+    report = ingest.run(library, source="codex")
+    assert not report.problems
+    sessions = {session.source_id[-4:]: (session, messages) for session, messages in stored(library).values()}
+    assert sorted(sessions) == ["1001", "2002", "3003", "4004", "5005", "6006"]
+    parent, child, fork = (sessions[key][0] for key in ("2002", "3003", "4004"))
+    assert [summary.uid for summary in library.children(library.summary(parent.uid).id)] == [child.uid]
+    assert sessions["4004"][1][0].content == "Explain it to a child."
+    assert fork.metadata["forked_from"] == parent.uid
+    assert sessions["5005"][0].status is SessionStatus.ARCHIVED
+    assert parent.title == "Apples that go missing"
+    assert ingest.run(library, source="codex").counts == SaveCounts()
