@@ -117,10 +117,10 @@ PREFERENCES: tuple[Preference, ...] = (
     Preference(
         key="show_thinking",
         group="Reading",
-        label="Thinking",
+        label="Thinking unfolded",
         kind="toggle",
-        default=True,
-        effect="Shows a folded line for what a model thought before it answered.",
+        default=False,
+        effect="On: what a model thought before it answered is unfolded from the start; off: it is one folded line.",
     ),
     Preference(
         key="save_history",
