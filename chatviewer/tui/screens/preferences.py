@@ -28,6 +28,7 @@ class PreferencesScreen(Screen[None]):
     """Stores every change at once; the viewer uses it at once."""
 
     CSS_PATH = "preferences.tcss"
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,comma", "leave", "Back", show=False),
         Binding("j,down", "step(1)", "Down", show=False),

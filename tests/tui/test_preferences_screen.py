@@ -1,0 +1,87 @@
+"""Preferences: every one on the screen, changed in place, checked in words, reset one by one, used at once."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from chatviewer.domain.preference import PREFERENCES
+from chatviewer.storage.library import Library
+from chatviewer.tui.screens.preferences import PreferencesScreen
+from chatviewer.tui.widgets.preference_row import PreferenceRow
+from tests.tui.conftest import settle
+from tests.tui.test_main_screen import main_of
+
+OpenViewer = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
+
+
+async def press(pilot: Pilot[int], *keys: str) -> None:
+    await pilot.press(*keys)
+    screen = pilot.app.screen
+    while isinstance(screen, PreferencesScreen) and not screen._changes.is_idle:
+        await pilot.pause(0.01)
+    await settle(pilot)
+
+
+async def go_to(pilot: Pilot[int], key: str) -> PreferenceRow:
+    row = next(row for row in pilot.app.screen.query(PreferenceRow) if row.preference.key == key)
+    row.focus()
+    await pilot.pause()
+    return row
+
+
+def effect(pilot: Pilot[int]) -> str:
+    return str(pilot.app.screen.query_one("#effect", Static).render())
+
+
+async def test_every_preference_has_a_row_that_says_what_it_does(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        await press(pilot, "comma")
+        rows = list(pilot.app.screen.query(PreferenceRow))
+        assert [row.preference for row in rows] == list(PREFERENCES)
+        for row in rows:
+            assert row.has_focus
+            assert row.preference.effect[:20] in effect(pilot).replace("\n", " ")
+            await pilot.press("j")
+
+
+async def test_choices_and_toggles_change_at_once_and_can_be_undone(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "comma")
+        await press(pilot, "enter")
+        assert demo_library.preference("theme") == "chatviewer-light"
+        assert pilot.app.theme == "chatviewer-light"
+        row = await go_to(pilot, "list_density")
+        await press(pilot, "enter")
+        assert demo_library.preference("list_density") == "one-line"
+        assert main.session_list.is_dense
+        assert row.is_changed
+        await press(pilot, "r")
+        assert demo_library.preference("list_density") == "two-line"
+        assert not row.is_changed
+        await press(pilot, "u")
+        assert demo_library.preference("list_density") == "one-line"
+        row = await go_to(pilot, "library_pane")
+        await press(pilot, "space", "escape")
+        assert not main.library_pane.display
+
+
+async def test_what_is_typed_is_checked_in_words(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        await press(pilot, "comma")
+        row = await go_to(pilot, "max_context_messages")
+        await press(pilot, "enter")
+        await press(pilot, *"9x", "enter")
+        assert "is a whole number from 1 to 100000, not '9x'" in effect(pilot)
+        assert demo_library.preference("max_context_messages") == 50
+        await press(pilot, "backspace", "enter")
+        assert demo_library.preference("max_context_messages") == 9
+        assert row.has_focus
+        await press(pilot, "enter", "7", "escape")
+        assert demo_library.preference("max_context_messages") == 9
+        assert not pilot.app.screen.query(Input)
+        assert isinstance(pilot.app.screen, PreferencesScreen), "the first Esc only leaves the input"
+        await press(pilot, "escape")
+        assert main_of(pilot).session_list.has_focus

@@ -1,0 +1,219 @@
+"""Search as you type: from the key to the hit in its transcript."""
+
+import threading
+import time
+from array import array
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.message import Message
+from textual.pilot import Pilot
+
+from chatviewer.domain import SearchResult
+from chatviewer.errors import DatabaseLockedError, InterruptedSearchError
+from chatviewer.storage.library import Library
+from chatviewer.tui.formatting import day_heading
+from chatviewer.tui.messages import HitsReady, ListingReady, WorkFailed
+from chatviewer.tui.searching import SearchRequest, SearchThread, find_headings
+from chatviewer.tui.widgets.session_rows import HitRows
+from tests.tui.conftest import NOW, settle
+from tests.tui.test_main_screen import main_of, press
+
+OpenViewer = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
+
+
+async def test_typing_shows_hits_and_enter_opens_at_the_match(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "slash", *"flaky")
+        rows = main.session_list.rows
+        assert isinstance(rows, HitRows)
+        assert "hits in" in main.listing.title()
+        place = next(place for place, hit in enumerate(rows.hits) if hit.message_uid is not None)
+        await press(pilot, *["down"] * place)
+        assert main.search_box.has_focus, "the arrows move the list while the box keeps the focus"
+        hit = main.session_list.cursor_hit
+        assert hit is not None
+        await press(pilot, "enter")
+        assert main.reader.has_focus
+        assert main.reader.shown is not None
+        assert (main.reader.shown.summary.id, main.reader.shown.at_seq) == (hit.session_id, hit.seq)
+        assert main.reader.view is not None
+        assert main.reader.view.cursor_seq == hit.seq
+        await press(pilot, "escape")
+        assert main.session_list.cursor_hit == hit
+
+
+async def test_fields_alone_filter_the_list(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "slash", *"is:starred")
+        assert not isinstance(main.session_list.rows, HitRows)
+        assert 0 < len(main.session_list.rows) < 10
+        await press(pilot, "enter")
+        assert main.session_list.has_focus
+
+
+NASTY = (
+    *("zzzzqqq", '"', "((", "-", "rating:zzz", "/x(/", "\\", "in:nowhere x"),
+    *("before:never", "a OR", "*", ":::", "日本", "\x1b[31m", "[bold]", "a" * 1999),
+)
+
+
+async def test_whatever_is_typed_gets_an_answer_in_words(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        main.search_box.focus()
+        for typed in NASTY:
+            main.search_for(typed)
+            await settle(pilot)
+            assert main.listing.title()
+            assert len(pilot.app.screen_stack) == 1
+        await press(pilot, "escape", "escape")
+        assert main.search_box.value == ""
+        assert main.session_list.has_focus
+        assert len(main.session_list.rows) > 50
+
+
+async def test_hits_can_be_sorted_and_more_are_fetched_at_the_end(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "slash", *"the", "tab")
+        assert len(main.session_list.rows) == 50
+        await press(pilot, "G")
+        assert len(main.session_list.rows) > 50
+        assert main.session_list.cursor == 49
+        await press(pilot, "s", "down", "enter")
+        assert main.listing.order == "best"
+        assert "best match first" in main.listing.title()
+
+
+# The thread
+
+
+class SlowLibrary:
+    """Answers a search when it is told to, or when it is interrupted."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.interrupted = threading.Event()
+        self.searched: list[str] = []
+        self.error: Exception | None = None
+
+    def search(self, query: Any, **_options: Any) -> SearchResult:
+        self.searched.append(query.text)
+        if self.error is not None:
+            raise self.error
+        if query.text.startswith("slow"):
+            self.begun.set()
+            assert self.interrupted.wait(5)
+            raise InterruptedSearchError("stopped")
+        return SearchResult((), 0, 0.0, False)
+
+    def interrupt(self) -> None:
+        self.interrupted.set()
+
+    def session_ids(self, _query: Any, **_options: Any) -> "array[int]":
+        return array("q")
+
+    def summaries(self, _ids: Any) -> list[Any]:
+        return []
+
+
+class Inbox:
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+
+    def post_message(self, message: Message) -> bool:
+        self.messages.append(message)
+        return True
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.002)
+
+
+def test_only_the_latest_request_is_answered() -> None:
+    library, inbox = SlowLibrary(), Inbox()
+    thread = SearchThread(library, inbox, lambda: NOW)  # type: ignore[arg-type]
+    thread.submit(SearchRequest("slow one"))
+    assert library.begun.wait(5)
+    for number in range(20):
+        last = thread.submit(SearchRequest(f"word{number}"))
+    wait_until(lambda: bool(inbox.messages))
+    thread.stop()
+    (message,) = inbox.messages
+    assert isinstance(message, HitsReady)
+    assert message.generation == last
+    assert library.searched == ["slow one", "word19"]
+
+
+def test_errors_of_a_search_are_sentences() -> None:
+    library, inbox = SlowLibrary(), Inbox()
+    library.error = DatabaseLockedError("Another program holds the database.")
+    thread = SearchThread(library, inbox, lambda: NOW)  # type: ignore[arg-type]
+    thread.submit(SearchRequest("word"))
+    wait_until(lambda: thread.is_idle and bool(inbox.messages))
+    library.error = None
+    thread.submit(SearchRequest(""))
+    wait_until(lambda: len(inbox.messages) == 2)
+    thread.stop()
+    assert isinstance(inbox.messages[0], WorkFailed)
+    assert inbox.messages[0].sentence == "Another program holds the database."
+    assert isinstance(inbox.messages[1], ListingReady), "the thread lives on"
+
+
+# Headings
+
+
+class TimedLibrary:
+    def __init__(self, times: list[datetime | None]) -> None:
+        self.times = times
+        self.asked = 0
+
+    def summaries(self, ids: Any) -> list[Any]:
+        self.asked += len(ids)
+        return [SimpleNamespace(id=id_, last_message_at=self.times[id_], started_at=self.times[id_]) for id_ in ids]
+
+
+@given(st.lists(st.integers(0, 3 * 365 * 24), max_size=60), st.integers(0, 3))
+def test_headings_are_where_a_walk_over_all_sessions_would_put_them(hours: list[int], undated: int) -> None:
+    times: list[datetime | None] = [NOW - timedelta(hours=number) for number in sorted(hours)]
+    times += [None] * undated
+    expected: list[tuple[int, str]] = []
+    for row, at in enumerate(times):
+        heading = day_heading(at, NOW)
+        if not expected or expected[-1][1] != heading:
+            expected.append((row, heading))
+    library = TimedLibrary(times)
+    assert find_headings(library, range(len(times)), [], "recent", NOW) == expected  # type: ignore[arg-type]
+
+
+def test_headings_of_a_long_list_ask_for_few_sessions() -> None:
+    library = TimedLibrary([NOW - timedelta(minutes=20 * number) for number in range(100_000)])
+    headings = find_headings(library, range(100_000), [], "recent", NOW)  # type: ignore[arg-type]
+    assert [text for _, text in headings[:3]] == ["Today", "Yesterday", "Tuesday"]
+    assert library.asked < 2000
+    assert find_headings(library, range(100_000), [], "title", NOW) == []  # type: ignore[arg-type]
+
+
+def test_days_have_names() -> None:
+    def heading(**ago: float) -> str:
+        return day_heading(NOW - timedelta(**ago), NOW)
+
+    assert heading(hours=1) == "Today"
+    assert heading(days=-2) == "Today"
+    assert heading(days=1) == "Yesterday"
+    assert heading(days=2) == "Tuesday"
+    assert heading(days=20) == "February"
+    assert heading(days=100) == "December 2025"
+    assert day_heading(None, NOW) == "No date"
+    assert day_heading(datetime(1, 1, 1, tzinfo=UTC), NOW).endswith("1")

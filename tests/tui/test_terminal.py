@@ -1,0 +1,169 @@
+"""The terminal is given back as it was, however the viewer ends, and nothing of a chat reaches it as a command."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyte
+import pytest
+
+from chatviewer.domain import FileImport
+from chatviewer.storage.library import Library
+from tests.factories import make_file, make_message, make_session
+
+COLUMNS, LINES = 100, 30
+PAYLOADS = ("\x1b]52;c;aGFja2Vk\x07", "\x1b[6n", "\x1b]0;owned\x07", "\x1bP$qm\x1b\\", "\x9b31m", "\x1b[?1049l")
+VIEWER = """
+import sys
+from pathlib import Path
+from chatviewer.domain import FileImport
+from chatviewer.storage.library import Library
+from chatviewer.tui import run
+{before}
+sys.exit(run(Library.open(Path(sys.argv[1]))))
+"""
+CRASH = """
+from chatviewer.tui.screens.main import MainScreen
+def crash(self):
+    secret = "content of a chat"
+    raise RuntimeError("boom")
+MainScreen.action_star = crash
+"""
+
+
+class Terminal:
+    """A program in a pseudo terminal."""
+
+    def __init__(self, database: Path, before: str = "") -> None:
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+        self.slave = slave
+        self.settings = termios.tcgetattr(slave)
+        self.output = b""
+        self.screen = pyte.Screen(COLUMNS, LINES)
+        self.stream = pyte.ByteStream(self.screen)
+        code = VIEWER.format(before=textwrap.dedent(before))
+        environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH": str(Path(__file__).parents[2])}
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", code, str(database)],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=environment,
+            start_new_session=True,
+        )
+
+    def read(self, seconds: float) -> None:
+        """Take what comes in that time."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if select.select([self.master], [], [], left)[0]:
+                try:
+                    data = os.read(self.master, 65536)
+                except OSError:
+                    return
+                self.output += data
+                self.stream.feed(data)
+
+    def wait_for(self, text: str, seconds: float = 20) -> None:
+        end = time.monotonic() + seconds
+        while text not in "\n".join(self.screen.display):
+            assert time.monotonic() < end, "\n".join(self.screen.display)
+            self.read(0.05)
+
+    def press(self, keys: str) -> None:
+        os.write(self.master, keys.encode())
+
+    def end(self, seconds: float = 20) -> int:
+        """The exit code, once all output is read."""
+        end = time.monotonic() + seconds
+        while self.process.poll() is None:
+            assert time.monotonic() < end, "the viewer does not end"
+            self.read(0.05)
+        self.read(0.1)
+        return self.process.returncode
+
+    def assert_restored(self) -> None:
+        """Settings as before, the first screen, the cursor shown, no mouse, no bracketed paste."""
+        assert termios.tcgetattr(self.slave) == self.settings
+        for mode, on, off in ((b"1049", b"h", b"l"), (b"1000", b"h", b"l"), (b"2004", b"h", b"l"), (b"25", b"l", b"h")):
+            switched = self.output.rfind(b"\x1b[?" + mode + on)
+            assert self.output.rfind(b"\x1b[?" + mode + off) > switched, mode
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self.slave)
+        os.close(self.master)
+
+
+@pytest.fixture
+def database(library: Library) -> Path:
+    """One session, all of whose texts are hostile."""
+    nasty = "".join(PAYLOADS)
+    session = make_session(
+        "evil",
+        [make_message("m0", f"ask {nasty}"), make_message("m1", f"reply {nasty}", role="assistant", parent="m0", model=nasty)],
+        title=f"Nasty title {nasty}",
+        project=f"/home/{nasty}/api",
+    )
+    library.save([FileImport(file=make_file(), sessions=(session,))])
+    return library.path
+
+
+@pytest.fixture
+def terminals() -> Iterator[list[Terminal]]:
+    opened: list[Terminal] = []
+    yield opened
+    for terminal in opened:
+        terminal.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signals_restore_the_terminal(database: Path, terminals: list[Terminal], number: signal.Signals) -> None:
+    terminals.append(terminal := Terminal(database))
+    terminal.wait_for("Nasty title")
+    terminal.process.send_signal(number)
+    assert terminal.end() == 128 + number
+    terminal.assert_restored()
+
+
+def test_a_crash_restores_the_terminal_and_says_one_sentence(database: Path, terminals: list[Terminal], tmp_path: Path) -> None:
+    terminals.append(terminal := Terminal(database, CRASH))
+    terminal.wait_for("Nasty title")
+    terminal.press("*")
+    assert terminal.end() == 1
+    terminal.assert_restored()
+    after = terminal.output[terminal.output.rfind(b"\x1b[?1049l") :].decode()
+    assert "Something unexpected happened (RuntimeError: boom)" in after
+    assert "Traceback" not in after
+    assert "content of a chat" not in terminal.output.decode(errors="replace")
+    log = tmp_path / "chatviewer" / "state" / "chatviewer.log"
+    assert "RuntimeError: boom" in log.read_text()
+    assert log.stat().st_mode & 0o077 == 0
+
+
+def test_hostile_text_never_arrives_as_a_command(database: Path, terminals: list[Terminal]) -> None:
+    terminals.append(terminal := Terminal(database))
+    terminal.wait_for("Nasty title")
+    for keys in ("i", "\x1b", "r", "\x1b", "f", "\x1b", "/nasty", "\r", "t", "\x1b", "\x1b", "s", "\x1b", "N", "\x1b"):
+        terminal.press(keys)
+        terminal.read(0.25)
+    terminal.press("\x11")
+    assert terminal.end() == 0
+    terminal.assert_restored()
+    for payload in PAYLOADS[:-1]:
+        assert payload.encode() not in terminal.output
+    assert b"\x1b]52" not in terminal.output
+    assert terminal.output.count(b"\x1b[?1049l") == 1
