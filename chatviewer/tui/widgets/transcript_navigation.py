@@ -54,7 +54,12 @@ class TranscriptNavigation(ScrollView, can_focus=True):
 
     @property
     def text_width(self) -> int:
-        return max(10, self.size.width - GUTTER - RIGHT_MARGIN)
+        return max(10, self.row_width - GUTTER - RIGHT_MARGIN)
+
+    @property
+    def row_width(self) -> int:
+        """Columns beside the scroll bar, which `size` counts too."""
+        return self.size.width - self.styles.scrollbar_size_vertical
 
     @property
     def cursor_seq(self) -> int:
@@ -75,7 +80,7 @@ class TranscriptNavigation(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         lines = self.visible_lines()
-        width = self.size.width
+        width = self.row_width
         if y >= len(lines):
             return self.painter.blank(width)
         position, row = lines[y]
@@ -152,7 +157,7 @@ class TranscriptNavigation(ScrollView, can_focus=True):
         total = max(layout.total, self.page_height) if layout.path else 0
         offset = layout.offset(self.top)
         # without watchers: the position does not follow from `scroll_y`, it is the other way round
-        self.set_reactive(TranscriptNavigation.virtual_size, Size(self.size.width, total))
+        self.set_reactive(TranscriptNavigation.virtual_size, Size(self.row_width, total))
         self.set_reactive(TranscriptNavigation.scroll_y, float(offset))
         self.set_reactive(TranscriptNavigation.scroll_target_y, float(offset))
         if self.is_mounted and self.show_vertical_scrollbar:
