@@ -40,7 +40,7 @@ class _Bar:
                 return
             self._progress = self._made()
             self._progress.start()
-            self._task = self._progress.add_task("", total=None)
+            self._task = self._progress.add_task("", total=None, sessions="")
         self._progress.update(self._task, total=news.bytes_total, completed=news.bytes_done, sessions=f"{news.sessions:,} sessions")
 
     def _made(self) -> "Progress":
