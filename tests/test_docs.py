@@ -17,12 +17,12 @@ from chatviewer.tui.actions import ACTIONS
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES: dict[str, str] = runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]()
+PAGES: dict[str, str] = runpy.run_path(str(ROOT / "assets" / "docs.py"))["pages"]()
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_derived_pages_are_up_to_date(name: str) -> None:
-    assert (ROOT / "docs" / name).read_text(encoding="utf-8") == PAGES[name], "run: python docs/generate.py"
+    assert (ROOT / "docs" / name).read_text(encoding="utf-8") == PAGES[name], "run: python assets/docs.py"
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

@@ -1,4 +1,4 @@
-"""Writes the pages that are derived from the code: keys, preferences, search, commands. `python docs/generate.py`; a test compares."""
+"""Writes the pages that are derived from the code: keys, preferences, commands. `python assets/docs.py`; a test compares."""
 
 import argparse
 import sys
@@ -7,15 +7,15 @@ from importlib import import_module
 from itertools import groupby
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
 
-NOTICE = "<!-- Written by docs/generate.py; change the code it names, then run that. -->\n"
+NOTICE = "<!-- Written by assets/docs.py; change the code it names, then run that. -->\n"
 
 
 def pages() -> dict[str, str]:
     """All pages by file name."""
-    made = {"keys.md": keys, "preferences.md": preferences, "search.md": search, "commands.md": commands}
+    made = {"keys.md": keys, "preferences.md": preferences, "commands.md": commands}
     return {name: "".join(page()) for name, page in made.items()}
 
 
@@ -57,26 +57,6 @@ def preferences() -> Iterator[str]:
             yield f"| {code(each.key)} | {values} | {each.show(each.default) or 'empty'} | {cell(each.effect)} |\n"
 
 
-def search() -> Iterator[str]:
-    from chatviewer.query.fields import FIELDS
-
-    yield f"""# The search language
-
-{NOTICE}
-From `chatviewer/query/fields.py`. One language for the search box, `list`, `search`, `export --query` and commands that change sessions.
-
-Words must all be found; `"a phrase"` stands as it is; `pre*` is a beginning; `-not` leaves out; `a OR b` is either. A field may be
-repeated, takes several values with commas between (any of them), and with a leading `-` leaves out. What is no field is a word.
-Words are found by their parts as well: `parse` finds `parse_intermixed_args`.
-
-| field | finds | examples |
-|---|---|---|
-"""
-    for spec in FIELDS.values():
-        choices = f" ({', '.join(spec.choices)})" if spec.choices else ""
-        yield f"| {code(spec.name + ':')} | {cell(spec.help)}{choices} | {', '.join(map(code, spec.examples))} |\n"
-
-
 def commands() -> Iterator[str]:
     from chatviewer.cli.parser import COMMANDS, DATABASE_HELP, CommandParser
 
@@ -112,4 +92,4 @@ def argument(action: argparse.Action) -> str:
 
 if __name__ == "__main__":
     for page, text in pages().items():
-        (HERE / page).write_text(text, encoding="utf-8")
+        (ROOT / "docs" / page).write_text(text, encoding="utf-8")
