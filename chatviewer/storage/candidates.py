@@ -124,7 +124,7 @@ def sessions(connection: sqlite3.Connection, plan: Plan, statuses: tuple[str, ..
 
 def walk(connection: sqlite3.Connection, plan: Plan, scopes: tuple[str, ...], wanted: int) -> Iterator[list[Candidate]]:
     """The matching rows of the sessions, newest first, a batch of sessions at a time. Stops when `wanted` were given."""
-    size = FIRST_BATCH
+    size = FIRST_BATCH if plan.match is None or not is_beginning(plan.match) else 8 * FIRST_BATCH
     waiting = sessions(connection, plan, plan.statuses)
     while wanted > 0 and (batch := list(islice(waiting, size))):
         found = _rows_within(connection, plan, scopes, batch, wanted)
@@ -160,7 +160,16 @@ def _rows_within(
     level, index = LEVELS[plan.level], index_name(plan.level)
     sql, parameters = plan.row_conditions
     times = {-session: when for when, session in batch}
-    stretches = _stretches(connection, level, list(times))
+    bounds = connection.execute(level.bounds, (json.dumps(list(times)),)).fetchall()
+    if plan.match is None:
+        # reading the rows themselves is dear: session by session, until there are enough
+        owned = {session: (low, high, [(low, session, count)]) for low, high, count, session in bounds}
+        stretches = [owned[session] for session in times if session in owned]
+    else:
+        stretches = _stretches(bounds)
+    if plan.match is not None and is_beginning(plan.match) and len(stretches) > 1:
+        # the words with one beginning are put together anew each time that the index is asked: ask once, beyond the gaps
+        stretches = [(min(low for low, _, _ in stretches), max(high for _, high, _ in stretches), [])]
     found: dict[int, Candidate] = {}
     if plan.match is None:
         plain, joined = "", f"SELECT {level.session}, {level.row} FROM {level.source} WHERE {level.row} BETWEEN ? AND ?"
@@ -173,10 +182,9 @@ def _rows_within(
         )
         matched = (scoped(plan.level, scopes, plan.match),)
     joined += f" AND {sql} AND ({level.session} = ? OR ? = 0) ORDER BY {level.row} DESC LIMIT ?"
-    if plan.match is not None and '" *' in plan.match and len(stretches) > 1:
-        # the words with one beginning are put together anew each time that the index is asked: ask once, beyond the gaps
-        stretches = [(min(low for low, _, _ in stretches), max(high for _, high, _ in stretches), [])]
     for low, high, owners in stretches:
+        if plan.match is None and len(found) >= wanted:
+            break
         alone = owners[0][1] if len(owners) == 1 else 0
         limit = wanted if alone else -1
         rows: Iterable[tuple[int, int]]
@@ -188,6 +196,11 @@ def _rows_within(
             if session in times:
                 found[row] = Candidate(times[session], -session, 1, -row, plan.level)
     return list(found.values())
+
+
+def is_beginning(match: str) -> bool:
+    """Whether an expression asks for words by their beginning. Typed text holds no quotes there."""
+    return '" *' in match
 
 
 def index_name(level: str) -> str:
@@ -212,11 +225,11 @@ def _owned(owners: list[Owner], rows: Iterable[tuple[int]]) -> Iterator[tuple[in
         yield owners[number][1], row
 
 
-def _stretches(connection: sqlite3.Connection, level: Level, ids: list[int]) -> list[tuple[int, int, list[Owner]]]:
-    """The rows of these sessions as stretches without gaps: (first, last, the sessions in them). A large session stands alone."""
+def _stretches(bounds: list[tuple[int, int, int, int]]) -> list[tuple[int, int, list[Owner]]]:
+    """The rows of sessions as stretches without gaps: (first, last, the sessions in them). A large session stands alone."""
     found: list[tuple[int, int, list[Owner]]] = []
     is_open = False  # whether the last stretch may go on
-    for low, high, count, session in sorted(connection.execute(level.bounds, (json.dumps(ids),))):
+    for low, high, count, session in sorted(bounds):
         owner = (low, session, count)
         is_whole = count < LARGE_SESSION and high - low + 1 == count
         if is_open and is_whole and low == found[-1][1] + 1:

@@ -8,15 +8,28 @@ from typing import NamedTuple
 from chatviewer.domain.hit import Hit, SearchResult
 from chatviewer.errors import InterruptedSearchError, UsageError
 from chatviewer.query.nodes import AllOf, AnyOf, Names, Node, Not, Pattern, Query, Span, Word, positive_leaves
-from chatviewer.storage.candidates import FEW, LEVELS, Candidate, Plan, bounds_of, hidden_within, rows_of_index, sessions, sorted_rows, walk
+from chatviewer.storage.candidates import (
+    FEW,
+    HIDDEN_SECONDS,
+    LEVELS,
+    Candidate,
+    Plan,
+    bounds_of,
+    hidden_within,
+    is_beginning,
+    rows_of_index,
+    sessions,
+    sorted_rows,
+    walk,
+)
 from chatviewer.storage.filtering import MESSAGE_FIELDS, Conditions, asks_for_status, levels_of
 from chatviewer.storage.matching import is_short_beginning, tree_match
 from chatviewer.storage.patterns import TimeLimit, time_limit
 
 PATTERN_SECONDS = 0.12  # what one search may spend on reading texts that no index covers
-# What the beginning of a word is looked for in the newest messages before the index is asked. One that stands in every tenth message
-# is found by then; the lists of rarer ones are short.
-SHORT_SECONDS = 0.004
+# What the beginning of a word is looked for in the newest messages before the index is asked; the lists of one that does not stand
+# in most of them are short.
+SHORT_SECONDS = 0.02
 ORDERS = ("recent", "best")
 MAX_PAGE = 100_000
 
@@ -165,12 +178,15 @@ class Search:
             begun = self._begun(plan)
             if begun is not None:
                 return begun
+        start = time.monotonic()
         rows = rows_of_index(self.connection, plan, self.scopes, FEW + 1)
+        is_slow = time.monotonic() - start > HIDDEN_SECONDS
         if len(rows) <= FEW or level in ("attachment", "session"):
             found, hidden_count = sorted_rows(self.connection, plan, rows)
             return Found(found, hidden_count, is_whole=True)
         found = [candidate for batch in walk(self.connection, plan, self.scopes, self.wanted) for candidate in batch]
-        return Found(found, hidden_within(self.connection, plan, self.scopes), len(found) < self.wanted)
+        hidden_count = 0 if is_slow and is_beginning(plan.match) else hidden_within(self.connection, plan, self.scopes)
+        return Found(found, hidden_count, len(found) < self.wanted)
 
     def _begun(self, plan: Plan) -> Found | None:
         """One or two typed letters: words that begin so stand in nearly every message, so the newest are read. None: they do not."""
@@ -179,10 +195,12 @@ class Search:
         with time_limit(SHORT_SECONDS) as spent:
             for batch in walk(self.connection, reading, self.scopes, self.wanted):
                 found += batch
-                if spent.is_over_now():
+                if spent.is_over:
                     return None
                 if len(found) >= self.wanted:
                     return Found(found, 0, is_whole=False)
+                if len(found) * 4 < self.wanted:
+                    return None
         return None
 
     def _read(self, plan: Plan) -> Found:
