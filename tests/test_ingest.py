@@ -84,6 +84,7 @@ def importer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LineImporter:
     place.mkdir(parents=True)
     only = LineImporter(place)
     monkeypatch.setattr("chatviewer.ingest.discovering.importers", lambda: (only,))
+    monkeypatch.setattr("chatviewer.ingest.importing.importer_of", lambda source: only if source == only.source else None)
     return only
 
 
@@ -157,6 +158,32 @@ def test_a_refresh_sees_every_change(change: str, library: Library, importer: Li
     ingest.run(library)
     assert len(importer.reads) == expected
     assert library.file_stamps()[str(path)][3] is (change == "deleted")
+
+
+def test_a_file_that_grew_is_read_without_a_search(library: Library, importer: LineImporter, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(importer.place / "one.lines", say("1"))
+    write(importer.place / "two.lines", say("2"))
+    (importer.place / "folder.lines").mkdir()
+    os.utime(importer.place / "folder.lines", (1, 1))
+    write(importer.place / "three.lines", say("3"))
+    ingest.run(library)
+    monkeypatch.setattr("chatviewer.ingest.discovering.importers", lambda: pytest.fail("places were searched"))
+    with path.open("ab") as file:
+        file.write(json.dumps(say("4")).encode() + b"\n")
+    report = ingest.run(library)
+    assert numbers(report) == (0, 1, 0, 1, 2, 1, 0)
+    assert report.skipped == {"folder": 1}
+
+
+def test_a_file_of_an_importer_that_is_no_more_is_left(library: Library, importer: LineImporter, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(importer.place / "one.lines", say("1"))
+    ingest.run(library)
+    with path.open("ab") as file:
+        file.write(json.dumps(say("2")).encode() + b"\n")
+    monkeypatch.setattr("chatviewer.ingest.importing.importer_of", lambda _source: None)
+    monkeypatch.setattr("chatviewer.ingest.discovering.importers", lambda: ())
+    assert numbers(ingest.run(library)) == (0, 0, 0, 0, 0, 0, 0)
+    assert texts(library) == ["text of 1"]
 
 
 def test_a_longer_file_is_read_from_where_it_ended(library: Library, importer: LineImporter) -> None:

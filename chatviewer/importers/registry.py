@@ -21,3 +21,17 @@ def importers() -> tuple[Importer, ...]:
             if not isabstract(kind) and kind.__module__.startswith(package + "."):
                 found.append(kind())
     return tuple(sorted(found, key=lambda importer: (importer.order, importer.source)))
+
+
+@cache
+def importer_of(source: str) -> Importer | None:
+    """The importer of a source, without loading the others where its module is named like it."""
+    package = __name__.rpartition(".")[0]
+    try:
+        module = import_module(f"{package}.{source.replace('-', '_')}")
+    except ImportError:
+        module = None
+    for kind in vars(module).values() if module is not None else ():
+        if isinstance(kind, type) and issubclass(kind, Importer) and not isabstract(kind) and kind.source == source:
+            return kind()
+    return next((importer for importer in importers() if importer.source == source), None)

@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from chatviewer.domain.importing import ImportProgress, ImportReport, SourceStatus
-from chatviewer.ingest.refreshing import refresh
+from chatviewer.ingest.refreshing import look
 
 if TYPE_CHECKING:
     from chatviewer.storage.library import Library
@@ -32,17 +32,21 @@ def run(
     file: both are in `problems`. Raises UsageError for an unknown source, and the DatabaseError kinds.
     """
     started = perf_counter()
-    report = None if paths or source is not None else refresh(library)
-    if report is None:
+    seen = None if paths or source is not None else look(library)
+    if seen is not None and not seen.changed:
+        skipped = sum(seen.skipped.values())
+        report = ImportReport(files_unchanged=seen.unchanged_count, files_skipped=skipped, skipped=seen.skipped)
+    else:
         from chatviewer.ingest.importing import Importing
 
-        report = Importing(library, source, on_progress, should_stop).run([Path(path) for path in paths])
+        importing = Importing(library, source, on_progress, should_stop)
+        report = importing.run([Path(path) for path in paths]) if seen is None else importing.run_known(seen)
     return report._replace(seconds=perf_counter() - started)
 
 
 def sources(library: "Library | None" = None) -> list[SourceStatus]:
-    """Every known source: where it is looked for, what is there, what its program deletes when. With a library, those that
-    `disabled_sources` leaves out say so in `expires`-independent order all the same: the list is always complete."""
+    """Every known source: where it is looked for, what is there, what its program deletes when; those too that `disabled_sources`
+    leaves out."""
     from chatviewer.ingest.discovering import source_statuses
 
     return source_statuses()

@@ -105,6 +105,10 @@ class Discovery:
         else:
             self.skipped[_KINDS.get(stat.S_IFMT(found.st_mode), "device")] += 1
 
+    def add_known(self, path: str, importer: Importer) -> None:
+        """A file that was imported before, by that importer."""
+        self._add(Path(path), importer)
+
     def _add(self, path: Path, importer: Importer | None) -> None:
         try:
             found = path.lstat()

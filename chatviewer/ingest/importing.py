@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from chatviewer.domain.importing import FileImport, ImportProgress, ImportReport, Problem, SaveCounts
 from chatviewer.errors import ChatviewerError
 from chatviewer.importers.base import Importer
+from chatviewer.importers.registry import importer_of
 from chatviewer.ingest import HISTORY_IS_OFF
 from chatviewer.ingest.discovering import Candidate, Discovery, chosen_importers
 from chatviewer.ingest.parsing import FileReader
-from chatviewer.ingest.refreshing import fingerprint
+from chatviewer.ingest.refreshing import Look, fingerprint
 from chatviewer.storage.stamps import Discovery as Seen
 from chatviewer.storage.stamps import Stamp
 
@@ -50,6 +51,18 @@ class Importing:
         self._was_stopped = False
         self._is_loading = False
 
+    def run_known(self, seen: Look) -> ImportReport:
+        """Import what changed among the files that are known. Where to look for others, and what is wanted, is as it was then."""
+        found = Discovery([])
+        for path in seen.changed:
+            known = self._library.source_file(path)
+            importer = importer_of(known.source) if known is not None else None
+            if importer is None:  # of an importer that is no more
+                return self.run([])
+            found.add_known(path, importer)
+        self._import(found, [])
+        return self._report(found, self.skipped + Counter(seen.skipped), seen.unchanged_count)
+
     def run(self, paths: Sequence[Path]) -> ImportReport:
         """Import what lies there, or in the default places."""
         library = self._library
@@ -68,10 +81,12 @@ class Importing:
                 self._import(found, chosen)
         if not paths and self._source is None and found.folders is not None and not self._was_stopped:
             library.remember_discovery(Seen(mark, found.folders, dict(found.skipped)))
-        skipped = self.skipped + found.skipped
-        files_skipped = self.files_skipped + found.skipped.total()
+        return self._report(found, self.skipped + found.skipped, 0)
+
+    def _report(self, found: Discovery, skipped: Counter[str], unchanged: int) -> ImportReport:
+        left_out = self.files_skipped + skipped.total() - self.skipped.total()
         problems = tuple(found.problems + self.problems)
-        return ImportReport(self.counts, self.files_read, self.files_unchanged, files_skipped, dict(skipped), problems)
+        return ImportReport(self.counts, self.files_read, self.files_unchanged + unchanged, left_out, dict(skipped), problems)
 
     def _load(self, found: Discovery, chosen: list[Importer]) -> bool:
         """The first import, all or nothing. False: it failed or another process was first; then it goes file by file."""

@@ -1,14 +1,13 @@
-"""A refresh with nothing new: no folder and no file below the default places changed since they were last looked through.
+"""A refresh: no folder below the default places changed since they were last looked through, so no file came or went.
 
 A file that comes or goes changes the mtime of its folder, a file that grows its own. So it is enough to ask the file system for the
 folders and files that are known; which they are, the last import wrote down.
 """
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chatviewer import __version__
-from chatviewer.domain.importing import ImportReport
 
 if TYPE_CHECKING:
     from chatviewer.storage.library import Library
@@ -17,8 +16,16 @@ MISSING = -1  # the mtime of a folder that is not there
 _ENVIRONMENT = ("HOME", "DIR", "PROFILE", "DATA")  # how the names of the variables end by which programs move their folders
 
 
-def refresh(library: "Library") -> ImportReport | None:
-    """The report of a refresh that found nothing new; None if it takes a closer look."""
+class Look(NamedTuple):
+    """A look at the folders and files that are known, where nothing came and nothing went."""
+
+    unchanged_count: int
+    changed: list[str]  # files
+    skipped: dict[str, int]  # by kind, as the last discovery counted them
+
+
+def look(library: "Library") -> Look | None:
+    """What changed among the known files; None if there may be others, and the places have to be searched."""
     seen = library.discovery()
     if seen is None or seen.fingerprint != fingerprint(library):
         return None
@@ -26,6 +33,7 @@ def refresh(library: "Library") -> ImportReport | None:
     if any(folder_time(folder) != time for folder, time in folders.items()):
         return None
     unchanged = 0
+    changed: list[str] = []
     stat = os.stat
     for path, (size, mtime, inode, is_gone) in library.file_stamps().items():
         if is_gone or (path not in folders and path.rpartition("/")[0] not in folders):
@@ -34,12 +42,11 @@ def refresh(library: "Library") -> ImportReport | None:
             now = stat(path, follow_symlinks=False)
         except OSError:
             return None
-        if now.st_mtime_ns != mtime or now.st_size != size or now.st_ino != inode:
-            return None
-        if has_log(path):
-            return None
-        unchanged += 1
-    return ImportReport(files_unchanged=unchanged, files_skipped=sum(seen.skipped.values()), skipped=seen.skipped)
+        if now.st_mtime_ns != mtime or now.st_size != size or now.st_ino != inode or has_log(path):
+            changed.append(path)
+        else:
+            unchanged += 1
+    return Look(unchanged, changed, seen.skipped)
 
 
 def has_log(path: str) -> bool:
