@@ -238,7 +238,7 @@ class Thread:
         self.title_rank = 0
         self.started_at: datetime | None = None
         self.last_at: datetime | None = None
-        self.continues: str | None = None
+        self.continues: Piece | None = None  # of another thread of this file
         self.spawned_by: str | None = None
         self.metadata: dict[str, Any] = {}
 
@@ -249,6 +249,15 @@ class Thread:
     @property
     def parent_uid(self) -> str | None:
         return session_uid(SOURCE, self.parent_key) if self.parent_key else None
+
+    def dissolve(self) -> None:
+        """Let go of all pieces: threads, pieces and calls know each other, and whoever imports switches the search for cycles off."""
+        for piece in self.pieces:
+            piece.calls.clear()
+            piece.parent = None
+        for pieces in (self.pieces, self.replies, self.late):
+            pieces.clear()
+        self.before = self.root = self.last = self.current = self.continues = None
 
     def piece(self, uuid: str, role: Role, line: int) -> Piece:
         """A new piece at the end of the thread, for the record `uuid`."""

@@ -74,7 +74,7 @@ class Placing:
             return before if before is None or before.thread is piece.thread else previous
         if before.thread is not piece.thread:
             if piece.thread.continues is None and previous is None:
-                piece.thread.continues = before.uid
+                piece.thread.continues = before
             return previous
         return before if before is not piece else previous
 

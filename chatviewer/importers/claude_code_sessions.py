@@ -96,13 +96,15 @@ def sessions(transcript: Transcript, ghosts: dict[str, Piece | None]) -> Iterato
     reading.state = {}
     if shown and len(shown) == len(transcript.threads):
         reading.state = {**_state(transcript, placing, shown, before_line), "told_line": told_line}
+    for thread in transcript.threads.values():
+        thread.dissolve()
     yield from made
 
 
 def _session(thread: Thread, parents: Mapping[str, str | None]) -> Session:
     metadata = dict(thread.metadata)
     if thread.continues:
-        metadata["continues"] = thread.continues
+        metadata["continues"] = {"session": thread.continues.thread.uid, "message": thread.continues.uid}
     return Session(
         uid=thread.uid,
         source=SOURCE,

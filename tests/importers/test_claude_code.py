@@ -1,5 +1,6 @@
 """Claude Code transcripts: what each record becomes, the tree, sub-agents, growing files, broken ones."""
 
+import gc
 import json
 from pathlib import Path
 from typing import Any
@@ -314,7 +315,7 @@ def test_several_session_ids_in_one_file(tmp_path: Path) -> None:
     assert made[0].metadata["session_ids"] == [SID, "s2"]
     made, _ = sessions_of(tmp_path, user("a", None, "one"), user("b", "a", "two"), resumed, name="s2.jsonl")
     assert [(session.source_id, len(session.messages)) for session in made] == [(SID, 2), ("s2", 1)]
-    assert made[1].metadata["continues"] == made[0].messages[1].uid
+    assert made[1].metadata["continues"] == {"session": made[0].uid, "message": made[0].messages[1].uid}
 
 
 def test_records_of_the_wrong_shape_cost_only_themselves(tmp_path: Path) -> None:
@@ -340,6 +341,18 @@ def test_no_message_no_session(tmp_path: Path) -> None:
         made, reading = sessions_of(tmp_path, *records)
         assert made == []
         assert not reading.problems
+
+
+def test_nothing_is_left_for_the_search_for_cycles(tmp_path: Path) -> None:
+    read(LIGHTHOUSE)
+    gc.collect()
+    gc.disable()
+    try:
+        for sample in (LIGHTHOUSE, AGENT, ORCHARD):
+            list(ClaudeCodeImporter().read(Reading(sample)))
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 # -- growing files
