@@ -14,7 +14,8 @@ from typing import Any
 from chatviewer.domain.session import Session
 from chatviewer.importers.base import FullReadNeededError, Importer, NotThisFormatError, Reading
 from chatviewer.importers.building import mapping, word
-from chatviewer.importers.claude_code_drafts import SOURCE, Piece
+from chatviewer.importers.claude_code_drafts import SOURCE
+from chatviewer.importers.claude_code_placing import Ghosts
 from chatviewer.importers.claude_code_records import RANK_SUMMARY, Transcript
 from chatviewer.importers.claude_code_sessions import restore, sessions
 from chatviewer.importers.reading import open_source, parse_json, read_document, records
@@ -65,7 +66,7 @@ class ClaudeCodeImporter(Importer):
             return
         agent_id, file_session = _names(reading.path)
         transcript = Transcript(reading, file_session, agent_id)
-        ghosts: dict[str, Piece | None] = restore(transcript, reading.state) if reading.is_tail else {}
+        ghosts: Ghosts = restore(transcript, reading.state) if reading.is_tail else {}
         told_line = reading.state["told_line"] if reading.is_tail else 0
         for line, offset, record in records(reading):
             if told_line and line > told_line:

@@ -4,20 +4,25 @@ Links go through records that give no message, point to records that are missing
 note beside a message. What comes out is the tree that a person would draw: only alternative prompts and replies are branches.
 """
 
+from collections.abc import Iterator
+
 from chatviewer.domain.kinds import Role
 from chatviewer.importers.base import FullReadNeededError
 from chatviewer.importers.building import without_cycles
 from chatviewer.importers.claude_code_drafts import Call, Piece, Reply, Thread
 from chatviewer.importers.claude_code_records import Transcript
 
+# By thread and missing record, or record that leads to none: what its children hang on instead; None: they begin the thread.
+Ghosts = dict[tuple[str, str], Piece | None]
+
 
 class Placing:
     """Gives every piece of a transcript its parent. The same rules hold for a tail, so that it continues what is stored."""
 
-    def __init__(self, transcript: Transcript, ghosts: dict[str, Piece | None]) -> None:
+    def __init__(self, transcript: Transcript, ghosts: Ghosts) -> None:
         self.nodes = transcript.nodes
         self.is_tail = transcript.reading.is_tail
-        self.ghosts = ghosts  # missing records, and what their children hang on instead
+        self.ghosts = ghosts
         self.found: dict[str, tuple[Piece | None, str]] = {}
         # The note that stands behind a piece (or at the beginning of a thread): what hangs on that piece goes on from the note.
         self.trail: dict[Piece | Thread, Piece] = {}
@@ -34,13 +39,13 @@ class Placing:
         for piece in thread.pieces:
             if piece.is_dropped:
                 continue
-            parent = piece.parent if piece.parent is not None else self._target(piece, previous)
-            target = self._advanced(parent if parent is not None else thread)
+            base: Piece | Thread = (piece.parent if piece.parent is not None else self._target(piece, previous)) or thread
+            target = self._advanced(base)
             if piece.is_note:
-                is_placed = isinstance(target, Thread) or target.is_stored or target.uid in parents
+                is_placed = isinstance(base, Thread) or base.is_stored or base.uid in parents
                 if previous is not None and target is not previous:
                     if is_placed:
-                        self.displaced[piece] = target
+                        self.displaced[piece] = base
                     target = previous
                 elif not is_placed:
                     target = thread
@@ -66,12 +71,12 @@ class Placing:
             return None if piece.has_parent_field and piece.role is Role.USER else previous
         before, missing = self.piece_of(uuid)
         if before is None:
-            if missing not in self.ghosts:
+            ghost = piece.thread.key, missing
+            if ghost not in self.ghosts:
                 if self.is_tail and missing not in self.nodes:
                     raise FullReadNeededError
-                self.ghosts[missing] = previous
-            before = self.ghosts[missing]
-            return before if before is None or before.thread is piece.thread else previous
+                self.ghosts[ghost] = previous
+            return self.ghosts[ghost]
         if before.thread is not piece.thread:
             if piece.thread.continues is None and previous is None:
                 piece.thread.continues = before
@@ -118,19 +123,21 @@ class Placing:
             anchor = note
         return anchor
 
-    def stands_for(self, uuid: str, thread: Thread | None, before_line: int) -> tuple[bool, Piece | None]:
-        """For the state that is kept: whether a record's place is known, and the piece on which its children hang (None: they begin the
-        thread), as things stood before a line."""
+    def stands_for(self, uuid: str, before_line: int) -> Iterator[tuple[str, Piece | None, bool]]:
+        """For the state that is kept: the threads in which a record has a place, with the piece on which its children hang (None: they
+        begin the thread), as things stood before a line; and whether it is only a ghost."""
         piece, missing = self.piece_of(uuid)
-        if piece is None:
-            if missing not in self.ghosts:
-                return False, None
-            piece = self.ghosts[missing]
-        start = piece if piece is not None else thread
-        if start is None:
-            return False, None
-        anchor = self._advanced(start, before_line)
-        return (True, None) if isinstance(anchor, Thread) else (anchor.line < before_line, anchor)
+        anchor: Piece | Thread | None
+        if piece is not None:
+            anchor = self._advanced(piece, before_line)
+            if isinstance(anchor, Piece) and anchor.line < before_line:
+                yield anchor.thread.key, anchor, False
+            return
+        for (key, ghost), start in self.ghosts.items():
+            if ghost == missing:
+                anchor = self._advanced(start, before_line) if start is not None else None
+                if anchor is None or (isinstance(anchor, Piece) and anchor.line < before_line):
+                    yield key, anchor, True
 
     def goes_on_from(self, call: Call, before_line: int) -> Piece:
         """On what the children of a call's result hang, as things stood before a line."""

@@ -30,6 +30,7 @@ class Transcript(Threads):
         self.titles: list[tuple[str, int, str]] = []  # session id, rank, title
         self.waiting_titles: list[tuple[str, int, str]] = []  # of sessions that were not met yet
         self.summaries: list[tuple[str, str]] = []  # uuid that it belongs to, title
+        self.missing: set[str] = set()  # records to which stored messages would link, had they not been missing
         self.answered_early: set[str] = set()  # ids of calls whose result an earlier import stored as a message
         self.stored_summary_count = 0  # those before were met by an earlier import
         self.closed_replies: set[str] = set()  # ids of replies that an earlier import stored
@@ -38,6 +39,8 @@ class Transcript(Threads):
     def read(self, line: int, offset: int, record: dict[str, Any]) -> None:
         """Take one record. Raises FullReadNeededError in a tail that refers to what is not known any more."""
         kind = record.get("type")
+        if self.missing and record.get("uuid") in self.missing:
+            raise FullReadNeededError
         if kind == "user" or kind == "assistant":
             self._message(line, offset, record, kind)
         elif kind == "system" or kind == "attachment":
@@ -236,9 +239,9 @@ class Transcript(Threads):
         agent_id = word(extra.get("agentId"))
         if agent_id:
             call.child_uid = session_uid(SOURCE, session_key(word(record.get("sessionId")) or thread.session_id, agent_id))
+        if call.is_stored and (images or len(calls) > 1):  # what a late result cannot say
+            raise FullReadNeededError
         if images:
-            if call.is_stored:
-                raise FullReadNeededError
             call.piece.attachments += images
         if call.is_stored:
             call.piece.thread.late.append(call)

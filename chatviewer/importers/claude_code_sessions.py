@@ -13,7 +13,7 @@ from chatviewer.domain.session import Session
 from chatviewer.importers.base import FullReadNeededError
 from chatviewer.importers.building import first_prompt_title, is_real_prompt, mapping, parse_time, text
 from chatviewer.importers.claude_code_drafts import SOURCE, Call, Piece, Thread
-from chatviewer.importers.claude_code_placing import Placing
+from chatviewer.importers.claude_code_placing import Ghosts, Placing
 from chatviewer.importers.claude_code_records import (
     AGENT_TOOLS,
     RANK_POOR_PROMPT,
@@ -31,7 +31,7 @@ KEPT_SUMMARIES = 8  # and titles, of messages and sessions that may still come
 STATE_VERSION = 1
 
 
-def restore(transcript: Transcript, state: Mapping[str, Any]) -> dict[str, Piece | None]:
+def restore(transcript: Transcript, state: Mapping[str, Any]) -> Ghosts:
     """Fill an empty transcript with what is known of the file so far. Returns the places of missing records.
     Raises FullReadNeededError when the state is none of ours."""
     if state.get("version") != STATE_VERSION:
@@ -50,14 +50,13 @@ def restore(transcript: Transcript, state: Mapping[str, Any]) -> dict[str, Piece
         threads.append(thread)
     transcript.homes = {sid: threads[index] for sid, index in state["homes"].items()}
     known: dict[str, Piece] = {piece.uid: piece for thread in threads for piece in (thread.before, thread.root) if piece is not None}
-    ghosts: dict[str, Piece | None] = {}
-    for uuid, index, uid in state["records"]:
+    ghosts: Ghosts = {}
+    for uuid, index, uid, is_ghost in state["records"]:
         piece = known.setdefault(uid, stored_piece(threads[index], uid)) if uid else None
-        if piece is None:
-            ghosts[uuid] = None
-            transcript.nodes[uuid] = ""
-        else:
-            transcript.nodes[uuid] = piece
+        transcript.nodes[uuid] = "" if piece is None or is_ghost else piece
+        if is_ghost:
+            ghosts[threads[index].key, uuid] = piece
+    transcript.missing = set(state["missing"])
     for id_, index, uid, name, started_at in state["calls"]:
         piece = known.setdefault(uid, stored_piece(threads[index], uid))
         call = Call(piece, piece, id_, name, None)
@@ -68,11 +67,11 @@ def restore(transcript: Transcript, state: Mapping[str, Any]) -> dict[str, Piece
     transcript.answered_early = set(state["early"])
     transcript.summaries = [(leaf, title) for leaf, title in state["summaries"]]
     transcript.stored_summary_count = len(transcript.summaries)
-    transcript.order = [(uuid, 0) for uuid, _, _ in state["records"]]
+    transcript.order = [(uuid, 0) for uuid in dict.fromkeys(record[0] for record in state["records"])]
     return ghosts
 
 
-def sessions(transcript: Transcript, ghosts: dict[str, Piece | None]) -> Iterator[Session]:
+def sessions(transcript: Transcript, ghosts: Ghosts) -> Iterator[Session]:
     """The sessions of a transcript that was read to its end. Moves the reading's offset back to the last reply and sets its state."""
     reading = transcript.reading
     placing = Placing(transcript, ghosts)
@@ -187,16 +186,15 @@ def _state(transcript: Transcript, placing: Placing, shown: list[Thread], before
     kept = shown[-KEPT_THREADS:]
     kept += [thread for thread in shown[:-KEPT_THREADS] if thread in transcript.homes.values()]
     index = {thread: number for number, thread in enumerate(kept)}
-    main = next((thread for thread in kept if not thread.parent_key), None)
+    by_key = {thread.key: number for thread, number in index.items()}
     records: list[list[Any]] = []
     for uuid, line in reversed(transcript.order):
-        if len(records) == KEPT_RECORDS:
+        if len(records) >= KEPT_RECORDS:
             break
         if line < before_line:
-            is_known, piece = placing.stands_for(uuid, main, before_line)
-            home = piece.thread if piece else main
-            if is_known and home is not None and home in index:
-                records.append([uuid, index[home], piece.uid if piece else ""])
+            places = [place for place in placing.stands_for(uuid, before_line) if place[0] in by_key]
+            records += [[uuid, by_key[key], piece.uid if piece else "", is_ghost] for key, piece, is_ghost in places]
+    missing = sorted(transcript.missing | {uuid for _, uuid in placing.ghosts if uuid not in placing.nodes})
     calls = [
         [call.id, index[call.piece.thread], placing.goes_on_from(call, before_line).uid, call.name, _iso(call.started_at)]
         for calls in transcript.calls.values()
@@ -214,6 +212,7 @@ def _state(transcript: Transcript, placing: Placing, shown: list[Thread], before
         "threads": [_thread_state(thread, placing, before_line) for thread in kept],
         "homes": {sid: index[thread] for sid, thread in transcript.homes.items() if thread in index},
         "records": records[::-1],
+        "missing": missing[-KEPT_RECORDS:],
         "calls": calls[-KEPT_CALLS:],
         "titles": transcript.waiting_titles[-KEPT_SUMMARIES:],
         "early": early[-KEPT_CALLS:],

@@ -480,7 +480,7 @@ def test_problems_and_counts_are_told_once(tmp_path: Path) -> None:
 def transcripts(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Records in the habits and bad habits of the program: few links go far back."""
     records: list[dict[str, Any]] = []
-    uuids: list[str] = []
+    uuids: tuple[list[str], list[str]] = [], []  # of the main line and of the side chain
     calls: list[str] = []
     count = draw(st.integers(1, 25))
     for n in range(count):
@@ -488,9 +488,10 @@ def transcripts(draw: st.DrawFn) -> list[dict[str, Any]]:
             st.sampled_from(["user", "reply", "reply", "more", "result", "result", "note", "progress", "boundary", "meta", "title"])
         )
         back = draw(st.sampled_from([1, 1, 1, 1, 2, 3, 7]))
-        parent = draw(st.sampled_from([uuids[-back] if back <= len(uuids) else None] * 9 + [None, "gone", f"x{n + 1}"]))
-        uuid = f"x{n}"
-        side = {"isSidechain": True, "agentId": "z"} if draw(st.integers(0, 9)) == 0 else {}
+        is_side = draw(st.integers(0, 9)) == 0
+        side: dict[str, Any] = {"isSidechain": True, "agentId": "z"} if is_side else {}
+        uuid, own = f"x{n}", uuids[is_side]
+        parent = draw(st.sampled_from([own[-back] if back <= len(own) else None] * 19 + [None, "gone", f"x{n + 1}"]))
         if kind == "user":
             records.append(user(uuid, parent, f"words {n}", **side))
         elif kind in ("reply", "more"):
@@ -514,7 +515,7 @@ def transcripts(draw: st.DrawFn) -> list[dict[str, Any]]:
             records.append({"type": draw(st.sampled_from(["ai-title", "custom-title"])), "aiTitle": f"t{n}", "sessionId": SID})
             continue
         records[-1]["timestamp"] = f"2026-01-01T00:00:{draw(st.integers(0, 59)):02}.000Z"
-        uuids.append(uuid)
+        own.append(uuid)
     return records
 
 
