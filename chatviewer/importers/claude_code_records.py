@@ -33,7 +33,7 @@ class Transcript(Threads):
         self.missing: set[str] = set()  # records to which stored messages would link, had they not been missing
         self.answered_early: set[str] = set()  # ids of calls whose result an earlier import stored as a message
         self.stored_summary_count = 0  # those before were met by an earlier import
-        self.closed_replies: set[str] = set()  # ids of replies that an earlier import stored
+        self.closed_replies: dict[str | None, None] = {}  # ids of replies that an earlier import stored
         self.last_reply: Reply | None = None
 
     def read(self, line: int, offset: int, record: dict[str, Any]) -> None:

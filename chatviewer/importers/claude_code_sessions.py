@@ -62,7 +62,7 @@ def restore(transcript: Transcript, state: Mapping[str, Any]) -> Ghosts:
         call = Call(piece, piece, id_, name, None)
         call.started_at, call.is_stored = parse_time(started_at), True
         transcript.calls.setdefault(id_, []).append(call)
-    transcript.closed_replies = set(state["replies"])
+    transcript.closed_replies = dict.fromkeys(state["replies"])
     transcript.titles = [(sid, rank, title) for sid, rank, title in state["titles"]]
     transcript.answered_early = set(state["early"])
     transcript.summaries = [(leaf, title) for leaf, title in state["summaries"]]
@@ -217,7 +217,7 @@ def _state(transcript: Transcript, placing: Placing, shown: list[Thread], before
         "titles": transcript.waiting_titles[-KEPT_SUMMARIES:],
         "early": early[-KEPT_CALLS:],
         "summaries": [[leaf, title] for leaf, title in transcript.summaries if transcript.resolve(leaf) is None][-KEPT_SUMMARIES:],
-        "replies": [*transcript.closed_replies, *replies][-KEPT_REPLIES * 2 :],
+        "replies": list(dict.fromkeys([*transcript.closed_replies, *replies]))[-KEPT_REPLIES * 2 :],
     }
 
 
