@@ -39,7 +39,9 @@ class StatusLine(Widget):
 
     def render(self) -> Content:
         width = self.size.width
-        told = self.notice or self.progress or self.resting
+        wanted = sum(cell_len(key) + cell_len(words) + 4 for key, words in self.hints) + 4
+        resting = self.resting if wanted + cell_len(self.resting) <= width else ""  # the keys help more
+        told = self.notice or self.progress or resting
         right = formatting.fit(told, width - 2, pad=False) if told else ""
         room = width - cell_len(right) - 3
         left: list[tuple[str, str]] = []
