@@ -15,7 +15,8 @@ from heapq import merge
 from itertools import islice
 from typing import NamedTuple
 
-from chatviewer.storage.filtering import SqlParts, index_rows, scoped
+from chatviewer.storage.filtering import SqlParts, escaped, index_rows, scoped
+from chatviewer.storage.matching import split_word
 
 FEW = 1_000  # rows that are sorted as a whole
 FIRST_BATCH = 8  # sessions
@@ -92,6 +93,15 @@ def rows_of_index(connection: sqlite3.Connection, plan: Plan, scopes: tuple[str,
     return [row for (row,) in connection.execute(statement, (scoped(plan.level, scopes, plan.match), limit))]
 
 
+def titles_holding(connection: sqlite3.Connection, words: list[str], word_count: int) -> list[int]:
+    """Sessions whose titles hold all words, where these are of the kind that the index keeps in a column that titles do not have."""
+    if not words or len(words) < word_count or all(split_word(word) is None for word in words):
+        return []
+    condition = " AND ".join(["session.title LIKE ? ESCAPE '\\'"] * len(words))
+    given = [f"%{escaped(word)}%" for word in words]
+    return [row for (row,) in connection.execute(f"SELECT session.id FROM session WHERE {condition} LIMIT ?", (*given, FEW))]
+
+
 def sorted_rows(connection: sqlite3.Connection, plan: Plan, rows: list[int]) -> tuple[list[Candidate], int]:
     """Those of the rows that meet the conditions, in order, and how many more there are in sessions of another status."""
     level = LEVELS[plan.level]
@@ -107,8 +117,7 @@ def sorted_rows(connection: sqlite3.Connection, plan: Plan, rows: list[int]) -> 
             found.append(Candidate(-(when or 0), -session, plan.level != "session", -row, plan.level))
         else:
             hidden_count += 1
-    found.sort()
-    return found, hidden_count
+    return sorted(set(found)), hidden_count
 
 
 def sessions(connection: sqlite3.Connection, plan: Plan, statuses: tuple[str, ...]) -> Iterator[tuple[int, int]]:

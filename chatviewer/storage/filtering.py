@@ -7,7 +7,7 @@ session; only `role:` and the dates speak of the message where there is one.
 from collections.abc import Callable
 
 from chatviewer.query.nodes import Absent, AllOf, AnyOf, Names, Node, Not, Pattern, Query, Span, Word
-from chatviewer.storage.matching import is_short_beginning, tree_match, word_match
+from chatviewer.storage.matching import is_short_beginning, split_word, tree_match, word_match
 
 SqlParts = tuple[str, list[object]]
 
@@ -146,7 +146,10 @@ class Conditions:
             return self._text("instr({1}, {0})", storable(word.text))
         if self.level == "message" and is_short_beginning(word):
             return self._text("begins(?, {})", word.text)
-        return self._matched(match)
+        sql, parameters = self._matched(match)
+        if "title" in self.scopes and self.level == "session" and split_word(word.text) is not None:
+            return f"({sql} OR session.title LIKE ? ESCAPE '\\')", [*parameters, f"%{escaped(word.text)}%"]
+        return sql, parameters
 
     def _matched(self, match: str) -> SqlParts:
         def in_index(level: str) -> SqlParts:
@@ -218,7 +221,7 @@ class Conditions:
 
 def _named(field: str, value: str) -> SqlParts:
     """One value of a field that takes any text."""
-    part = _escaped(value)
+    part = escaped(value)
     like = "LIKE ? ESCAPE '\\'"
     if field == "source":
         return f"session.source {like}", [f"{part}%"]
@@ -237,11 +240,11 @@ def _named(field: str, value: str) -> SqlParts:
 
 def _tool_name(column: str, value: str) -> SqlParts:
     """The beginning of a tool's name, also behind the name of the server that offers it: `mcp__server__name`."""
-    part = _escaped(value)
+    part = escaped(value)
     return f"{column} IN ({_TOOL_NAMES})", [f"{part}%", f"%\\_\\_{part}%"]
 
 
-def _escaped(value: str) -> str:
+def escaped(value: str) -> str:
     """As a LIKE pattern that stands for itself."""
     return storable(value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 

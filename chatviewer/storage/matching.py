@@ -10,11 +10,9 @@ SHORT = 2  # letters of a beginning with so many words that merging their lists 
 
 def word_match(word: Word) -> str | None:
     """The expression that finds a word or phrase in any column; None when it holds nothing that the index knows."""
-    from chatviewer.storage.terms import query_terms
-
     text = known_text(word.text)
     choices = [f"{_quoted(text)}{' *' if word.is_prefix else ''}"] if text else []
-    if (split := query_terms(word.text)) is not None:
+    if (split := split_word(word.text)) is not None:
         parts, is_beginning = split
         choice = f"{_quoted(' '.join(parts[:MAX_TOKENS]))}{' *' if word.is_prefix or is_beginning else ''}"
         if choice not in choices:
@@ -25,6 +23,15 @@ def word_match(word: Word) -> str | None:
         found = [word_match(Word(piece, word.is_prefix and number == last)) for number, piece in enumerate(pieces)]
         choices.append(_joined(" AND ", found) or choices[0])
     return _joined(" OR ", choices)
+
+
+def split_word(text: str) -> tuple[list[str], bool] | None:
+    """`terms.query_terms`, without its module for the words that have one part only."""
+    if text.isascii() and text.islower() and not any(character.isdigit() for character in text):
+        return None
+    from chatviewer.storage.terms import query_terms
+
+    return query_terms(text)
 
 
 def tree_match(node: Node) -> str | None:

@@ -20,6 +20,7 @@ from chatviewer.storage.candidates import (
     rows_of_index,
     sessions,
     sorted_rows,
+    titles_holding,
     walk,
 )
 from chatviewer.storage.filtering import MESSAGE_FIELDS, Conditions, asks_for_status, levels_of
@@ -181,6 +182,9 @@ class Search:
         start = time.monotonic()
         rows = rows_of_index(self.connection, plan, self.scopes, FEW + 1)
         is_slow = time.monotonic() - start > HIDDEN_SECONDS
+        if level == "session":
+            words = [node.text for node in self.parts.words if isinstance(node, Word)]
+            rows += titles_holding(self.connection, words, len(self.parts.words))
         if len(rows) <= FEW or level in ("attachment", "session"):
             found, hidden_count = sorted_rows(self.connection, plan, rows)
             return Found(found, hidden_count, is_whole=True)

@@ -70,6 +70,7 @@ def test_a_common_word_is_found_in_the_same_order_as_a_rare_one(library: Library
     hidden = find(library, "needle").hidden_count
     monkeypatch.setattr(candidates, "FEW", 5)
     monkeypatch.setattr("chatviewer.storage.searching.FEW", 5)
+    monkeypatch.setattr(candidates, "HIDDEN_SECONDS", 10)
     many = [ids(library, "needle", limit=30, offset=offset) for offset in (0, 30, 60)]
     assert few == many
     assert sum(map(len, few)) == 70
@@ -105,6 +106,13 @@ def test_titles_are_found_and_stand_before_their_session(library: Library) -> No
     ]
     assert hits[0].message_uid is None
     assert hits[1].snippet == "The \x02needle\x03 in the hay"
+
+
+def test_titles_are_found_by_their_parts_too(library: Library) -> None:
+    fill(library, thread("s1", "x", title="修复登录页面的错误"), thread("s2", "x", title="Why getUserName fails 🎉"))
+    for text, expected in (("登录", ["s1"]), ("登录 错误", ["s1"]), ("userName", ["s2"]), ("🎉", ["s2"]), ("登 页", ["s1"]), ("录登", [])):
+        assert ids(library, text) == expected, text
+        assert len(library.session_ids(parse(text))) == len(expected), text
 
 
 def test_scopes(library: Library) -> None:
