@@ -35,6 +35,7 @@ class Listing:
         self._keeps_cursor = False
         self._result: SearchResult | None = None
         self._is_loading_more = False
+        self.is_partial = False  # only the beginning of the list is here yet
 
     @property
     def is_search(self) -> bool:
@@ -51,6 +52,11 @@ class Listing:
     def refresh(self) -> None:
         """Ask again; the cursor stays."""
         self._ask(keeps_cursor=True)
+
+    @property
+    def follows_changes(self) -> bool:
+        """Whether a star, a tag, a title or a rating can put a session elsewhere, in or out."""
+        return bool(self.text.strip()) or self.sort.lstrip("-") in ("title", "rating")
 
     def _ask(self, *, keeps_cursor: bool) -> None:
         self._keeps_cursor = keeps_cursor
@@ -69,6 +75,7 @@ class Listing:
         if answer.generation != self._generation:
             return False
         self._result, self.words, self.problems = None, (), tuple(answer.problems)
+        self.is_partial = answer.is_partial
         self._list.show(SessionRows(answer.ids, answer.headings), summaries=answer.summaries, keep_cursor=self._keeps_cursor)
         return True
 
@@ -100,6 +107,8 @@ class Listing:
 
     def position(self) -> str:
         """Where the cursor is, and how many are marked."""
+        if self.is_partial:
+            return ""
         total = len(self._list.rows)
         place = f"{full_count(self._list.cursor + 1)}/{full_count(total)}" if total else ""
         return f"{full_count(len(self._list.marks))} marked · {place}" if self._list.marks else place

@@ -171,8 +171,11 @@ class ListingReady(Message):
         headings: Sequence[tuple[int, str]],
         summaries: "Sequence[SessionSummary]",
         problems: Sequence[str] = (),
+        *,
+        is_partial: bool = False,
     ) -> None:
         super().__init__()
+        self.is_partial = is_partial  # more follow; only the beginning was asked for
         self.generation = generation
         self.ids = ids
         self.headings = headings
@@ -278,10 +281,12 @@ class PreferencesFetched(Message):
 
 
 class LibraryChanged(Message):
-    """Fact: something the user said is stored. `words` say what was done; `message_uid` names the message whose rating or note it was."""
+    """Fact: something the user said is stored. `words` say what was done; `message_uid` names the message whose rating or note it was;
+    `moves_sessions` when sessions leave the list or come back."""
 
-    def __init__(self, words: str, *, can_undo: bool = True, message_uid: str | None = None) -> None:
+    def __init__(self, words: str, *, can_undo: bool = True, message_uid: str | None = None, moves_sessions: bool = False) -> None:
         super().__init__()
+        self.moves_sessions = moves_sessions
         self.words = words
         self.can_undo = can_undo
         self.message_uid = message_uid

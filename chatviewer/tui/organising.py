@@ -12,10 +12,12 @@ NOTHING_TO_UNDO = "There is nothing to undo."
 NOTHING_TO_REDO = "There is nothing to redo."
 
 
-def _on_sessions(library: Library, ids: Sequence[int], act: Callable[[list[SessionSummary], list[str]], str]) -> Job:
+def _on_sessions(
+    library: Library, ids: Sequence[int], act: Callable[[list[SessionSummary], list[str]], str], *, moves_sessions: bool = False
+) -> Job:
     def job() -> LibraryChanged:
         summaries = library.summaries(ids)
-        return LibraryChanged(act(summaries, [summary.uid for summary in summaries]))
+        return LibraryChanged(act(summaries, [summary.uid for summary in summaries]), moves_sessions=moves_sessions)
 
     return job
 
@@ -30,7 +32,7 @@ def toggle_status(library: Library, ids: Sequence[int], status: SessionStatus) -
         library.set_status(uids, SessionStatus.ACTIVE if is_back else status)
         return (back if is_back else to).format(counted(len(uids), "session"))
 
-    return _on_sessions(library, ids, act)
+    return _on_sessions(library, ids, act, moves_sessions=True)
 
 
 def toggle_star(library: Library, ids: Sequence[int]) -> Job:
@@ -95,7 +97,7 @@ def purge(library: Library, ids: Sequence[int]) -> Job:
 
     def job() -> LibraryChanged:
         count = library.purge([summary.uid for summary in library.summaries(ids)])
-        return LibraryChanged(f"Deleted {counted(count, 'session')} for ever", can_undo=False)
+        return LibraryChanged(f"Deleted {counted(count, 'session')} for ever", can_undo=False, moves_sessions=True)
 
     return job
 
@@ -105,7 +107,7 @@ def undo(library: Library) -> Job:
 
     def job() -> LibraryChanged:
         words = library.undo()
-        return LibraryChanged(f"Undone: {words} · ctrl+r redoes" if words else NOTHING_TO_UNDO, can_undo=False)
+        return LibraryChanged(f"Undone: {words} · ctrl+r redoes" if words else NOTHING_TO_UNDO, can_undo=False, moves_sessions=bool(words))
 
     return job
 
@@ -115,6 +117,6 @@ def redo(library: Library) -> Job:
 
     def job() -> LibraryChanged:
         words = library.redo()
-        return LibraryChanged(f"Done again: {words}" if words else NOTHING_TO_REDO, can_undo=bool(words))
+        return LibraryChanged(f"Done again: {words}" if words else NOTHING_TO_REDO, can_undo=bool(words), moves_sessions=bool(words))
 
     return job

@@ -21,16 +21,18 @@ from chatviewer.tui.messages import HitsReady, ListingReady
 
 PAGE = 50  # hits
 FIRST_SUMMARIES = 60
+FIRST_SESSIONS = 100  # enough for the first frame; the others follow behind it
 _TIMES = {"recent": "last_message_at", "started": "started_at"}
 
 
 class SearchRequest(NamedTuple):
-    """What the list is to show. `sort` orders sessions, `order` (recent, best) orders hits."""
+    """What the list is to show. `sort` orders sessions, `order` (recent, best) orders hits; `limit` is for the first frame."""
 
     text: str = ""
     sort: str = "recent"
     order: str = "recent"
     offset: int = 0
+    limit: int | None = None  # sessions
 
 
 class SearchThread:
@@ -109,10 +111,11 @@ def answer(library: Library, generation: int, request: SearchRequest, now: datet
     if query is not None and (query.words or query.patterns):
         result = library.search(query, order=request.order, limit=PAGE, offset=request.offset)
         return HitsReady(generation, request.offset, result, query.words)
-    ids = library.session_ids(query, sort=request.sort)
+    ids = library.session_ids(query, sort=request.sort, limit=request.limit)
     summaries = library.summaries(ids[:FIRST_SUMMARIES])
     headings = find_headings(library, ids, summaries, request.sort, now)
-    return ListingReady(generation, ids, headings, summaries, [words for _, words in query.problems] if query is not None else [])
+    problems = [words for _, words in query.problems] if query is not None else []
+    return ListingReady(generation, ids, headings, summaries, problems, is_partial=len(ids) == request.limit)
 
 
 def find_headings(library: Library, ids: Sequence[int], first: Sequence[SessionSummary], sort: str, now: datetime) -> list[tuple[int, str]]:

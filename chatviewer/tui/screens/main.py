@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 
 from chatviewer.domain import safe_line
 from chatviewer.errors import ChatviewerError
+from chatviewer.storage.library import Library
 from chatviewer.tui import formatting
 from chatviewer.tui.background import run_job
 from chatviewer.tui.fetching import fetch_counts, fetch_message, fetch_sources, fetch_summaries
@@ -42,7 +43,7 @@ from chatviewer.tui.messages import (
 )
 from chatviewer.tui.screens.organising_actions import OrganisingActions
 from chatviewer.tui.screens.window_actions import WindowActions
-from chatviewer.tui.searching import answer
+from chatviewer.tui.searching import FIRST_SESSIONS, answer
 from chatviewer.tui.welcome import welcome_text
 
 
@@ -50,6 +51,10 @@ class MainScreen(OrganisingActions, WindowActions):
     """Library, list and transcript."""
 
     AUTO_FOCUS = "#list"
+
+    def __init__(self, library: Library) -> None:
+        super().__init__(library)
+        self._last_session = self.layout_state.last_session
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="top"):
@@ -69,12 +74,12 @@ class MainScreen(OrganisingActions, WindowActions):
         self.library_pane.border_title = "Library"
         self.apply_preferences()
         self.apply_layout()
-        first = run_job(lambda: answer(self.library, 0, self.listing.request(), self.viewer.now()))
+        request = self.listing.request()._replace(limit=FIRST_SESSIONS)
+        first = run_job(lambda: answer(self.library, 0, request, self.viewer.now()))
         if isinstance(first, ListingReady):
             self.show_sessions(first)
         elif isinstance(first, WorkFailed):
             self.show_failure(first)
-        self._restore_last_session()
         self.show_pane()
         self.call_after_refresh(self._complete)
 
@@ -88,22 +93,27 @@ class MainScreen(OrganisingActions, WindowActions):
         view.tool_calls = self.viewer.preference("tool_calls")
         view.show_thinking = self.viewer.preference("show_thinking")
         self.reader.attach(view)
-        self.fetcher.submit(fetch_counts(self.library), key="counts")
+        if self.listing.is_partial:
+            self.listing.refresh()
+        self.counter.submit(fetch_counts(self.library), key="counts")
         if not len(self.session_list.rows) and self.library.is_empty:
             self.add_class("-first-start")
             self.fetcher.submit(fetch_sources(self.library), key="sources")
         self.watch(self.viewer, "import_state", self.follow_import)
 
     def _restore_last_session(self) -> None:
-        if not self.layout_state.last_session:
+        """Once after the start, unless the user has moved already."""
+        uid, self._last_session = self._last_session, ""
+        if not uid or self.session_list.cursor > 0:
             return
         try:
-            last = self.library.summary(self.layout_state.last_session)
+            row = self.session_list.rows.find((self.library.summary(uid).id, ""))
         except ChatviewerError:
             return  # purged meanwhile
-        row = self.session_list.rows.find((last.id, ""))
         if row is not None:
             self.session_list.move_cursor(row)
+        elif self.listing.is_partial:
+            self._last_session = uid  # further down, in what follows
 
     def on_unmount(self) -> None:
         self.layout_state.sort, self.layout_state.order = self.listing.sort, self.listing.order
@@ -112,6 +122,7 @@ class MainScreen(OrganisingActions, WindowActions):
         self.layout_state.save()
         self.searcher.stop()
         self.fetcher.stop()
+        self.counter.stop()
         self.changes.stop()
 
     def apply_preferences(self) -> None:
@@ -152,6 +163,7 @@ class MainScreen(OrganisingActions, WindowActions):
     def show_sessions(self, event: ListingReady) -> None:
         if self.listing.take_sessions(event):
             self.describe_list()
+            self._restore_last_session()
 
     @on(HitsReady)
     def show_hits(self, event: HitsReady) -> None:
@@ -267,8 +279,11 @@ class MainScreen(OrganisingActions, WindowActions):
     @on(LibraryChanged)
     def show_change(self, event: LibraryChanged) -> None:
         self.tell(f"{event.words} · u undoes" if event.can_undo else event.words)
-        self.listing.refresh()
-        self.fetcher.submit(fetch_counts(self.library), key="counts")
+        if event.moves_sessions or self.listing.follows_changes:
+            self.listing.refresh()
+        else:
+            self.session_list.refresh_summaries()
+        self.counter.submit(fetch_counts(self.library), key="counts")
         if event.message_uid is not None:
             self.fetcher.submit(fetch_message(self.library, event.message_uid))
         elif self.reader.view is not None and not event.can_undo:
@@ -286,7 +301,7 @@ class MainScreen(OrganisingActions, WindowActions):
             self.tell(state.words())
             self.listing.refresh()
             self.reader.refresh(self.session_list.cursor_id)
-            self.fetcher.submit(fetch_counts(self.library), key="counts")
+            self.counter.submit(fetch_counts(self.library), key="counts")
 
     @on(WorkFailed)
     def show_failure(self, event: WorkFailed) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ViewerScreen(Screen[None]):
-    """`fetcher` reads and `changes` writes, each in its own thread, so that a slow read never delays a rating."""
+    """`fetcher` reads, `counter` counts and `changes` writes, each in its own thread: what is slow never delays what is wanted now."""
 
     pane = LIST  # the one that keys go to
 
@@ -30,6 +30,7 @@ class ViewerScreen(Screen[None]):
         super().__init__()
         self.library = library
         self.fetcher = JobThread("fetch", self)
+        self.counter = JobThread("count", self)
         self.changes = JobThread("change", self)
         self.searcher = SearchThread(library, self, lambda: self.viewer.now())
         self.layout_state = LayoutState.load()
@@ -48,7 +49,7 @@ class ViewerScreen(Screen[None]):
     @property
     def is_idle(self) -> bool:
         """Whether no thread has anything to do; what they posted may still wait for its handler."""
-        return self.fetcher.is_idle and self.changes.is_idle and self.searcher.is_idle
+        return self.fetcher.is_idle and self.counter.is_idle and self.changes.is_idle and self.searcher.is_idle
 
     def tell(self, words: str, *, is_warning: bool = False) -> None:
         """Say something in the bottom line for a while."""
