@@ -341,7 +341,7 @@ class Library:
         return problems(self.database, self.user.id)
 
     def finish_import(self) -> None:
-        """Link sub-agents with their parents and tidy the index: once, after the last `save`."""
+        """Link sub-agents with their parents, whichever came first: once, after the last `save`."""
         from chatviewer.storage.saving import finish_import
 
         finish_import(self.database, self.user.id)

@@ -34,12 +34,11 @@ def save(database: Database, user_id: int, imports: Sequence[FileImport]) -> Sav
 
 
 def finish_import(database: Database, user_id: int) -> None:
-    """Connect what still waits for its other half, and let SQLite look at its statistics. Once, after the last `save`."""
-    if database.is_loading:
+    """Connect what still waits for its other half. Once, after the last `save`."""
+    if database.is_loading:  # its end does that
         return
     with database.transaction() as connection:
         link_all(connection, user_id)
-        connection.execute("PRAGMA optimize")
 
 
 def purged_uids(connection: sqlite3.Connection, user_id: int) -> set[str]:

@@ -425,3 +425,13 @@ def test_tail_by_tail_gives_the_rows_of_the_whole(data: st.DataObject, tmp_path_
             library.save([make_import(whole)])
             assert dump(library) == before
             check_index(library)
+
+
+def test_waiting_for_a_parent_is_found_by_index(library: Library) -> None:
+    plans = (
+        "SELECT id, project FROM session WHERE user_id = 1 AND parent_uid = 'u' AND parent_id IS NULL AND id <> 1",
+        "SELECT id, session_id, child_uid FROM tool_call WHERE child_uid = 'u' AND child_session_id IS NULL",
+    )
+    details = [rows(library, f"EXPLAIN QUERY PLAN {query}")[0][3] for query in plans]
+    assert "session_by_parent_uid" in details[0]
+    assert "tool_call_by_child_uid" in details[1]

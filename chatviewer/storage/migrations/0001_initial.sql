@@ -64,7 +64,8 @@ CREATE INDEX session_by_project ON session (user_id, project, status, is_subagen
 CREATE INDEX session_by_model ON session (user_id, model, status, is_subagent);
 CREATE INDEX session_starred ON session (user_id, starred_at) WHERE starred_at IS NOT NULL;
 CREATE INDEX session_by_parent ON session (parent_id) WHERE parent_id IS NOT NULL;
-CREATE INDEX session_by_parent_uid ON session (parent_uid) WHERE parent_uid IS NOT NULL;
+-- those that wait for their parent
+CREATE INDEX session_by_parent_uid ON session (parent_uid) WHERE parent_uid IS NOT NULL AND parent_id IS NULL;
 
 CREATE TABLE message (
     id INTEGER PRIMARY KEY,
@@ -115,7 +116,8 @@ CREATE INDEX tool_call_by_session ON tool_call (session_id);
 CREATE INDEX tool_call_by_name ON tool_call (tool_name, session_id);
 CREATE INDEX tool_call_failed ON tool_call (session_id) WHERE status = 'failed';
 CREATE INDEX tool_call_by_child ON tool_call (child_session_id) WHERE child_session_id IS NOT NULL;
-CREATE INDEX tool_call_by_child_uid ON tool_call (child_uid) WHERE child_uid IS NOT NULL;
+-- those that wait for the session they started
+CREATE INDEX tool_call_by_child_uid ON tool_call (child_uid) WHERE child_uid IS NOT NULL AND child_session_id IS NULL;
 
 CREATE TABLE attachment (
     id INTEGER PRIMARY KEY,
