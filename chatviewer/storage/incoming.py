@@ -95,7 +95,12 @@ class Incoming:
     def described(self) -> Session:
         """The session, saying which message of which other one it goes on from, if it does."""
         session = self._session
-        if self._place.session_id is not None or session.parent_uid is not None or not self.new:
+        given = session.metadata.get("continues")
+        if isinstance(given, str):  # an importer that leaves out the copies itself knows the message only
+            origin = stored_messages(self.connection, [given]).get(given)
+            continues = {"session": origin.session_uid, "message": given} if origin is not None else {"message": given}
+            return replace(session, metadata={**session.metadata, "continues": continues})
+        if given is not None or self._place.session_id is not None or session.parent_uid is not None or not self.new:
             return session
         first = self.new[0][0]
         origin = self._origin

@@ -218,6 +218,16 @@ def test_copies_of_a_resumed_session_are_stored_once(library: Library) -> None:
     check_index(library)
 
 
+def test_an_importer_may_leave_out_the_copies_itself(library: Library) -> None:
+    original = make_thread(["one", "two"], "r-")
+    own = replace(make_message("own", "three"), parent_uid=original[1].uid)
+    forked = make_session("forked", (own,), metadata={"continues": original[1].uid, "other": 1})
+    library.save([make_import(make_session("first", original)), make_import(forked)])
+    metadata = json.loads(rows(library, "SELECT metadata FROM session WHERE source_id = 'forked'")[0][0])
+    assert metadata == {"continues": {"session": make_session("first").uid, "message": original[1].uid}, "other": 1}
+    assert library.save([make_import(forked)]) == SaveCounts(unchanged=1)
+
+
 def test_a_session_of_nothing_but_copies_is_not_stored_but_gives_what_it_has_more(library: Library) -> None:
     thread = make_thread(["one", "two"], "r-")
     call = make_call(thread[1].uid, 0, result=None, status=ToolCallStatus.PENDING)
