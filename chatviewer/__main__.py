@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except Exception as error:  # the last wall: a person gets a sentence, whoever mends it the log
         _let_go_of_stdout()
-        from chatviewer.cli.crash import record
+        from chatviewer.crash import record
 
         _tell(record(error))
         return 1

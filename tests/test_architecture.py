@@ -23,6 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("storage", "importers", "exporters"),
     ("query",),
     ("domain",),
+    ("crash",),
     ("paths", "errors"),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

@@ -15,11 +15,11 @@ from textual.filter import LineFilter
 from textual.reactive import reactive
 
 from chatviewer import paths
+from chatviewer.crash import record
 from chatviewer.domain.preference import find_preference
 from chatviewer.storage.library import Library
 from chatviewer.tui.actions import LIBRARY, LIST, TRANSCRIPT, Action
 from chatviewer.tui.background import JobThread
-from chatviewer.tui.crash_log import log_crash
 from chatviewer.tui.importing import ImportState, import_job
 from chatviewer.tui.line_filter import with_control_filter
 from chatviewer.tui.messages import ImportFinished, ImportProgressed, PreferencesFetched, WorkFailed
@@ -90,7 +90,7 @@ class ChatviewerApp(App[int]):
         if self._exception is None:
             self._exception = error
             self._exception_event.set()
-        self.crash = log_crash(error)
+        self.crash = record(error)
         self._close_messages_no_wait()
 
     # Preferences

@@ -9,8 +9,8 @@ from typing import Protocol
 
 from textual.message import Message
 
+from chatviewer.crash import record
 from chatviewer.errors import ChatviewerError
-from chatviewer.tui.crash_log import log_crash
 from chatviewer.tui.messages import WorkFailed
 
 Job = Callable[[], Message | None]
@@ -80,4 +80,4 @@ def run_job(job: Job) -> Message | None:
     except ChatviewerError as error:
         return WorkFailed(str(error))
     except Exception as error:  # the wall of a thread: without it the thread would die, and the screen wait for ever
-        return WorkFailed(log_crash(error))
+        return WorkFailed(record(error))

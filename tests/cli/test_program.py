@@ -97,7 +97,7 @@ def test_the_unforeseen_is_a_sentence_and_a_log(run: Run, monkeypatch: pytest.Mo
     assert outcome.code == 1
     assert outcome.err.count("\n") == 1
     assert "ValueError" in outcome.err
-    log = tmp_path / "chatviewer" / "state" / "crash.log"
+    log = tmp_path / "chatviewer" / "state" / "chatviewer.log"
     assert str(log) in outcome.err
     text = log.read_text(encoding="utf-8")
     assert "burst" in text
