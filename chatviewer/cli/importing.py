@@ -13,7 +13,7 @@ from chatviewer.cli.output import counted, say, say_document, tell
 if TYPE_CHECKING:
     from chatviewer.domain.importing import ImportReport
 
-STOPPED = 130
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -42,38 +42,42 @@ def run(arguments: Namespace) -> int:
         tell(str(problem))
     if stop.is_set():
         tell("Stopped. What was read is stored; import again to go on.")
-        return STOPPED
+        return 128 + stop.number
     return 1 if report.problems else 0
 
 
 class _Stop:
-    """Whether Ctrl+C was pressed. A signal handler sets it; the import looks between files and leaves a sound database."""
+    """Whether Ctrl+C was pressed, or the system wants the program to end. A signal handler sets it; the import looks between files
+    and leaves a sound database."""
 
     def __init__(self) -> None:
-        self._is_set = False
+        self.number = 0  # of the signal
 
     def is_set(self) -> bool:
-        return self._is_set
+        return self.number != 0
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        if self._is_set:  # pressed again: at once. The transaction that is open is rolled back
+        if self.number:  # pressed again: at once. The transaction that is open is rolled back
             raise KeyboardInterrupt
-        self._is_set = True
+        self.number = number
         tell("Stopping after this file; Ctrl+C again stops at once.")
 
 
 @contextmanager
 def _stopping() -> Iterator[_Stop]:
     stop = _Stop()
+    before: dict[signal.Signals, Any] = {}
     try:
-        before: Any = signal.signal(signal.SIGINT, stop)
-    except ValueError:  # not in the main thread, where no Ctrl+C arrives
+        # What is ignored stays so: nohup, or a shell's background job.
+        before = {number: signal.signal(number, stop) for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN}
+    except ValueError:  # not in the main thread, where no signal arrives
         yield stop
         return
     try:
         yield stop
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _document(report: "ImportReport") -> dict[str, Any]:

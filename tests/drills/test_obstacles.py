@@ -1,0 +1,177 @@
+"""A disk that is full, a folder that is closed, a database that another program holds: one sentence, exit 3, nothing lost."""
+
+import os
+import resource
+import sqlite3
+import stat
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatviewer import ingest
+from chatviewer.storage.library import Library
+from tests.drills.machine import (
+    can_be_confined,
+    damages,
+    fill_home,
+    held,
+    one_sentence,
+    session_id,
+    start,
+    start_confined,
+    transcript,
+    write,
+)
+from tests.drills.test_crash import say_something
+
+pytestmark = pytest.mark.skipif(not can_be_confined(), reason="root without setpriv is not bound by permissions")
+
+
+@pytest.fixture
+def filled_home(isolated_home: Path) -> Path:
+    fill_home(isolated_home, 12, 40)
+    return isolated_home
+
+
+def outcome(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+def limited_to(size: int) -> dict[str, Any]:
+    """No file may grow beyond that many bytes: what a full disk is to a program. Python ignores SIGXFSZ, so the write fails."""
+    return {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))}
+
+
+@pytest.mark.parametrize("size", [0, 4096, 60_000, 250_000])
+def test_no_room_for_the_first_import(filled_home: Path, database_path: Path, size: int) -> None:
+    code, _, err = outcome(start("import", **limited_to(size)))
+    assert code == 3, err
+    assert one_sentence(err), err
+    code, _, err = outcome(start("import"))
+    assert code == 1, err
+    with Library.open(database_path) as library:
+        assert damages(library) == []
+        assert len(library.session_ids()) == 12
+
+
+def test_no_room_for_a_later_import(filled_home: Path, database_path: Path, tmp_path: Path) -> None:
+    with Library.open(database_path) as library:
+        ingest.run(library)
+        say_something(library)
+        before = held(library)
+    for number in range(12, 40):
+        write(transcript(filled_home, number), session_id(number), 0, 60)
+    code, _, err = outcome(start("import", **limited_to(database_path.stat().st_size)))
+    assert code == 3, err
+    assert one_sentence(err), err
+    with Library.open(database_path) as library:
+        assert damages(library) == []
+        now = held(library)
+        assert set(map(str, before["message"])) <= set(map(str, now["message"]))
+        ingest.run(library)
+        assert len(library.session_ids()) == 39  # one is archived
+
+
+def test_no_room_for_what_the_user_says(filled_home: Path, database_path: Path) -> None:
+    with Library.open(database_path) as library:
+        ingest.run(library)
+    code, _, err = outcome(start("tag", "--query", "is:any", "new", **limited_to(100)))
+    assert code == 3, err
+    assert one_sentence(err), err
+    with Library.open(database_path) as library:
+        assert damages(library) == []
+        assert library.tags() == []
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_folder_that_may_not_be_written(filled_home: Path, database_path: Path, is_first: bool) -> None:
+    database_path.parent.mkdir(mode=0o700)
+    if not is_first:
+        with Library.open(database_path) as library:
+            ingest.run(library)
+        write(transcript(filled_home, 1), session_id(1), 40, 44)
+        database_path.chmod(0o400)
+    database_path.parent.chmod(0o500)
+    try:
+        for words in (["import"], ["tag", "--query", "is:any", "x"]):
+            code, _, err = outcome(start_confined(*words))
+            if is_first and words[0] == "tag":
+                continue
+            assert code == 3, (words, err)
+            assert one_sentence(err), err
+        if not is_first:
+            for words in (["list"], ["search", "lorem"], ["doctor"]):
+                code, out, err = outcome(start_confined(*words))
+                assert "Traceback" not in err
+                assert code in (0, 3), (words, err)
+                assert code == 0 or one_sentence(err), err
+    finally:
+        database_path.parent.chmod(0o700)
+
+
+def test_a_database_that_another_program_holds(filled_home: Path, database_path: Path) -> None:
+    with Library.open(database_path) as library:
+        ingest.run(library)
+        write(transcript(filled_home, 1), session_id(1), 40, 44)
+        other = sqlite3.connect(database_path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        processes = [start("import"), start("tag", "--query", "is:any", "x")]
+        readers = [start("list"), start("search", "lorem"), start("doctor")]
+        for process in processes:
+            code, _, err = outcome(process)
+            assert code == 3, err
+            assert one_sentence(err), err
+            assert "Another program is writing" in err
+        for process in readers:
+            code, _, err = outcome(process)
+            assert code == 0, err
+        other.execute("ROLLBACK")
+        other.close()
+        assert ingest.run(library).counts.messages >= 3
+        assert damages(library) == []
+
+
+def test_an_empty_database_that_another_program_holds(filled_home: Path, database_path: Path) -> None:
+    Library.open(database_path).close()
+    other = sqlite3.connect(database_path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    code, _, err = outcome(start("import"))
+    other.execute("ROLLBACK")
+    other.close()
+    assert code == 3, err
+    assert one_sentence(err), err
+
+
+@pytest.mark.parametrize("kind", ["folder", "fifo", "text", "link", "empty"])
+def test_what_stands_where_the_database_should(filled_home: Path, database_path: Path, kind: str) -> None:
+    database_path.parent.mkdir(mode=0o700)
+    if kind == "folder":
+        database_path.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(database_path)
+    elif kind == "text":
+        database_path.write_text("my only copy of a novel " * 1000)
+    elif kind == "link":
+        database_path.symlink_to("/nowhere/at/all")
+    else:
+        database_path.touch()
+    for words in (["import"], ["list"], ["doctor"]):
+        code, _, err = outcome(start(*words))
+        if kind == "empty":
+            assert code in (0, 1)
+            continue
+        assert code == 3, (words, err)
+        assert one_sentence(err), err
+    if kind == "text":
+        assert database_path.read_text().startswith("my only copy")
+
+
+def test_what_the_program_writes_is_the_users_alone(filled_home: Path, database_path: Path) -> None:
+    for words in (["import"], ["tag", "--query", "is:any", "x"], ["backup", str(database_path.parent / "copy.db")]):
+        outcome(start(*words, umask=0))
+    for path in [database_path.parent, *database_path.parent.rglob("*")]:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        assert mode & 0o077 == 0, f"{path} {mode:o}"
