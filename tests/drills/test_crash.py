@@ -125,7 +125,7 @@ def test_a_signal_ends_an_import_with_what_was_read(
     process = start("import")
     time.sleep(0.35)
     process.send_signal(number)
-    out, err = process.communicate(timeout=20)
+    _out, err = process.communicate(timeout=20)
     assert "Traceback" not in err
     if process.returncode == 1:
         pytest.skip("it was faster than the signal")
@@ -143,7 +143,7 @@ def test_two_imports_and_a_reader_at_once(clean: dict[str, list[Any]], database_
     codes = []
     while any(writer.poll() is None for writer in writers):
         reader = start("search", "lorem", "--json")
-        out, err = reader.communicate(timeout=20)
+        _out, err = reader.communicate(timeout=20)
         codes.append((reader.returncode, "Traceback" in err))
     for writer in writers:
         _, err = writer.communicate(timeout=20)

@@ -104,7 +104,7 @@ def test_a_folder_that_may_not_be_written(filled_home: Path, database_path: Path
             assert one_sentence(err), err
         if not is_first:
             for words in (["list"], ["search", "lorem"], ["doctor"]):
-                code, out, err = outcome(start_confined(*words))
+                code, _out, err = outcome(start_confined(*words))
                 assert "Traceback" not in err
                 assert code in (0, 3), (words, err)
                 assert code == 0 or one_sentence(err), err
