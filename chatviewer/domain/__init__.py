@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from chatviewer.domain.message import Message
     from chatviewer.domain.sanitizing import safe, safe_file_name, safe_line
     from chatviewer.domain.session import ContextItem, Session
-    from chatviewer.domain.summary import MessageStub, SessionSummary
+    from chatviewer.domain.summary import MessageOpening, MessageStub, SessionSummary
     from chatviewer.domain.tool_call import ToolCall, ToolResult
     from chatviewer.domain.tree import MessageTree
     from chatviewer.domain.user import User
@@ -32,7 +32,7 @@ _HOMES = {
     "message": ("Message",),
     "sanitizing": ("safe", "safe_file_name", "safe_line"),
     "session": ("ContextItem", "Session"),
-    "summary": ("MessageStub", "SessionSummary"),
+    "summary": ("MessageOpening", "MessageStub", "SessionSummary"),
     "tool_call": ("ToolCall", "ToolResult"),
     "tree": ("MessageTree",),
     "user": ("User",),
@@ -51,6 +51,7 @@ __all__ = [
     "ImportReport",
     "LibraryCounts",
     "Message",
+    "MessageOpening",
     "MessageStub",
     "MessageTree",
     "Note",

@@ -32,6 +32,14 @@ class SessionSummary(NamedTuple):
     has_note: bool
 
 
+class MessageOpening(NamedTuple):
+    """How a message begins: a line of an outline."""
+
+    seq: int
+    text: str  # the first few hundred characters
+    created_at: datetime | None
+
+
 class MessageStub(NamedTuple):
     """A message without its texts: enough to lay out a transcript of any length."""
 

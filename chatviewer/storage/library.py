@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chatviewer.domain.kinds import SessionStatus
     from chatviewer.domain.message import Message
     from chatviewer.domain.session import ContextItem, Session
-    from chatviewer.domain.summary import MessageStub, SessionSummary
+    from chatviewer.domain.summary import MessageOpening, MessageStub, SessionSummary
     from chatviewer.query import Query
     from chatviewer.storage.journal import Journal
     from chatviewer.storage.stamps import Discovery, Stamp
@@ -117,6 +117,12 @@ class Library:
         from chatviewer.storage.messages import current_seq
 
         return current_seq(self.database, self.user.id, session_id)
+
+    def openings(self, session_id: int, seqs: Sequence[int] | None = None) -> "list[MessageOpening]":
+        """How messages begin, in order: those of `seqs`, else all prompts."""
+        from chatviewer.storage.messages import openings
+
+        return openings(self.database, self.user.id, session_id, seqs)
 
     def messages(self, session_id: int, seqs: Sequence[int] | None = None) -> "list[Message]":
         """Whole messages in order: those of `seqs`, else all."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from chatviewer.domain.kinds import Role
-from chatviewer.domain.summary import MessageStub, SessionSummary
+from chatviewer.domain.summary import MessageOpening, MessageStub, SessionSummary
 from chatviewer.errors import NotFoundError
 from chatviewer.storage.connection import Database, explained
 from chatviewer.storage.reading import (
@@ -21,6 +21,7 @@ from chatviewer.storage.reading import (
     id_list,
     message_of,
     rating_of,
+    to_datetime,
     tool_call_of,
 )
 from chatviewer.storage.sessions import find_by_prefix, prefix_range, summaries
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 
+OPENING_LENGTH = 400  # characters
 MAX_LIKE_LENGTH = 1_000  # characters; SQLite refuses patterns of more than 50,000 bytes
 
 # A message's parent stands in the same session or, where a session goes on from another one, nowhere that this list could show.
@@ -80,6 +82,20 @@ def current_seq(database: Database, user_id: int, session_id: int) -> int | None
             .fetchone()
         )
     return None if row is None else int(row[0])
+
+
+def openings(database: Database, user_id: int, session_id: int, seqs: Sequence[int] | None) -> list[MessageOpening]:
+    """How messages begin, in order: those of `seqs`, else all prompts."""
+    sql = (
+        f"SELECT message.seq, substr(message.content, 1, {OPENING_LENGTH}), message.created_at "
+        "FROM message JOIN session ON session.id = message.session_id WHERE message.session_id = ? AND session.user_id = ? AND "
+    )
+    which = "message.role = ?" if seqs is None else "message.seq IN (SELECT value FROM json_each(?))"
+    with explained(database.path):
+        rows = database.connection().execute(
+            f"{sql}{which} ORDER BY message.seq", (session_id, user_id, Role.USER.value if seqs is None else id_list(seqs))
+        )
+        return [MessageOpening(seq, text, to_datetime(time)) for seq, text, time in rows]
 
 
 def messages(database: Database, user_id: int, session_id: int, seqs: Sequence[int] | None) -> "list[Message]":

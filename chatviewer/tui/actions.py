@@ -95,6 +95,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("message.previous", ("K",), "K", (TRANSCRIPT,), "Previous message", "Next or previous message", "previous_message"),
     Action("prompt.next", ("right_curly_bracket",), "}", (TRANSCRIPT,), "Next prompt", "Next or previous prompt", "next_prompt"),
     Action("prompt.previous", ("left_curly_bracket",), "{", (TRANSCRIPT,), "Previous prompt", "Next or previous prompt", "previous_prompt"),
+    Action(
+        "outline", ("O",), "O", (TRANSCRIPT,), "Outline", "All prompts of this session; type to narrow down, Enter jumps", "screen.outline"
+    ),
+    Action("branches", ("B",), "B", (TRANSCRIPT,), "Branches", "All branches of this session; Enter shows one", "screen.branches"),
     Action("branch.previous", ("less_than_sign",), "<", (TRANSCRIPT,), "Previous branch", "Switch between branches", "previous_branch"),
     Action("branch.next", ("greater_than_sign",), ">", (TRANSCRIPT,), "Next branch", "Switch between branches", "next_branch"),
     Action("block.toggle", ("o", "enter"), "o Enter", (TRANSCRIPT,), "Fold", "Fold or unfold this block", "toggle_block", 2),

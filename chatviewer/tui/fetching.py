@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 
-from chatviewer.domain import Hit, Message, safe_line
+from chatviewer.domain import Hit, Message, MessageStub, MessageTree, safe_line
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import Job
+from chatviewer.tui.branching import find_branches
 from chatviewer.tui.messages import (
+    BranchesFetched,
     CountsFetched,
     DetailsFetched,
     MessageFetched,
     NoteFetched,
+    OutlineFetched,
     SourcesFetched,
     SummariesFetched,
     TranscriptFetched,
@@ -56,6 +59,22 @@ def fetch_transcript_by_uid(library: Library, uid: str, *, at_seq: int | None, w
     def job() -> TranscriptFetched:
         summary = library.summary(uid)
         return TranscriptFetched(summary, library.stubs(summary.id), at_seq, words, is_opened, library.current_seq(summary.id))
+
+    return job
+
+
+def fetch_outline(library: Library, session_id: int) -> Job:
+    """The prompts of a session."""
+    return lambda: OutlineFetched(session_id, library.openings(session_id))
+
+
+def fetch_branches(library: Library, session_id: int, tree: MessageTree, stubs: dict[int, MessageStub]) -> Job:
+    """The branches of a session and how they begin."""
+
+    def job() -> BranchesFetched:
+        branches = find_branches(tree, stubs)
+        openings = library.openings(session_id, [branch.shown_seq for branch in branches])
+        return BranchesFetched(session_id, branches, {opening.seq: opening for opening in openings})
 
     return job
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         ImportProgress,
         ImportReport,
         LibraryCounts,
+        MessageOpening,
         MessageStub,
         Problem,
         SearchResult,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         SourceStatus,
     )
     from chatviewer.domain import Message as ChatMessage
+    from chatviewer.tui.branching import Branch
 
 
 class OpenSession(Message):
@@ -221,6 +223,25 @@ class TranscriptFetched(Message):
         self.words = words
         self.is_opened = is_opened
         self.current_seq = current_seq
+
+
+class OutlineFetched(Message):
+    """Fact: how the prompts of a session begin."""
+
+    def __init__(self, session_id: int, prompts: "Sequence[MessageOpening]") -> None:
+        super().__init__()
+        self.session_id = session_id
+        self.prompts = prompts
+
+
+class BranchesFetched(Message):
+    """Fact: the branches of a session, and how each begins."""
+
+    def __init__(self, session_id: int, branches: "Sequence[Branch]", openings: "Mapping[int, MessageOpening]") -> None:
+        super().__init__()
+        self.session_id = session_id
+        self.branches = branches
+        self.openings = openings
 
 
 class CountsFetched(Message):

@@ -90,6 +90,8 @@ def test_no_row_is_looked_for_by_its_owner_alone(full: Library) -> None:
         full.files(big.id)
         full.stubs(big.id)
         full.current_seq(big.id)
+        full.openings(big.id)
+        full.openings(big.id, [1, 3])
         message = full.messages(big.id, [3])[0]
         full.message_session(message.uid)
         full.context_items(big.id)

@@ -68,6 +68,7 @@ READS: dict[str, Callable[[Library], object]] = {
     "files": lambda other: [file for id_ in range(1, 5) for file in other.files(id_)],
     "current_seq": lambda other: [seq for id_ in range(1, 5) if (seq := other.current_seq(id_)) is not None],
     "stubs": lambda other: [stub for id_ in range(1, 5) for stub in other.stubs(id_)],
+    "openings": lambda other: [one for id_ in range(1, 5) for one in [*other.openings(id_), *other.openings(id_, [0])]],
     "messages": lambda other: [one for id_ in range(1, 5) for one in [*other.messages(id_), *other.messages(id_, [0])]],
     "context_items": lambda other: [one for id_ in range(1, 5) for one in other.context_items(id_)],
     "attachment_data": lambda other: other.attachment_data(DIGEST),

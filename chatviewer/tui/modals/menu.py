@@ -17,11 +17,12 @@ from chatviewer.tui import formatting
 
 
 class Choice(NamedTuple):
-    """`value` is what choosing it returns; `detail` stands dim on the right."""
+    """`value` is what choosing it returns; `detail` stands dim on the right; `lead`, the viewer's own signs, in front."""
 
     label: str
     detail: str
     value: str
+    lead: str = ""
 
 
 class MenuModal(ModalScreen[str | None]):
@@ -36,17 +37,19 @@ class MenuModal(ModalScreen[str | None]):
         Binding("pageup", "move('page_up')", "Page up", show=False),
     ]
 
-    def __init__(self, title: str, choices: Sequence[Choice], *, current: str = "", hint: str = "") -> None:
+    def __init__(self, title: str, choices: Sequence[Choice], *, current: str = "", hint: str = "", width: int = 72) -> None:
         super().__init__()
         self._title = title
         self._choices = list(choices)
         self._shown = self._choices
         self._current = current
+        self._width = width
         self._hint = hint or "Type to narrow down · Enter chooses · Esc leaves"
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as dialog:
             dialog.border_title = Content(self._title)
+            dialog.styles.width = self._width
             yield Input(placeholder="Type to narrow down", compact=True, id="narrow")
             yield OptionList(id="choices", markup=False, compact=True)
             yield Static(self._hint, id="hint", markup=False)
@@ -70,11 +73,12 @@ class MenuModal(ModalScreen[str | None]):
             options.add_option(Option(Content.styled("Nothing like that. Esc leaves.", "dim"), disabled=True))
 
     def _line(self, choice: Choice) -> Content:
-        width = max(20, min(64, self.app.size.width - 10))
+        width = max(20, min(self._width - 8, self.app.size.width - 10))
         detail = safe_line(choice.detail, 40)
-        room = width - len(detail) - 1
+        room = width - len(detail) - len(choice.lead) - 1
         mark = "› " if choice.value == self._current and self._current else "  "
-        return Content.assemble((mark, "$accent"), formatting.fit(choice.label, room - 2), " ", (detail, "$foreground 60%"))
+        muted = "$foreground 60%"
+        return Content.assemble((mark, "$accent"), (choice.lead, muted), formatting.fit(choice.label, room - 2), " ", (detail, muted))
 
     @on(Input.Changed)
     def narrow(self, event: Input.Changed) -> None:

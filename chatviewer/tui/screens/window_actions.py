@@ -7,12 +7,12 @@ from chatviewer.tui.fetching import fetch_details
 from chatviewer.tui.listing import ORDERS, SORTS
 from chatviewer.tui.messages import CopyText, DetailsFetched, OpenLink
 from chatviewer.tui.screens.organising_actions import NO_SESSION
-from chatviewer.tui.screens.pane_actions import PaneActions
+from chatviewer.tui.screens.reading_actions import ReadingActions
 
 CLIPBOARD_BYTES = 75_000  # terminals cut or refuse longer OSC 52 sequences
 
 
-class WindowActions(PaneActions):
+class WindowActions(ReadingActions):
     """Filter, sort, details, copy, preview, zoom, preferences, import, help."""
 
     def action_filter(self) -> None:

@@ -273,6 +273,20 @@ class TranscriptView(TranscriptFinding):
         self.go(layout.start(index), line=1 if line is None else line)
         self.post_message(BranchSwitched(tuple(layout.path)))
 
+    def show_message(self, seq: int) -> None:
+        """Goes to a message, in whichever branch it is."""
+        layout = self.layout_of_rows
+        if seq not in layout.stubs:
+            return
+        is_elsewhere = seq not in layout.index_of
+        if is_elsewhere:
+            layout.show_branch_of(seq)
+            self.painter.clear()
+            self._visible = None
+        self.go_to_message(layout.index_of[seq], at_top=True)
+        if is_elsewhere:
+            self.post_message(BranchSwitched(tuple(layout.path)))
+
     # Rating and copying
 
     def action_rate(self, value: int) -> None:
