@@ -11,6 +11,7 @@ from chatviewer.storage.opening import open_database
 if TYPE_CHECKING:
     from array import array
     from contextlib import AbstractContextManager
+    from datetime import datetime
     from sqlite3 import Connection
 
     from chatviewer.domain.annotation import Tag
@@ -245,6 +246,12 @@ class Library:
         from chatviewer.storage.purging import purge
 
         return purge(self._journal, uids)
+
+    def trashed_before(self, at: "datetime") -> list[str]:
+        """The uids of the sessions that were put into the trash before that time."""
+        from chatviewer.storage.purging import trashed_before
+
+        return trashed_before(self.database.reader(), self.user.id, at)
 
     def undo(self) -> str | None:
         """Take back the last change; what it was, in words ("archived 3 sessions"). None: nothing left."""

@@ -5,6 +5,7 @@ A tombstone stays, so that the next import of the same file does not bring them 
 
 import sqlite3
 from collections.abc import Sequence
+from datetime import datetime
 
 from chatviewer.storage.facets import storable
 from chatviewer.storage.journal import Journal
@@ -45,6 +46,14 @@ def purge(journal: Journal, uids: Sequence[str]) -> int:
             _remove(connection, user_id, id_list(doomed))
             step.purged(list(doomed.values()))
     return count
+
+
+def trashed_before(connection: sqlite3.Connection, user_id: int, at: datetime) -> list[str]:
+    """The uids of the sessions that were put into the trash before that time."""
+    found = connection.execute(
+        "SELECT uid FROM session WHERE user_id = ? AND status = 'trashed' AND trashed_at < ?", (user_id, int(at.timestamp() * 1000))
+    )
+    return [uid for (uid,) in found]
 
 
 def _remove(connection: sqlite3.Connection, user_id: int, listed: str) -> None:

@@ -1,6 +1,7 @@
 """What the user does to sessions and replies, as jobs for a background thread: each is one transaction and one step to undo."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 from chatviewer.domain import SessionStatus, SessionSummary
 from chatviewer.storage.library import Library
@@ -98,6 +99,19 @@ def purge(library: Library, ids: Sequence[int]) -> Job:
     def job() -> LibraryChanged:
         count = library.purge([summary.uid for summary in library.summaries(ids)])
         return LibraryChanged(f"Deleted {counted(count, 'session')} for ever", can_undo=False, moves_sessions=True)
+
+    return job
+
+
+def empty_trash(library: Library, days: int, now: datetime) -> Job:
+    """Delete for ever what has been in the trash for longer than that; 0 keeps everything."""
+
+    def job() -> LibraryChanged | None:
+        uids = library.trashed_before(now - timedelta(days=days)) if days else []
+        if not uids:
+            return None
+        count = library.purge(uids)
+        return LibraryChanged(f"Deleted {counted(count, 'session')} that lay in the trash for {counted(days, 'day')}", can_undo=False)
 
     return job
 

@@ -71,8 +71,8 @@ def open_viewer() -> Callable[..., object]:
     """`async with open_viewer(library) as pilot`: the viewer, settled."""
 
     @asynccontextmanager
-    async def opened(library: Library, size: tuple[int, int] = (120, 36)) -> AsyncIterator[Pilot[int]]:
-        app = ChatviewerApp(library, clock=lambda: NOW)
+    async def opened(library: Library, size: tuple[int, int] = (120, 36), now: datetime = NOW) -> AsyncIterator[Pilot[int]]:
+        app = ChatviewerApp(library, clock=lambda: now)
         async with app.run_test(size=size) as pilot:
             await settle(pilot)
             yield pilot

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from textual.pilot import Pilot
@@ -253,6 +254,19 @@ async def test_new_sessions_appear_without_moving_the_cursor(open_viewer: OpenVi
         await settle(pilot)
         assert len(main.session_list.rows) == count + 1
         assert cursor(pilot).uid == uid
+
+
+async def test_old_trash_is_emptied_at_the_start_when_asked(open_viewer: OpenViewer, demo_library: Library) -> None:
+    query = parse("is:trashed")
+    trashed = len(demo_library.session_ids(query))
+    assert trashed
+    async with open_viewer(demo_library):
+        assert len(demo_library.session_ids(query)) == trashed, "0 days: never"
+    demo_library.set_preference("trash_retention_days", 1)
+    async with open_viewer(demo_library, now=datetime.now(UTC)):
+        assert len(demo_library.session_ids(query)) == trashed, "it was put there today"
+    async with open_viewer(demo_library, now=datetime.now(UTC) + timedelta(days=2)):
+        assert len(demo_library.session_ids(query)) == 0
 
 
 async def test_q_goes_back_and_quits_at_the_root(open_viewer: OpenViewer, demo_library: Library) -> None:

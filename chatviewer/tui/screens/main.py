@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 from chatviewer.domain import safe_line
 from chatviewer.errors import ChatviewerError
 from chatviewer.storage.library import Library
-from chatviewer.tui import formatting
+from chatviewer.tui import formatting, organising
 from chatviewer.tui.background import run_job
 from chatviewer.tui.fetching import fetch_counts, fetch_message, fetch_sources, fetch_summaries
 from chatviewer.tui.importing import ImportState
@@ -96,6 +96,7 @@ class MainScreen(OrganisingActions, WindowActions):
         if self.listing.is_partial:
             self.listing.refresh()
         self.counter.submit(fetch_counts(self.library), key="counts")
+        self.changes.submit(organising.empty_trash(self.library, self.viewer.preference("trash_retention_days"), self.viewer.now()))
         if not len(self.session_list.rows) and self.library.is_empty:
             self.add_class("-first-start")
             self.fetcher.submit(fetch_sources(self.library), key="sources")
