@@ -137,6 +137,16 @@ def fit(text: str, width: int, *, pad: bool = True) -> str:
     return line + " " * (width - cell_len(line)) if pad else line
 
 
+def fit_path(path: str, width: int) -> str:
+    """A path made harmless and cut from the left at a separator, because the name at its end says most; as it is when it fits."""
+    line = safe_line(path, 1_000)
+    if cell_len(line) <= width:
+        return line
+    while cell_len(line) > width - 2 and (rest := line.lstrip("/").partition("/")[2]):
+        line = rest
+    return fit(f"{ELLIPSIS}/{line}", max(width, 8), pad=False)
+
+
 def fit_right(text: str, width: int) -> str:
     """As `fit`, set against the right."""
     line = fit(text, width, pad=False)

@@ -5,10 +5,11 @@ from datetime import date
 from functools import partial
 from typing import NamedTuple
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from chatviewer.domain import Attachment, Message, Role, ToolCall, ToolCallStatus, safe_line
-from chatviewer.tui.formatting import byte_size, counted, short_count, stars
+from chatviewer.tui.formatting import byte_size, counted, fit_path, short_count, stars
 from chatviewer.tui.rendering.block import Block, Level, filled, has_more, shifted, shortened
 from chatviewer.tui.rendering.chunk import Chunk, fixed, markdown_chunks, output_chunks, plain_chunks
 from chatviewer.tui.rendering.part import Part
@@ -164,8 +165,8 @@ def call_block(key: str, call: ToolCall, level: Level) -> Block:
     bodies = [chunk for part in view.parts for chunk in _part_chunks(part)] if level > Level.LINE else []
     top = Level.SHORT if level > Level.LINE and not has_more(bodies) else Level.FULL
     shown = bodies if level is Level.FULL else shortened(bodies)
-    left, right = _call_words(call, view.name, view.detail, view.outcome, level > Level.LINE)
-    line = fixed(lambda width: [beside(left, right, width)])
+    words = partial(_call_words, call, view.name, view.detail, view.outcome, level > Level.LINE)
+    line = fixed(lambda width: [beside(*words(width), width)])
     return Block(key, shifted([line, *shifted(shown, INDENT)], INDENT), level, top, is_foldable=bool(view.parts), child_uid=call.child_uid)
 
 
@@ -173,14 +174,9 @@ def _part_chunks(part: Part) -> list[Chunk]:
     return part.chunks()
 
 
-def _call_words(call: ToolCall, name: str, detail: str, outcome: str, is_open: bool) -> tuple[Content, Content]:
+def _call_words(call: ToolCall, name: str, detail: str, outcome: str, is_open: bool, width: int) -> tuple[Content, Content]:
     """The line of a call: what was done at the left; how it went and how long it took at the right."""
     has_failed = call.status is ToolCallStatus.FAILED
-    left = [("▾ " if is_open else "▸ ", MUTED), (safe_line(name, 60) or "tool", f"bold {ERROR}" if has_failed else "bold")]
-    if detail := safe_line(detail, 400):
-        left.append((f"  {detail}", ""))
-    if has_failed and call.error_message:
-        left.append((f"  {safe_line(call.error_message, 200)}", ERROR))
     right: list[tuple[str, str]] = []
     if has_failed:
         right.append(("✗ failed" if not outcome.startswith("exit") else f"✗ {outcome}", ERROR))
@@ -192,8 +188,15 @@ def _call_words(call: ToolCall, name: str, detail: str, outcome: str, is_open: b
         right.append((safe_line(outcome, 40), MUTED))
     if call.duration_ms is not None and call.duration_ms >= 100:
         right.append((duration(call.duration_ms), MUTED))
-    dot = Content.styled(" · ", MUTED)
-    return Content.assemble(*left), dot.join(Content.styled(text, style) for text, style in right)
+    ending = Content.styled(" · ", MUTED).join(Content.styled(text, style) for text, style in right)
+    left = [("▾ " if is_open else "▸ ", MUTED), (safe_line(name, 60) or "tool", f"bold {ERROR}" if has_failed else "bold")]
+    if detail := safe_line(detail, 400):
+        is_path = "/" in detail and " " not in detail
+        room = width - ending.cell_length - sum(cell_len(text) for text, _ in left) - 4
+        left.append((f"  {fit_path(detail, room) if is_path else detail}", ""))
+    if has_failed and call.error_message:
+        left.append((f"  {safe_line(call.error_message, 200)}", ERROR))
+    return Content.assemble(*left), ending
 
 
 def _attachment(key: str, attachment: Attachment, levels: Mapping[str, Level]) -> Block:

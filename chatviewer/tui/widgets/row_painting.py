@@ -22,7 +22,7 @@ _SPEAKERS = {Role.USER: "you", Role.ASSISTANT: "reply", Role.SYSTEM: "system", R
 _KINDS = {HitKind.THINKING: "thinking", HitKind.TOOL: "tool", HitKind.TITLE: "title", HitKind.ATTACHMENT: "attachment"}
 _COUNT_WIDTH, _AGE_WIDTH, _SOURCE_WIDTH = 8, 7, 13
 _SHORTEST_TAG = 5  # cells
-_WIDE_ENOUGH_FOR_UNIT = 44  # cells, in two-line rows
+_WIDE_ENOUGH_FOR_UNIT = 40
 _WIDE_ENOUGH_FOR_SOURCE = 64  # cells, in one-line rows
 
 
