@@ -154,7 +154,7 @@ def test_quick_commands_load_little(filled: list[Session], words: list[str]) -> 
 
 def test_version_loads_next_to_nothing() -> None:
     modules = loaded("--version")
-    assert not modules & {"argparse", "sqlite3", "pathlib", "re", "json"}
+    assert not modules & {"argparse", "sqlite3", "pathlib", "re", "json", "typing"}
 
 
 def test_only_the_command_that_runs_is_loaded(filled: list[Session]) -> None:
