@@ -21,7 +21,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     from chatviewer.exporters.registry import exporters
 
     formats = exporters()
-    add_selection(parser)
+    add_selection(parser, "; neither ids nor --query: all that list shows")
     parser.add_argument(
         "--format", required=True, choices=[each.format for each in formats], help="; ".join(f"{e.format}: {e.label}" for e in formats)
     )

@@ -1,11 +1,12 @@
 """`chatviewer list`: sessions as a table, or as JSON."""
 
 from argparse import ArgumentParser, Namespace
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chatviewer.cli.opening import asked_query, in_chunks, open_library
-from chatviewer.cli.output import bold, dim, is_terminal, say_rows_document, shown_title, tell
+from chatviewer.cli.output import NOTHING_IMPORTED, bold, counted, dim, is_terminal, say_rows_document, shown_title, tell
 from chatviewer.cli.parser import add_query_words, limit_number
 from chatviewer.cli.table import Column, say_table
 
@@ -19,9 +20,9 @@ SCREENFUL = 50  # rows on a terminal unless --limit says otherwise
 COLUMNS = (
     Column("ID", style=dim),
     Column("LAST MESSAGE", style=dim),
-    Column("SOURCE", limit=14),
-    Column("PROJECT", limit=20),
-    Column("MSG", is_right=True),
+    Column("SOURCE", limit=14, yields=2),
+    Column("PROJECT", limit=20, yields=1),
+    Column("MSG", is_right=True, yields=3),
     Column("", limit=7),
     Column("TITLE", is_flexible=True, style=bold),
 )
@@ -57,7 +58,9 @@ def run(arguments: Namespace) -> int:
         elif is_table:
             say_table(COLUMNS, (_row(summary) for summary in found))
             more = len(ids) - len(shown)
-            tell(f"{len(shown):,} of {len(ids):,} sessions; --limit 0 shows all." if more else f"{len(ids):,} sessions.")
+            tell(f"{len(shown):,} of {len(ids):,} sessions; --limit 0 shows all." if more else f"{counted(len(ids), 'session')}.")
+            if library.is_empty:
+                tell(NOTHING_IMPORTED)
         else:
             say_table(COLUMNS, _plain_rows(found))
     return 0
@@ -86,15 +89,19 @@ def _plain_rows(found: "Iterator[SessionSummary]") -> "Iterator[tuple[str, ...]]
 
 
 def marks(summary: "SessionSummary") -> str:
-    """*4 A: a star, the best rating, archived or trashed."""
-    rating = f"{'★' * summary.rating}" if summary.rating else ""
+    """*★★★★A: starred, the best rating, archived or trashed."""
+    rating = "★" * (summary.rating or 0)
     status = {"archived": "A", "trashed": "T"}.get(str(summary.status), "")
     return f"{'*' if summary.is_starred else ''}{rating}{status}"
 
 
 def local_time(moment: datetime | None) -> str:
     """2026-03-01 10:00 by the clock on the wall."""
-    return "" if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M")
+    if moment is None:
+        return ""
+    with suppress(OverflowError, ValueError):  # the years 1 and 9999, a time zone's width from the edge: said in UTC
+        moment = moment.astimezone()
+    return moment.strftime("%Y-%m-%d %H:%M")
 
 
 def project_name(project: str) -> str:

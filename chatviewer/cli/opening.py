@@ -25,9 +25,9 @@ def open_library(arguments: Namespace, *, create: bool = False) -> "Library":
     return Library.open(database_path(arguments.database), create=create)
 
 
-def add_selection(parser: ArgumentParser, metavar: str = "SESSION") -> None:
-    """Sessions by id, and --query."""
-    parser.add_argument("sessions", nargs="*", metavar=metavar, help="ids of sessions; the beginning is enough")
+def add_selection(parser: ArgumentParser, none: str = "") -> None:
+    """Sessions by id, and --query; `none` says what happens without either."""
+    parser.add_argument("sessions", nargs="*", metavar="SESSION", help=f"ids of sessions; the beginning is enough{none}")
     parser.add_argument("--query", metavar="Q", help="all sessions that this query finds")
 
 

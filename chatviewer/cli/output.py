@@ -7,6 +7,7 @@ from typing import Any, TextIO
 
 from chatviewer.domain.sanitizing import safe, safe_line
 
+NOTHING_IMPORTED = "Nothing was imported yet: `chatviewer import` reads the chats of this machine, `chatviewer demo` shows made-up ones."
 _ROW_BREAKS = str.maketrans({"\n": "␊", "\t": " "})
 
 

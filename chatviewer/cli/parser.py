@@ -123,7 +123,6 @@ def _parse_command(name: str, rest: list[str], database: str | None) -> Parsed:
     end = rest.index("--") if "--" in rest else len(rest)
     arguments = parser.parse_intermixed_args(rest[:end])
     arguments.words = [*arguments.words, *rest[end + 1 :]]
-    arguments.has_words = bool(arguments.words)
     return Parsed(command, arguments, database)
 
 
@@ -134,9 +133,12 @@ def add_query_words(parser: argparse.ArgumentParser, help_text: str) -> None:
 
 def limit_number(text: str) -> int:
     """For argparse: a number of rows; 0 is all."""
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
     if not 0 <= number <= sys.maxsize:
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of rows; 0 means all")
     return number
 
 

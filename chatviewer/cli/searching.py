@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
 from chatviewer.cli.opening import asked_query, open_library
-from chatviewer.cli.output import bold, counted, dim, is_terminal, say, say_document, shown_title, tell
+from chatviewer.cli.output import NOTHING_IMPORTED, bold, counted, dim, is_terminal, say, say_document, shown_title, tell
 from chatviewer.cli.parser import add_query_words, limit_number
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.errors import UsageError
@@ -32,6 +32,7 @@ def run(arguments: Namespace) -> int:
     query = asked_query(" ".join(arguments.words))
     with open_library(arguments) as library:
         result = library.search(query, order=arguments.sort, limit=arguments.limit or sys.maxsize)
+        is_empty = not result.hits and is_terminal() and library.is_empty
     told = {words for _, words in query.problems}
     for problem in result.problems:
         if problem not in told:
@@ -40,6 +41,8 @@ def run(arguments: Namespace) -> int:
         say_document({"hits": [_document(hit) for hit in result.hits], "hidden": result.hidden_count, "seconds": round(result.seconds, 4)})
     elif is_terminal():
         _say_hits(result)
+        if is_empty:
+            tell(NOTHING_IMPORTED)
     else:
         for hit in result.hits:
             say("\t".join(safe_line(cell) for cell in _cells(hit)))

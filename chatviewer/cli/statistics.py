@@ -44,7 +44,11 @@ def run(arguments: Namespace) -> int:
     for key, rows in tables.items():
         if rows and not arguments.by and is_terminal():
             say(f"\n{bold(f'By {key}')}")
-        say_table(COLUMNS, [_cells(row) for row in (rows if arguments.by else _top(key, rows))])
+        shown = [_cells(row) for row in (rows if arguments.by else _top(key, rows))]
+        if arguments.by or is_terminal():
+            say_table(COLUMNS, shown)
+        else:  # one table after the other in a pipe: each line says which it belongs to
+            say_table((Column("BY"), *COLUMNS), [(key, *cells) for cells in shown])
     return 0
 
 

@@ -7,17 +7,20 @@ from chatviewer.cli.output import dim, is_terminal, say, terminal_width
 from chatviewer.domain.sanitizing import safe_line
 
 MIN_FLEXIBLE = 16
+COMFORTABLE = 32  # cells of a flexible column; below that other columns give way
 GAP = "  "
 
 
 class Column(NamedTuple):
-    """`is_flexible`: gets the width that the others leave. `style` dresses a cell that is already padded."""
+    """`is_flexible`: gets the width that the others leave. `style` dresses a cell that is already padded. Where a flexible column gets
+    little room, those with `yields` are left out, the highest number first."""
 
     title: str
     is_right: bool = False
     is_flexible: bool = False
     style: Callable[[str], str] | None = None
     limit: int = 40  # cells, unless flexible
+    yields: int = 0
 
 
 def say_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
@@ -27,6 +30,9 @@ def say_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
             say("\t".join(safe_line(cell) for cell in row))
         return
     cells = [[safe_line(cell, 2000) for cell in row] for row in rows]
+    if not cells:
+        return
+    columns, cells = _without_yielding(columns, cells)
     widths = _widths(columns, cells)
     say(dim(_joined([_fitted(column.title, width, column.is_right) for column, width in zip(columns, widths, strict=True)])))
     for row in cells:
@@ -39,6 +45,24 @@ def say_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
 
 def _joined(cells: list[str]) -> str:
     return GAP.join(cells).rstrip()
+
+
+def _without_yielding(columns: Sequence[Column], rows: list[list[str]]) -> tuple[Sequence[Column], list[list[str]]]:
+    """The columns that a terminal of this width has room for, and their cells."""
+    while any(column.yields for column in columns) and _is_cramped(columns, rows):
+        gone = max(range(len(columns)), key=lambda index: columns[index].yields)
+        columns = [*columns[:gone], *columns[gone + 1 :]]
+        rows = [[*row[:gone], *row[gone + 1 :]] for row in rows]
+    return columns, rows
+
+
+def _is_cramped(columns: Sequence[Column], rows: list[list[str]]) -> bool:
+    """Whether a flexible column is cut although it is not comfortably wide."""
+    widths = _widths(columns, rows)
+    return any(
+        column.is_flexible and widths[index] < min(COMFORTABLE, max(cell_width(row[index]) for row in rows))
+        for index, column in enumerate(columns)
+    )
 
 
 def _widths(columns: Sequence[Column], rows: list[list[str]]) -> list[int]:

@@ -1,9 +1,12 @@
 """Commands that read: their JSON field by field, their text, and what they say to a pipe."""
 
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from chatviewer.cli.listing import local_time
 from chatviewer.domain import Session
 from tests.cli.conftest import ESCAPES, Run
 
@@ -184,3 +187,27 @@ def test_doctor_on_a_sound_database(run: Run, filled: list[Session]) -> None:
     assert document["is_sound"] is True
     assert document["findings"]
     assert run("doctor").code == 0
+
+
+def test_each_line_of_the_piped_statistics_names_its_table(run: Run, filled: list[Session]) -> None:
+    lines = run("stats").out.splitlines()[1:]
+    assert {line.split("\t")[0] for line in lines} == {"day", "model", "source", "project", "tool"}
+    assert {line.count("\t") for line in lines} == {6}
+
+
+@pytest.mark.parametrize("limit", ["-3", "x", "1.5", "9" * 30])
+def test_a_limit_that_is_no_number_is_said_in_words(run: Run, limit: str) -> None:
+    outcome = run("list", f"--limit={limit}")
+    assert outcome.code == 2
+    assert f"{limit!r} is no number of rows" in outcome.err
+
+
+def test_times_at_the_edge_of_the_calendar_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        first = datetime.min.replace(tzinfo=UTC)
+        assert local_time(first) == f"{first:%Y-%m-%d %H:%M}"
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -48,6 +48,29 @@ def test_a_terminal_gets_columns_that_fit(terminal: Terminal, monkeypatch: pytes
     assert all(cell_width(line) <= 40 for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("width", "heading"), [("40", "ID  TITLE"), ("60", "ID  KIND        TITLE"), ("90", "ID  KIND        WHERE        TITLE")]
+)
+def test_what_matters_less_gives_way_to_the_flexible_column(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, width: str, heading: str
+) -> None:
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", width)
+    columns = (Column("ID"), Column("KIND", yields=1), Column("WHERE", yields=2), Column("TITLE", is_flexible=True))
+    say_table(columns, [("a", "k" * 10, "w" * 11, "t" * 60)])
+    lines = terminal.getvalue().splitlines()
+    assert lines[0] == heading
+    assert all(cell_width(line) <= int(width) for line in lines)
+    assert lines[1].count("t") >= 31
+
+
+def test_a_table_without_rows_has_no_heading(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", terminal)
+    say_table((Column("ID", yields=1), Column("TITLE", is_flexible=True)), [])
+    assert terminal.getvalue() == ""
+
+
 def test_styles_only_where_they_are_wanted(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", terminal)
     assert bold("x") == "\x1b[1mx\x1b[0m"
