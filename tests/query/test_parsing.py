@@ -220,14 +220,25 @@ def test_every_field_has_examples_that_parse_without_problems() -> None:
             assert not parse(f"{spec.name}:{choice}").problems
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("(" * 10_000, "(" * 5_000 + "a" + ")" * 5_000, "a OR (" * 1_700, "(a OR " * 30 + "b" + ")" * 30, "a,(" * 3_333),
-        *("-" * 10_000, '"' * 9_999, "x " * 6_000, "x" * 50_000, "/" * 9_999),
-        *("is:" * 4_000, "title:" + "," * 9_000, "tokens:" + "9" * 9_000, "on:" + "9" * 9_000),
-    ],
-)
+LONG_TEXTS = {
+    "opened": "(" * 10_000,
+    "nested": "(" * 5_000 + "a" + ")" * 5_000,
+    "opened alternatives": "a OR (" * 1_700,
+    "nested alternatives": "(a OR " * 30 + "b" + ")" * 30,
+    "opened after commas": "a,(" * 3_333,
+    "dashes": "-" * 10_000,
+    "quotes": '"' * 9_999,
+    "words": "x " * 6_000,
+    "one word": "x" * 50_000,
+    "slashes": "/" * 9_999,
+    "fields without values": "is:" * 4_000,
+    "empty values": "title:" + "," * 9_000,
+    "a large number": "tokens:" + "9" * 9_000,
+    "a large date": "on:" + "9" * 9_000,
+}
+
+
+@pytest.mark.parametrize("text", LONG_TEXTS.values(), ids=LONG_TEXTS.keys())
 def test_long_and_deep_text_is_answered_at_once(text: str) -> None:
     start = time.perf_counter()
     query = parse(text)
