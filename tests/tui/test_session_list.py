@@ -121,6 +121,17 @@ def test_the_match_of_a_snippet_is_lit() -> None:
     assert line == [("why does the ", False), ("import", True), (" test fail", False)]
 
 
+WORDS = st.lists(st.sampled_from(["a", "flaky", "sqlite3.OperationalError:", "…-", "database", "日本語", "x" * 30]), max_size=15)
+
+
+@given(WORDS, WORDS, st.integers(24, 70), st.integers(1, 3))
+def test_the_first_match_is_seen_whatever_stands_before_it(before: list[str], after: list[str], width: int, line_count: int) -> None:
+    snippet = " ".join([*before, "\x02locked\x03", *after])
+    lines = snippet_lines(snippet, width, line_count, "thinking · ")
+    assert "".join(text for text, _ in lines[0]).startswith("thinking ·")
+    assert "locked" in "".join(text for line in lines for text, is_match in line if is_match)
+
+
 @given(st.text(max_size=60), st.integers(1, 40))
 def test_fitted_text_has_exactly_the_width(text: str, width: int) -> None:
     assert cell_len(formatting.fit(text, width)) == width

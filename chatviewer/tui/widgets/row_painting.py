@@ -13,6 +13,7 @@ from rich.style import Style
 
 from chatviewer.domain import Hit, HitKind, Role, SessionStatus, SessionSummary, safe_line
 from chatviewer.tui import formatting
+from chatviewer.tui.formatting import ELLIPSIS
 
 MARKED, CURSOR, STAR = "●", "▌", "★"
 INDENT = 3  # cells: mark, star, space
@@ -72,7 +73,7 @@ class RowPainter:
         """Line `offset` of a search result: who says it, then the words around the match, with the match lit."""
         speaker = _KINDS.get(hit.kind) or (_SPEAKERS.get(hit.role, "") if hit.role else "")
         room = max(1, width - INDENT - 1)
-        lines = snippet_lines(f"{speaker} · {hit.snippet}" if speaker else hit.snippet, room, 1 if self.is_dense else 2)
+        lines = snippet_lines(hit.snippet, room, 1 if self.is_dense else 2, f"{speaker} · " if speaker else "")
         margin = self._margin(state, False, is_first=True)
         if offset >= len(lines):
             return [margin, Segment(" " * (width - INDENT), self.looks.dim)]
@@ -170,27 +171,56 @@ class RowPainter:
         ]
 
 
-def snippet_lines(snippet: str, width: int, line_count: int) -> list[list[tuple[str, bool]]]:
-    """A snippet wrapped by cells into at most `line_count` lines of (text, is a match), harmless. The first match is always shown."""
+def snippet_lines(snippet: str, width: int, line_count: int, label: str = "") -> list[list[tuple[str, bool]]]:
+    """A label and a snippet, wrapped by cells into at most `line_count` lines of (text, is a match), harmless.
+
+    Where the first match would not be seen, words before it are left out.
+    """
+    pieces = _pieces(snippet)
+    lead = pieces.pop(0)[0] if pieces and not pieces[0][1] else ""
+    room = width * line_count - cell_len(label)
+    for kept in (lead, _tail(lead, room // 3), ELLIPSIS if lead else ""):
+        lines, shown = _laid_out([(label, False), (kept, False), *pieces], width, line_count)
+        if not pieces or shown >= len(label) + len(kept) + len(pieces[0][0]):
+            break
+    return lines
+
+
+def _pieces(snippet: str) -> list[tuple[str, bool]]:
+    """The snippet as harmless (text, is a match)."""
     pieces: list[tuple[str, bool]] = []
     end = 0
     for found in _MATCH.finditer(snippet):
         pieces += [(snippet[end : found.start()], False), (found.group(1), True)]
         end = found.end()
     pieces.append((snippet[end:], False))
-    clean = [(_one_line_keeping_edges(text), is_match) for text, is_match in pieces if text]
-    plain = "".join(text for text, _ in clean)
-    is_lit = b"".join((b"\1" if is_match else b"\0") * len(text) for text, is_match in clean)
+    return [(_one_line_keeping_edges(text), is_match) for text, is_match in pieces if text]
+
+
+def _tail(text: str, length: int) -> str:
+    """The last words of a text, some `length` characters of them."""
+    if len(text) <= length:
+        return text
+    tail = text[len(text) - length :]
+    return ELLIPSIS + (tail.partition(" ")[2] or tail)
+
+
+def _laid_out(pieces: list[tuple[str, bool]], width: int, line_count: int) -> tuple[list[list[tuple[str, bool]]], int]:
+    """The lines, the last one filled up to its end, and how many characters of the text they show."""
+    plain = "".join(text for text, _ in pieces)
+    is_lit = b"".join((b"\1" if is_match else b"\0") * len(text) for text, is_match in pieces)
     wrapped = _wrap(plain, width)
     lines, start = [], 0
     for number, line in enumerate(wrapped[:line_count], start=1):
+        shown = len(line)
         text = line.rstrip()
         if number == line_count < len(wrapped):
-            text = formatting.fit(f"{text}…", width, pad=False)
+            text = formatting.fit(plain[start:], width, pad=False)
+            shown = len(text) - 1
         lit = groupby(zip(text, is_lit[start : start + len(text)], strict=False), key=itemgetter(1))
         lines.append([("".join(char for char, _ in group), bool(flag)) for flag, group in lit])
-        start += len(line)
-    return lines
+        start += shown
+    return lines, start
 
 
 def _one_line_keeping_edges(text: str) -> str:
