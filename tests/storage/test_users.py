@@ -3,6 +3,7 @@
 import hashlib
 import inspect
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -42,6 +43,7 @@ def other(library: Library) -> Library:
     library.rate(MESSAGE.uid, 5)
     library.set_note(SESSION.uid, "secret")
     library.set_starred([SESSION.uid], True)
+    library.set_status([CHILD.uid], SessionStatus.TRASHED)
     library.set_preference("save_history", False)
     library.remember_discovery(Discovery("x", {"/x": 1}, {}))
     library.set_preference("theme", "nord")
@@ -75,6 +77,7 @@ READS: dict[str, Callable[[Library], object]] = {
     "matching_seqs": lambda other: [s for id_ in range(1, 5) for needle in ("needle", "ü") for s in other.matching_seqs(id_, needle)],
     "message_session": lambda other: refused(lambda: other.message_session(MESSAGE.uid)),
     "search": lambda other: other.search(parse("needle is:any")).hits,
+    "trashed_before": lambda other: other.trashed_before(datetime(2100, 1, 1, tzinfo=UTC)),
     "tags": lambda other: other.tags(),
     "preference": lambda other: other.preference("theme") != "chatviewer-dark",
     "preferences": lambda other: other.preferences()["theme"] != "chatviewer-dark",
