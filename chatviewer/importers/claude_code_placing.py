@@ -26,6 +26,7 @@ class Placing:
         self.found: dict[str, tuple[Piece | None, str]] = {}
         # The note that stands behind a piece (or at the beginning of a thread): what hangs on that piece goes on from the note.
         self.trail: dict[Piece | Thread, Piece] = {}
+        self.ends: dict[Piece | Thread, Piece | Thread] = {}  # where following the trail ended the last time
         self.displaced: dict[Piece | Thread, Piece | Thread] = {}  # a note that was moved to the end, and where its children belong
 
     def place(self, thread: Thread) -> dict[str, str | None]:
@@ -119,8 +120,16 @@ class Placing:
     def _advanced(self, anchor: Piece | Thread, before_line: int | None = None) -> Piece | Thread:
         while anchor in self.displaced:
             anchor = self.displaced[anchor]
-        while (note := self.trail.get(anchor)) is not None and (before_line is None or note.line < before_line):
+        if before_line is not None:
+            while (note := self.trail.get(anchor)) is not None and note.line < before_line:
+                anchor = note
+            return anchor
+        start = anchor
+        anchor = self.ends.get(start, start)
+        while (note := self.trail.get(anchor)) is not None:
             anchor = note
+        if anchor is not start:
+            self.ends[start] = anchor
         return anchor
 
     def stands_for(self, uuid: str, before_line: int) -> Iterator[tuple[str, Piece | None, bool]]:

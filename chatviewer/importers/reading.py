@@ -20,14 +20,18 @@ from chatviewer.importers.base import FullReadNeededError, Reading
 BLOCK_SIZE = 1 << 20  # bytes per read
 MAX_LINE = 64 << 20  # bytes; a longer line is reported
 MAX_DOCUMENT = 512 << 20  # bytes of a file that has to be held as a whole
+MAX_SEARCHED = 4 << 20  # bytes of a line that begins with something else and may end with a record
 MAX_PRINTED_LINES = 20_000  # of a record that was spread over lines for human eyes
 MAX_REPORTS = 1_000  # unreadable lines reported one by one; the rest of them in one sentence
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _GAP = re.compile("[ \t\r\x00\ufeff]*")
+_NO_RECORD = "not a record (a JSON object)"
 _HOLE = "zero bytes: what stood here was never written to the disk"
 _SEARCH_BUDGET = 20_000_000  # characters looked at for a record behind the broken beginning of a line
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# any escape, so that \\ud800 (a backslash and a word) is not taken for one; a whole pair first; the group is half a pair
+_ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL)
 
 
 def open_source(path: Path) -> BinaryIO:
@@ -48,7 +52,7 @@ def parse_json(data: bytes | str) -> Any:
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
-        text = data if isinstance(data, str) else data.decode("utf-8", "replace").lstrip("\ufeff")
+        text = _mended(data if isinstance(data, str) else data.decode("utf-8", "replace").lstrip("\ufeff"))
         value, end = _decode_first(text, 0)
         if text[end:].strip():
             raise ValueError("more text after the JSON value") from None
@@ -105,6 +109,9 @@ def _records_from(reading: Reading, source: BinaryIO) -> Iterator[tuple[int, int
     pending_size = 0
     start = reading.offset
     while block := source.read(BLOCK_SIZE):
+        if pending_size > MAX_LINE and b"\n" not in block:
+            pending_size += len(block)
+            continue
         whole = block.split(b"\n")
         rest = whole.pop()
         if whole and pending:
@@ -228,8 +235,11 @@ class _Lines:
         wrong with the rest of it."""
         if not raw.strip(b"\x00 \t\r\n"):
             return [], 0, [_HOLE] if b"\x00" in raw else []
+        if len(raw) > MAX_SEARCHED and not raw.lstrip(b"\x00\xef\xbb\xbf \t\r").startswith(b"{"):
+            return [], 0, [_NO_RECORD]
         # surrogateescape, because the length of what is left over is needed in bytes
-        text = raw.decode("utf-8", "surrogateescape")
+        source = raw.decode("utf-8", "surrogateescape")
+        text = _mended(source)
         found: list[dict[str, Any]] = []
         reasons: list[str] = []
         at = 0
@@ -242,12 +252,12 @@ class _Lines:
                 continue
             try:
                 if text[at] != "{":
-                    raise ValueError("more text behind the record" if found else "not a record (a JSON object)")
+                    raise ValueError("more text behind the record" if found else _NO_RECORD)
                 value, at = _decode_first(text, at)
                 found.append(value)
             except ValueError as error:
                 if is_last and text[at] == "{":
-                    return found, len(text[at:].encode("utf-8", "surrogateescape")), reasons
+                    return found, len(source[at:].encode("utf-8", "surrogateescape")), reasons
                 following = _last_object(text, at + 1)
                 if following:
                     found.append(following)
@@ -280,6 +290,13 @@ def _last_object(text: str, at: int) -> dict[str, Any] | None:
     return None
 
 
+def _mended(text: str) -> str:
+    """JSON text without lone surrogates, of the same length."""
+    if "\\ud" in text or "\\uD" in text:
+        text = _ESCAPE.sub(lambda match: "\\ufffd" if match[1] else match[0], text)
+    return _SURROGATE.sub("\ufffd", text) if _SURROGATE.search(text) else text
+
+
 def _integer(digits: str) -> int | str:
     return int(digits) if len(digits) < 4_000 else digits
 
@@ -298,8 +315,6 @@ def _decode_first(text: str, at: int) -> tuple[Any, int]:
         at += 1
     try:
         value, end = _DECODER.raw_decode(text, at)
-        if "\\ud" in text or "\\uD" in text or _SURROGATE.search(text):
-            value = json.loads(_SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False)))
     except RecursionError:
         raise ValueError("nested too deeply") from None
     except ValueError as error:
