@@ -40,8 +40,9 @@ class Placing:
         for piece in thread.pieces:
             if piece.is_dropped:
                 continue
-            base: Piece | Thread = (piece.parent if piece.parent is not None else self._target(piece, previous)) or thread
-            target = self._advanced(base)
+            base, is_stated = (piece.parent, True) if piece.parent is not None else self._target(piece, previous)
+            base = base or thread
+            target = self._advanced(base, is_stated)
             if piece.is_note:
                 is_placed = isinstance(base, Thread) or base.is_stored or base.uid in parents
                 if previous is not None and target is not previous:
@@ -62,14 +63,15 @@ class Placing:
         thread.last = previous
         return parents if is_ordered else {**without_cycles(parents), **stored}
 
-    def _target(self, piece: Piece, previous: Piece | None) -> Piece | None:
-        """What a piece goes on from; None: it begins the thread, or is another beginning of it."""
+    def _target(self, piece: Piece, previous: Piece | None) -> tuple[Piece | Thread | None, bool]:
+        """What a piece goes on from (None: it begins the thread, or is another beginning of it), and whether the source says so: without
+        a usable link it goes on from the piece before it."""
         uuid = piece.parent_uuid
         if uuid is None:
             if piece.logical_uuid is not None:
                 before = self.piece_of(piece.logical_uuid)[0]
-                return before if before is not None and before.thread is piece.thread else previous
-            return None if piece.has_parent_field and piece.role is Role.USER else previous
+                return (before, True) if before is not None and before.thread is piece.thread else (previous, False)
+            return (None, True) if piece.has_parent_field and piece.role is Role.USER else (previous, False)
         before, missing = self.piece_of(uuid)
         if before is None:
             ghost = piece.thread.key, missing
@@ -77,12 +79,12 @@ class Placing:
                 if self.is_tail and missing not in self.nodes:
                     raise FullReadNeededError
                 self.ghosts[ghost] = previous
-            return self.ghosts[ghost]
+            return self.ghosts[ghost], False
         if before.thread is not piece.thread:
-            if piece.thread.continues is None and previous is None:
+            if piece.thread.continues is None and previous is None and not piece.thread.parent_key:
                 piece.thread.continues = before
-            return previous
-        return before if before is not piece else previous
+            return previous, False
+        return (before, True) if before is not piece else (previous, False)
 
     def piece_of(self, uuid: str) -> tuple[Piece | None, str]:
         """The piece that a record stands for, else the record at which the way to one ends."""
@@ -117,8 +119,10 @@ class Placing:
             self.found[step] = piece, at
         return piece, at
 
-    def _advanced(self, anchor: Piece | Thread, before_line: int | None = None) -> Piece | Thread:
-        while anchor in self.displaced:
+    def _advanced(self, anchor: Piece | Thread, is_stated: bool = True, before_line: int | None = None) -> Piece | Thread:
+        """Where that which goes on from an anchor hangs: behind the notes there. A note that was moved stands for where it belongs, when
+        the source names it as the parent."""
+        while is_stated and anchor in self.displaced:
             anchor = self.displaced[anchor]
         if before_line is not None:
             while (note := self.trail.get(anchor)) is not None and note.line < before_line:
@@ -138,23 +142,23 @@ class Placing:
         piece, missing = self.piece_of(uuid)
         anchor: Piece | Thread | None
         if piece is not None:
-            anchor = self._advanced(piece, before_line)
+            anchor = self._advanced(piece, True, before_line)
             if isinstance(anchor, Piece) and anchor.line < before_line:
                 yield anchor.thread.key, anchor, False
             return
         for (key, ghost), start in self.ghosts.items():
             if ghost == missing:
-                anchor = self._advanced(start, before_line) if start is not None else None
+                anchor = self._advanced(start, False, before_line) if start is not None else None
                 if anchor is None or (isinstance(anchor, Piece) and anchor.line < before_line):
                     yield key, anchor, True
 
     def goes_on_from(self, call: Call, before_line: int) -> Piece:
         """On what the children of a call's result hang, as things stood before a line."""
         owner = call.owner.pieces[-1] if isinstance(call.owner, Reply) else call.owner
-        anchor = self._advanced(owner, before_line)
+        anchor = self._advanced(owner, True, before_line)
         return anchor if isinstance(anchor, Piece) else owner
 
     def root_note(self, thread: Thread, before_line: int) -> Piece | None:
         """The note that stands at the beginning of a thread, on which every beginning hangs."""
-        anchor = self._advanced(thread, before_line)
+        anchor = self._advanced(thread, True, before_line)
         return anchor if isinstance(anchor, Piece) else None

@@ -26,7 +26,7 @@ class Transcript(Threads):
     def __init__(self, reading: Reading, file_session: str, agent_id: str | None = None) -> None:
         super().__init__(reading, file_session, agent_id)
         self.calls: dict[str, list[Call]] = {}
-        self.early_results: dict[str, list[tuple[Piece, bool]]] = {}  # results whose call was not read yet
+        self.early_results: dict[str, list[tuple[Piece, bool, str]]] = {}  # results whose call was not read yet
         self.titles: list[tuple[str, int, str]] = []  # session id, rank, title
         self.waiting_titles: list[tuple[str, int, str]] = []  # of sessions that were not met yet
         self.summaries: list[tuple[str, str]] = []  # uuid that it belongs to, title
@@ -159,8 +159,9 @@ class Transcript(Threads):
         self.calls.setdefault(call.id, []).append(call)
         early = self.early_results.get(call.id)
         if early:
-            result, is_error = early.pop(0)
+            result, is_error, uuid = early.pop(0)
             result.is_dropped = True
+            self.nodes[uuid] = reply
             call.answer(result.content, is_error, result.created_at, None)
             call.answer_line = result.line
 
@@ -227,10 +228,11 @@ class Transcript(Threads):
         if call is None:
             if self.reading.is_tail:
                 raise FullReadNeededError
-            piece = self._piece(line, record, thread, uuid if uuid not in self.nodes else f"{uuid}/{id}", Role.TOOL, None)
+            key = uuid if uuid not in self.nodes else f"{uuid}/{id}"
+            piece = self._piece(line, record, thread, key, Role.TOOL, None)
             piece.content, piece.tool_call_id, piece.created_at, piece.attachments = result, id, at, images
             if id and not calls and not images:
-                self.early_results.setdefault(id, []).append((piece, is_error))
+                self.early_results.setdefault(id, []).append((piece, is_error, key))
             return None
         extra = mapping(record.get("toolUseResult"))
         duration = whole_number(extra.get("durationMs"))
