@@ -76,25 +76,21 @@ def set_starred(journal: Journal, uids: Sequence[str], is_starred: bool) -> int:
     )
 
 
-def add_tags(journal: Journal, uids: Sequence[str], names: Sequence[str]) -> int:
-    """Tag sessions; returns how many changed. Raises UsageError for what is no name."""
-    wanted = tag_names(names)
+def change_tags(journal: Journal, uids: Sequence[str], added: Sequence[str], removed: Sequence[str]) -> int:
+    """Take tags from sessions and tag them; returns how many changed. Raises UsageError for what is no name."""
+    wanted = tag_names(added)
+    unwanted = {tag_key(name) for name in tag_names(removed)} - {tag_key(name) for name in wanted}
 
     def after(store: Store, before: State) -> State:
-        present = {tag_key(name) for name in before}
+        kept = [name for name in before if tag_key(name) not in unwanted]
+        present = {tag_key(name) for name in kept}
         new = [spelling.get(tag_key(name), name) for name in wanted if tag_key(name) not in present]
-        return sorted([*before, *new], key=tag_key) if new else before
+        return sorted([*kept, *new], key=tag_key) if new else kept
 
     with journal.changing() as step:
         # a tag keeps the spelling that it was first given
         spelling = {tag_key(name): name for name in TAG.names(step.store)}
         return step.make(TAG, _deltas(step.store, TAG, uids, after))
-
-
-def remove_tags(journal: Journal, uids: Sequence[str], names: Sequence[str]) -> int:
-    """Take tags from sessions; returns how many changed."""
-    unwanted = {tag_key(name) for name in tag_names(names)}
-    return _change_many(journal, TAG, uids, lambda _, before: [name for name in before if tag_key(name) not in unwanted])
 
 
 def tag_names(names: Sequence[str]) -> list[str]:

@@ -219,15 +219,17 @@ class Library:
 
     def add_tags(self, uids: Sequence[str], names: Sequence[str]) -> int:
         """Tag sessions; returns how many changed. Raises UsageError for what is no name of a tag."""
-        from chatviewer.storage.annotations import add_tags
-
-        return add_tags(self._journal, uids, names)
+        return self.change_tags(uids, names, ())
 
     def remove_tags(self, uids: Sequence[str], names: Sequence[str]) -> int:
         """Take tags from sessions; returns how many changed."""
-        from chatviewer.storage.annotations import remove_tags
+        return self.change_tags(uids, (), names)
 
-        return remove_tags(self._journal, uids, names)
+    def change_tags(self, uids: Sequence[str], added: Sequence[str], removed: Sequence[str]) -> int:
+        """Both in one step; a name that is in both is added. Returns how many sessions changed. Raises UsageError as `add_tags`."""
+        from chatviewer.storage.annotations import change_tags
+
+        return change_tags(self._journal, uids, added, removed)
 
     def tags(self) -> "list[Tag]":
         """All tags by name."""

@@ -52,10 +52,7 @@ def change_tags(library: Library, ids: Sequence[int], added: Sequence[str], remo
     """Add and remove tags."""
 
     def act(summaries: list[SessionSummary], uids: list[str]) -> str:
-        if added:
-            library.add_tags(uids, added)
-        if removed:
-            library.remove_tags(uids, removed)
+        library.change_tags(uids, added, removed)
         words = [f"#{name}" for name in added] + [f"−#{name}" for name in removed]
         return f"Tagged {counted(len(uids), 'session')} {' '.join(words)}"
 
@@ -121,7 +118,8 @@ def undo(library: Library) -> Job:
 
     def job() -> LibraryChanged:
         words = library.undo()
-        return LibraryChanged(f"Undone: {words} · ctrl+r redoes" if words else NOTHING_TO_UNDO, can_undo=False, moves_sessions=bool(words))
+        told = f"Undone: {words} · ctrl+r redoes" if words else NOTHING_TO_UNDO
+        return LibraryChanged(told, can_undo=False, moves_sessions=bool(words), is_step_of_history=bool(words))
 
     return job
 
@@ -131,6 +129,7 @@ def redo(library: Library) -> Job:
 
     def job() -> LibraryChanged:
         words = library.redo()
-        return LibraryChanged(f"Done again: {words}" if words else NOTHING_TO_REDO, can_undo=bool(words), moves_sessions=bool(words))
+        told = f"Done again: {words}" if words else NOTHING_TO_REDO
+        return LibraryChanged(told, can_undo=bool(words), moves_sessions=bool(words), is_step_of_history=bool(words))
 
     return job

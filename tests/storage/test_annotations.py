@@ -97,6 +97,15 @@ def test_tags_are_one_whatever_their_case_and_go_with_their_last_session(three: 
     assert [tag.name for tag in three.tags()] == ["two words"]
 
 
+def test_tags_given_and_taken_at_once_are_one_step(three: Library) -> None:
+    three.add_tags([A], ["old", "kept"])
+    assert three.change_tags([A, B], ["new", "KEPT"], ["OLD", "new"]) == 2
+    assert [three.summary(uid).tags for uid in (A, B)] == [("kept", "new"), ("kept", "new")]
+    assert three.change_tags([A], ["new"], ["old"]) == 0
+    three.undo()
+    assert [three.summary(uid).tags for uid in (A, B)] == [("kept", "old"), ()]
+
+
 def test_case_of_other_scripts_makes_another_tag(three: Library) -> None:
     three.add_tags([A], ["Übel"])
     three.add_tags([A], ["übel"])
