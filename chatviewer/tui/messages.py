@@ -303,10 +303,19 @@ class PreferencesFetched(Message):
 
 class LibraryChanged(Message):
     """Fact: something the user said is stored. `words` say what was done; `message_uid` names the message whose rating or note it was;
-    `moves_sessions` when sessions leave the list or come back."""
+    `moves_sessions` when sessions leave the list or come back; `is_step_of_history` after undo and redo, when anything may be other."""
 
-    def __init__(self, words: str, *, can_undo: bool = True, message_uid: str | None = None, moves_sessions: bool = False) -> None:
+    def __init__(
+        self,
+        words: str,
+        *,
+        can_undo: bool = True,
+        message_uid: str | None = None,
+        moves_sessions: bool = False,
+        is_step_of_history: bool = False,
+    ) -> None:
         super().__init__()
+        self.is_step_of_history = is_step_of_history
         self.moves_sessions = moves_sessions
         self.words = words
         self.can_undo = can_undo

@@ -1,11 +1,12 @@
 """What the reading pane shows: a preview that follows the list, or the session that the user went into, and the way back."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual.timer import Timer
 from textual.widget import Widget
 
-from chatviewer.domain import Hit
+from chatviewer.domain import Hit, SessionSummary
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import JobThread
 from chatviewer.tui.fetching import LibraryTranscriptSource, fetch_transcript, fetch_transcript_by_uid
@@ -18,10 +19,17 @@ PREVIEW_DELAY_SECONDS = 0.12
 
 
 class Shown(NamedTuple):
-    """A session, and the message that it was opened at."""
+    """A session, the message that it was opened at, and the words that are lit."""
 
     session_id: int
     at_seq: int | None
+    words: tuple[str, ...] = ()
+
+
+def _wanted(session_id: int, hit: Hit | None, words: tuple[str, ...]) -> Shown:
+    if hit is None or hit.message_uid is None:
+        return Shown(session_id, None)
+    return Shown(session_id, hit.seq, words)
 
 
 class Reader:
@@ -52,10 +60,21 @@ class Reader:
         if session_id is None:
             self.clear()
             return
-        wanted = Shown(session_id, hit.seq if hit is not None and hit.message_uid else None)
+        wanted = _wanted(session_id, hit, words)
         if wanted == self._wanted:
             return
+        if self._shows(wanted) and self.view is not None and wanted.at_seq is not None:
+            self._wanted = wanted
+            self.view.show_match(wanted.at_seq, words)
+            return
         self._timer = self._screen.set_timer(PREVIEW_DELAY_SECONDS, lambda: self._fetch(wanted, hit, words, is_opened=False))
+
+    def _shows(self, wanted: Shown) -> bool:
+        """Whether this message is shown already, be it with other words lit."""
+        shown, before = self.shown, self._wanted
+        if shown is None or before is None or (shown.summary.id, shown.at_seq) != (wanted.session_id, wanted.at_seq):
+            return False
+        return before._replace(words=wanted.words) == wanted
 
     def open(self, session_id: int, hit: Hit | None, words: tuple[str, ...]) -> bool:
         """Go into a session. True when it is shown already and needs no fetching."""
@@ -63,7 +82,7 @@ class Reader:
             self._timer.stop()
             self._timer = None
         self._trail.clear()
-        wanted = Shown(session_id, hit.seq if hit is not None and hit.message_uid else None)
+        wanted = _wanted(session_id, hit, words)
         if self.shown is not None and self._wanted == wanted and self.shown.summary.id == session_id:
             return True
         self._fetch(wanted, hit, words, is_opened=True)
@@ -87,8 +106,16 @@ class Reader:
     def reload(self) -> None:
         """Show the same session again, as it is stored now."""
         if self.shown is not None:
-            job = fetch_transcript_by_uid(self._library, self.shown.summary.uid, at_seq=None, words=(), is_opened=False)
+            job = fetch_transcript(self._library, self.shown.summary.id, hit=None, words=(), is_opened=False)
             self._fetcher.submit(job, key="transcript")
+
+    def take_summaries(self, summaries: Sequence[SessionSummary]) -> bool:
+        """Take the session that is shown from these, as it is stored now; whether it is among them."""
+        for summary in summaries:
+            if self.shown is not None and summary.id == self.shown.summary.id:
+                self.shown.summary = summary
+                return True
+        return False
 
     def refresh(self, session_id: int | None) -> None:
         """After an import: the session under the cursor may have grown."""

@@ -189,8 +189,7 @@ class MainScreen(OrganisingActions, WindowActions):
         if is_empty and not self.has_class("-first-start"):
             self.session_list.say_when_empty(Content(self.listing.empty_words(self.counts)))
         if is_empty:
-            self.reader.preview(None, None, ())
-            self.query_one("#reading").border_title = self.query_one("#reading").border_subtitle = ""
+            self.preview_cursor()
         if not self.listing.is_search:
             self.status.resting = self._freshness()
 
@@ -205,6 +204,8 @@ class MainScreen(OrganisingActions, WindowActions):
     @on(SummariesFetched)
     def put_rows(self, event: SummariesFetched) -> None:
         self.session_list.put_summaries(event.summaries)
+        if self.reader.take_summaries(event.summaries):
+            self._name_session()
 
     @on(CountsFetched)
     def show_counts(self, event: CountsFetched) -> None:
@@ -218,7 +219,15 @@ class MainScreen(OrganisingActions, WindowActions):
     @on(SessionHighlighted)
     def follow_cursor(self, event: SessionHighlighted) -> None:
         self.session_list.border_subtitle = Content(self.listing.position())
-        self.reader.preview(event.session_id, self.session_list.cursor_hit, self.listing.words)
+        self.preview_cursor()
+
+    def preview_cursor(self) -> None:
+        """The transcript follows the cursor of the list, unless it is being read: then a list that changes takes nothing away."""
+        if self.reader.has_focus:
+            return
+        self.reader.preview(self.session_list.cursor_id, self.session_list.cursor_hit, self.listing.words)
+        if self.session_list.cursor_id is None:
+            self.query_one("#reading").border_title = self.query_one("#reading").border_subtitle = ""
 
     @on(SessionChosen)
     def open_chosen(self, event: SessionChosen) -> None:
@@ -232,11 +241,14 @@ class MainScreen(OrganisingActions, WindowActions):
     @on(TranscriptFetched)
     def show_transcript(self, event: TranscriptFetched) -> None:
         self.reader.take(event)
-        reading = self.query_one("#reading")
-        reading.border_title = Content(safe_line(event.summary.title, 200) or "Untitled")
-        reading.border_subtitle = ""
+        self._name_session()
+        self.query_one("#reading").border_subtitle = ""
         if event.is_opened:
             self.focus_transcript()
+
+    def _name_session(self) -> None:
+        if self.reader.shown is not None:
+            self.query_one("#reading").border_title = Content(safe_line(self.reader.shown.summary.title, 200) or "Untitled")
 
     @on(MessageHighlighted)
     def follow_message(self, event: MessageHighlighted) -> None:
@@ -287,7 +299,7 @@ class MainScreen(OrganisingActions, WindowActions):
         self.counter.submit(fetch_counts(self.library), key="counts")
         if event.message_uid is not None:
             self.fetcher.submit(fetch_message(self.library, event.message_uid))
-        elif self.reader.view is not None and not event.can_undo:
+        elif event.is_step_of_history:
             self.reader.reload()
 
     @on(SourcesFetched)

@@ -50,6 +50,8 @@ class PaneActions(ViewerScreen):
         elif (pane := panes.get(widget)) is not None and pane != self.pane:
             self.pane = pane
             self.show_pane()
+        if widget is self.session_list:
+            self.preview_cursor()
 
     def focus_list(self) -> None:
         """Give the list the focus, and the screen where there is only room for one pane."""
@@ -63,6 +65,9 @@ class PaneActions(ViewerScreen):
             self.pane = TRANSCRIPT
             self.show_pane()
             self.reader.view.focus()
+
+    def preview_cursor(self) -> None:
+        """Show the session under the cursor of the list beside it."""
 
     def _panes(self) -> list[str]:
         has_library = self.library_pane.display and not self.has_class("-no-library", "-medium", "-narrow")

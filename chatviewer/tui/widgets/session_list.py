@@ -104,9 +104,14 @@ class SessionList(ScrollView, can_focus=True):
     def add_hits(self, hits: Sequence[Hit]) -> None:
         """More results of the search that is shown, below the others."""
         if isinstance(self._rows, HitRows):
+            key, line = self._cursor_key(), self._cursor_line() - round(self.scroll_y)
             self._rows = HitRows([*self._rows.hits, *hits])
             self._layout_rows = self._rows.layout(self.is_dense)
+            self._range = None
             self._resize_virtual()
+            if key is not None:  # more results of the sessions above have moved it down
+                self.cursor = self._rows.find(key) or 0
+                self.scroll_to(y=max(0, self._cursor_line() - line), animate=False, immediate=True)
             self.refresh()
 
     def put_summaries(self, summaries: Sequence[SessionSummary]) -> None:
