@@ -1,6 +1,7 @@
 """The App: theme, preferences in use, the import that runs beside everything, and the last wall against errors. No feature lives here."""
 
 import asyncio
+import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
@@ -20,9 +21,10 @@ from chatviewer.domain.preference import find_preference
 from chatviewer.storage.library import Library
 from chatviewer.tui.actions import LIBRARY, LIST, TRANSCRIPT, Action
 from chatviewer.tui.background import JobThread
+from chatviewer.tui.clipboard import sequence
 from chatviewer.tui.importing import ImportState, import_job
 from chatviewer.tui.line_filter import with_control_filter
-from chatviewer.tui.messages import ImportFinished, ImportProgressed, PreferencesFetched, WorkFailed
+from chatviewer.tui.messages import CopyText, ImportFinished, ImportProgressed, PreferencesFetched, WorkFailed
 from chatviewer.tui.screens.main import MainScreen
 from chatviewer.tui.themes import THEMES
 
@@ -160,6 +162,16 @@ class ChatviewerApp(App[int]):
             main.go_to(next(pane for pane in (LIST, TRANSCRIPT, LIBRARY) if pane in action.where))
         target = {LIST: main.session_list, TRANSCRIPT: main.reader.view, LIBRARY: main.library_pane}.get(main.pane) or main.session_list
         await self.run_action(action.handler, target)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """What is selected with the mouse or in a line of input, on the way of everything that is copied."""
+        self.main.copy(CopyText(text, "selection"))
+
+    def write_clipboard(self, text: str) -> None:
+        """Hand text that is safe and short enough to the terminal."""
+        self._clipboard = text
+        if self._driver is not None:
+            self._driver.write(sequence(text, in_tmux=bool(os.environ.get("TMUX"))))
 
     def keep_copy(self, text: str) -> Path | None:
         """Put what is too long for the clipboard into a file; None when that fails."""

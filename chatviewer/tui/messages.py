@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from array import array
 
     from chatviewer.domain import (
+        Attachment,
         Hit,
         ImportProgress,
         ImportReport,
@@ -58,11 +59,29 @@ class CopyText(Message):
 
 
 class OpenLink(Message):
-    """Intent: open an address after asking. Only http and https are ever posted."""
+    """Intent: open one of these addresses after asking. Only http and https are ever posted."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, urls: Sequence[str]) -> None:
         super().__init__()
-        self.url = url
+        self.urls = urls
+
+
+class OpenAttachment(Message):
+    """Intent: show an image of a message in the system's viewer, after asking."""
+
+    def __init__(self, attachment: "Attachment") -> None:
+        super().__init__()
+        self.attachment = attachment
+
+
+class Opened(Message):
+    """Fact: what was done with an address or image, in words. `instead` is an address to copy where there is no browser."""
+
+    def __init__(self, words: str, *, is_warning: bool = False, instead: str = "") -> None:
+        super().__init__()
+        self.words = words
+        self.is_warning = is_warning
+        self.instead = instead
 
 
 class AskFind(Message):

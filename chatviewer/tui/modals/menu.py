@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -63,7 +64,9 @@ class MenuModal(ModalScreen[str | None]):
 
     def _fill(self, typed: str) -> None:
         words = typed.casefold().split()
-        self._shown = [choice for choice in self._choices if all(word in f"{choice.label} {choice.detail}".casefold() for word in words)]
+        self._shown = [
+            choice for choice in self._choices if all(word in f"{choice.lead} {choice.label} {choice.detail}".casefold() for word in words)
+        ]
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options([Option(self._line(choice)) for choice in self._shown])
@@ -75,7 +78,7 @@ class MenuModal(ModalScreen[str | None]):
     def _line(self, choice: Choice) -> Content:
         width = max(20, min(self._width - 8, self.app.size.width - 10))
         detail = safe_line(choice.detail, 40)
-        room = width - len(detail) - len(choice.lead) - 1
+        room = width - len(detail) - cell_len(choice.lead) - 1
         mark = "› " if choice.value == self._current and self._current else "  "
         muted = "$foreground 60%"
         return Content.assemble((mark, "$accent"), (choice.lead, muted), formatting.fit(choice.label, room - 2), " ", (detail, muted))

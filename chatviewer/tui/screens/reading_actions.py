@@ -1,15 +1,19 @@
-"""What the main screen does for the reader of a transcript: the outline of prompts, the overview of branches."""
+"""What the main screen does for the reader of a transcript: the outline of prompts, the overview of branches, what can be copied,
+opening addresses and images."""
 
 from textual import on
 
+from chatviewer.domain import safe_line
 from chatviewer.tui.fetching import fetch_branches, fetch_outline
-from chatviewer.tui.messages import BranchesFetched, OutlineFetched
+from chatviewer.tui.formatting import byte_size
+from chatviewer.tui.messages import BranchesFetched, CopyText, OpenAttachment, Opened, OpenLink, OutlineFetched
+from chatviewer.tui.opening import is_image, open_address, open_image
 from chatviewer.tui.rendering.wording import local_day
 from chatviewer.tui.screens.pane_actions import PaneActions
 
 
 class ReadingActions(PaneActions):
-    """Outline, branches."""
+    """Outline, branches, the copy menu, addresses and images."""
 
     def action_outline(self) -> None:
         if self.reader.shown is not None:
@@ -57,7 +61,72 @@ class ReadingActions(PaneActions):
         menu = MenuModal("Branches", choices, current=above[-1] if above else "", hint=hint, width=WIDTH)
         self.app.push_screen(menu, self._show_message)
 
+    def action_copy_menu(self) -> None:
+        from chatviewer.tui.modals.copying import copy_choices
+        from chatviewer.tui.modals.menu import MenuModal
+        from chatviewer.tui.rendering.copying import ids_of
+
+        shown, view = self.reader.shown, self.reader.view
+        if shown is None or view is None:
+            return
+        found = [*view.copyables(), *ids_of(shown.summary, self.reader.message_uid)]
+
+        def copy(number: str | None) -> None:
+            if number is not None:
+                one = found[int(number)]
+                self.post_message(CopyText(one.text, one.label))
+
+        hint = "Type to narrow down · Enter copies · Esc leaves"
+        self.app.push_screen(MenuModal("Copy", copy_choices(found), hint=hint, width=90), copy)
+
     def _show_message(self, seq: str | None) -> None:
         if seq is not None and self.reader.view is not None:
             self.reader.view.show_message(int(seq))
             self.focus_transcript()
+
+    # Addresses and images
+
+    @on(OpenLink)
+    def open_link(self, event: OpenLink) -> None:
+        """Ask with the whole address; of several, which one first."""
+        from chatviewer.tui.modals.menu import Choice, MenuModal
+
+        if len(event.urls) == 1:
+            self._ask_for_address(event.urls[0])
+        else:
+            choices = [Choice(url, "", url) for url in event.urls]
+            self.app.push_screen(MenuModal("Open which address?", choices, width=110), self._ask_for_address)
+
+    def _ask_for_address(self, url: str | None) -> None:
+        from chatviewer.tui.modals.notice import ConfirmModal
+
+        def open_it(is_yes: bool | None) -> None:
+            if is_yes and url:
+                self.fetcher.submit(lambda: open_address(url))
+
+        if url:
+            self.app.push_screen(ConfirmModal("Open this address in the browser?", url), open_it)
+
+    @on(OpenAttachment)
+    def open_attachment(self, event: OpenAttachment) -> None:
+        from chatviewer.tui.modals.notice import ConfirmModal
+
+        attachment = event.attachment
+        if not is_image(attachment) or not attachment.sha256:
+            self.tell("Of this attachment no image is stored here.")
+            return
+        size = f", {byte_size(attachment.byte_count)}" if attachment.byte_count is not None else ""
+        words = f"{safe_line(attachment.name, 100) or 'image'} ({safe_line(attachment.media_type, 40)}{size})"
+
+        def open_it(is_yes: bool | None) -> None:
+            if is_yes:
+                self.fetcher.submit(open_image(self.library, attachment))
+
+        self.app.push_screen(ConfirmModal("Open this image in the system's viewer?", words), open_it)
+
+    @on(Opened)
+    def say_opened(self, event: Opened) -> None:
+        if event.instead:
+            self.post_message(CopyText(event.instead, "address, as there is no browser here"))
+        else:
+            self.tell(event.words, is_warning=event.is_warning)

@@ -3,13 +3,13 @@
 from textual import on
 
 from chatviewer.domain import safe
+from chatviewer.tui.clipboard import is_too_long
 from chatviewer.tui.fetching import fetch_details
+from chatviewer.tui.formatting import counted
 from chatviewer.tui.listing import ORDERS, SORTS
-from chatviewer.tui.messages import CopyText, DetailsFetched, OpenLink
+from chatviewer.tui.messages import CopyText, DetailsFetched
 from chatviewer.tui.screens.organising_actions import NO_SESSION
 from chatviewer.tui.screens.reading_actions import ReadingActions
-
-CLIPBOARD_BYTES = 75_000  # terminals cut or refuse longer OSC 52 sequences
 
 
 class WindowActions(ReadingActions):
@@ -84,26 +84,15 @@ class WindowActions(ReadingActions):
     @on(CopyText)
     def copy(self, event: CopyText) -> None:
         text = safe(event.text)
-        size = len(text.encode("utf-8", "replace"))
-        if size > CLIPBOARD_BYTES:
+        if is_too_long(text):
             path = self.viewer.keep_copy(text)
             if path is None:
                 self.tell(f"The {event.label} is too long for the clipboard of a terminal.", is_warning=True)
             else:
                 self.tell(f"Too long for the clipboard of a terminal: the {event.label} is in {path}")
             return
-        self.app.copy_to_clipboard(text)
-        self.tell(f"Copied the {event.label} · {len(text):,} characters")
-
-    @on(OpenLink)
-    def open_link(self, event: OpenLink) -> None:
-        from chatviewer.tui.modals.notice import ConfirmModal
-
-        def open_it(is_yes: bool | None) -> None:
-            if is_yes and event.url.startswith(("http://", "https://")):
-                self.app.open_url(event.url)
-
-        self.app.push_screen(ConfirmModal("Open this address in the browser?", event.url), open_it)
+        self.viewer.write_clipboard(text)
+        self.tell(f"Copied the {event.label} · {counted(len(text), 'character')}")
 
     def action_preferences(self) -> None:
         from chatviewer.tui.screens.preferences import PreferencesScreen

@@ -18,10 +18,11 @@ from textual.reactive import reactive
 
 from chatviewer.domain import Message, MessageStub, Role, SessionSummary
 from chatviewer.tui.actions import bindings
-from chatviewer.tui.messages import BranchSwitched, CopyText, OpenSession, RateReply, ViewChanged
+from chatviewer.tui.messages import BranchSwitched, CopyText, OpenAttachment, OpenLink, OpenSession, RateReply, ViewChanged
 from chatviewer.tui.rendering.block import Level
-from chatviewer.tui.rendering.copying import copy_source
+from chatviewer.tui.rendering.copying import Copyable, block_text, copy_source, copyables
 from chatviewer.tui.rendering.highlighting import warm_up
+from chatviewer.tui.rendering.links import addresses, addresses_in_row
 from chatviewer.tui.rendering.message import TOOL_CALL_VIEWS, View
 from chatviewer.tui.rendering.wording import local_day
 from chatviewer.tui.widgets.transcript_finding import TranscriptFinding
@@ -193,14 +194,31 @@ class TranscriptView(TranscriptFinding):
     # Folding
 
     def action_toggle_block(self) -> None:
-        """Opens the sub-agent's session of the call under the cursor; folds or unfolds what can be folded."""
+        """Folds or unfolds what can be folded."""
         block = self.layout_of_rows.block_at(self.cursor)
-        if block is None:
-            return
-        if block.child_uid is not None and block.level is Level.LINE:
-            self.post_message(OpenSession(block.child_uid))
-        elif block.is_foldable:
+        if block is not None and block.is_foldable:
             self.set_level(block.key, block.next_level())
+
+    def action_open_here(self) -> None:
+        """Opens the sub-agent's session of the call under the cursor, the addresses that the row shows, an image; else folds."""
+        block = self.layout_of_rows.block_at(self.cursor)
+        message = self.layout_of_rows.message(self.cursor_seq)
+        if block is None or message is None:
+            return
+        piece = self.layout_of_rows.plan(self.cursor.at).pieces[self.cursor.piece]
+        is_head = block.is_foldable and piece.number == 0 and self.cursor.row == 0
+        if block.child_uid is not None and (is_head or not block.is_foldable):
+            self.post_message(OpenSession(block.child_uid))
+        elif not is_head and (found := self._addresses_here(message, block.key)):
+            self.post_message(OpenLink(found))
+        elif block.key.startswith("attachment:") and not block.is_foldable:
+            self.post_message(OpenAttachment(message.attachments[int(block.key[11:])]))
+        else:
+            self.action_toggle_block()
+
+    def _addresses_here(self, message: Message, key: str) -> list[str]:
+        rows = self.layout_of_rows.plan(self.cursor.at).rows(self.cursor.piece)
+        return addresses_in_row(addresses(block_text(message, key)), rows, self.cursor.row)
 
     def set_level(self, key: str, level: Level) -> None:
         """Folds or unfolds a block of the message under the cursor; the cursor goes to the block's first line."""
@@ -304,6 +322,12 @@ class TranscriptView(TranscriptFinding):
         message = self.layout_of_rows.message(self.cursor_seq)
         block = self.layout_of_rows.block_at(self.cursor)
         return None if message is None else copy_source(message, block.key if block else "")
+
+    def copyables(self) -> list[Copyable]:
+        """All that can be copied where the cursor is, the likeliest first."""
+        message = self.layout_of_rows.message(self.cursor_seq)
+        block = self.layout_of_rows.block_at(self.cursor)
+        return [] if message is None else copyables(message, block.key if block else "")
 
     def action_copy(self) -> None:
         if (copied := self.copy_text()) is not None:

@@ -24,7 +24,7 @@ _EXIT_CODES = (
 
 
 def describe(call: ToolCall) -> ToolView:
-    command = _command(call)
+    command = command_of(call)
     if command.lstrip().startswith(("apply_patch", "*** Begin Patch")):
         return edit.describe_patch(call, command)
     result = result_of(call)
@@ -40,7 +40,7 @@ def describe(call: ToolCall) -> ToolView:
     return ToolView(call.tool_name, first_line(command), outcome, tuple(parts))
 
 
-def _command(call: ToolCall) -> str:
+def command_of(call: ToolCall) -> str:
     """The command as one string: agents write it as text, as argument vector, or as a vector around `bash -lc`."""
     if isinstance(call.arguments, str):
         return call.arguments
