@@ -58,7 +58,8 @@ def preferences() -> Iterator[str]:
 
 
 def commands() -> Iterator[str]:
-    from chatviewer.cli.parser import COMMANDS, DATABASE_HELP, CommandParser
+    from chatviewer.cli.command_parser import CommandParser
+    from chatviewer.cli.parser import COMMANDS, DATABASE_HELP
 
     yield f"""# Commands
 

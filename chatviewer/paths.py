@@ -1,60 +1,76 @@
 """Where chatviewer keeps its own files. Functions, not constants: the environment decides at the time of the call.
 
-`CHATVIEWER_HOME` puts everything below one directory; else the platform's directories (platformdirs) are used.
+`CHATVIEWER_HOME` puts everything below one directory; else the platform's directories (platformdirs) are used. `pathlib` is imported
+by what gives a `Path`: a refresh does with `database_file`, and without the third of its imports that hang on `pathlib`.
 """
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chatviewer.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DATABASE_NAME = "chatviewer.db"
 
 
-def data_directory() -> Path:
+def data_directory() -> "Path":
     """Where the database, its journal and its backups lie."""
     home = os.environ.get("CHATVIEWER_HOME")
     if home:
+        from pathlib import Path
+
         return Path(home)
     from platformdirs import user_data_path
 
     return user_data_path("chatviewer", appauthor=False)
 
 
-def state_directory() -> Path:
+def state_directory() -> "Path":
     """Where the log and the layout of the viewer lie."""
     home = os.environ.get("CHATVIEWER_HOME")
     if home:
+        from pathlib import Path
+
         return Path(home) / "state"
     from platformdirs import user_state_path
 
     return user_state_path("chatviewer", appauthor=False)
 
 
-def database_path(given: str | None = None) -> Path:
+def database_path(given: str | None = None) -> "Path":
+    """As `database_file`, a `Path`."""
+    from pathlib import Path
+
+    return Path(database_file(given))
+
+
+def database_file(given: str | None = None) -> str:
     """The database file: as given on the command line, else `CHATVIEWER_DATABASE`, else the default place.
 
     Raises UsageError for a URL of another database than SQLite.
     """
     text = given or os.environ.get("CHATVIEWER_DATABASE") or ""
     if not text:
-        return data_directory() / DATABASE_NAME
+        home = os.environ.get("CHATVIEWER_HOME")
+        return os.path.join(home, DATABASE_NAME) if home else str(data_directory() / DATABASE_NAME)
     if "://" not in text:
-        return Path(text).expanduser()
+        return os.path.expanduser(text)
     scheme, _, rest = text.partition("://")
     if scheme != "sqlite" or not rest.startswith("/") or rest == "/":
         raise UsageError("A database URL looks like sqlite:///folder/chatviewer.db; only SQLite is supported.")
     from urllib.parse import unquote
 
     # As SQLAlchemy and Peewee read it: three slashes are a relative path, four an absolute one.
-    return Path(unquote(rest[1:])).expanduser()
+    return os.path.expanduser(unquote(rest[1:]))
 
 
-def journal_path(database: Path) -> Path:
+def journal_path(database: "Path") -> "Path":
     """The second copy of the user's own changes, beside the database."""
     return database.with_name("journal.jsonl" if database.name == DATABASE_NAME else f"{database.stem}.journal.jsonl")
 
 
-def backup_directory(database: Path) -> Path:
+def backup_directory(database: "Path") -> "Path":
     """Where the copies made before a migration go."""
     return database.parent / "backups"

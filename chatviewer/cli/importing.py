@@ -1,7 +1,6 @@
 """`chatviewer import`: new chats into the database. Problems go to stderr as `path:line: reason`."""
 
 import signal
-from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -11,18 +10,21 @@ from chatviewer.cli.opening import open_library
 from chatviewer.cli.output import counted, say, say_document, tell
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from chatviewer.cli.parser import Arguments
     from chatviewer.domain.importing import ImportReport
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
-def add_arguments(parser: ArgumentParser) -> None:
+def add_arguments(parser: "Arguments") -> None:
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders of any source; none: every known place")
     parser.add_argument("--source", metavar="NAME", help="only this source (`chatviewer sources` names them)")
     parser.add_argument("--json", action="store_true", help="the counts and problems as JSON")
 
 
-def run(arguments: Namespace) -> int:
+def run(arguments: "Namespace") -> int:
     from chatviewer import ingest
     from chatviewer.cli.progress import progress
 

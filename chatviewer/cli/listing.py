@@ -1,6 +1,5 @@
 """`chatviewer list`: sessions as a table, or as JSON."""
 
-from argparse import ArgumentParser, Namespace
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,8 +10,10 @@ from chatviewer.cli.parser import add_query_words, limit_number
 from chatviewer.cli.table import Column, say_table
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Iterator
 
+    from chatviewer.cli.parser import Arguments
     from chatviewer.domain.summary import SessionSummary
 
 SORT_KEYS = ("recent", "started", "title", "messages", "tokens", "rating")
@@ -28,7 +29,7 @@ COLUMNS = (
 )
 
 
-def add_arguments(parser: ArgumentParser) -> None:
+def add_arguments(parser: "Arguments") -> None:
     add_query_words(parser, "only the sessions that this query finds; `--` before a word that starts with a dash")
     parser.add_argument("--limit", metavar="N", type=limit_number, help=f"at most N (0: all; on a terminal {SCREENFUL} unless given)")
     parser.add_argument(
@@ -41,7 +42,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
-def run(arguments: Namespace) -> int:
+def run(arguments: "Namespace") -> int:
     query = asked_query(" ".join(arguments.words)) if arguments.words else None
     limit = arguments.limit
     is_table = is_terminal() and not arguments.json

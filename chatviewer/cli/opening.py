@@ -1,6 +1,5 @@
 """The library that a command works on, and which of its sessions were meant."""
 
-from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -8,6 +7,7 @@ from chatviewer.cli.output import tell
 from chatviewer.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
     from array import array
 
     from chatviewer.domain.summary import SessionSummary
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 CHUNK = 500  # summaries read at once
 
 
-def open_library(arguments: Namespace, *, create: bool = False) -> "Library":
+def open_library(arguments: "Namespace", *, create: bool = False) -> "Library":
     """The library at --database. Without `create` a missing one reads as empty and none is made. Raises DatabaseError."""
-    from chatviewer.paths import database_path
+    from chatviewer.paths import database_file
     from chatviewer.storage.library import Library
 
-    return Library.open(database_path(arguments.database), create=create)
+    return Library.open(database_file(arguments.database), create=create)
 
 
-def add_selection(parser: ArgumentParser, none: str = "") -> None:
+def add_selection(parser: "ArgumentParser", none: str = "") -> None:
     """Sessions by id, and --query; `none` says what happens without either."""
     parser.add_argument("sessions", nargs="*", metavar="SESSION", help=f"ids of sessions; the beginning is enough{none}")
     parser.add_argument("--query", metavar="Q", help="all sessions that this query finds")

@@ -4,38 +4,48 @@ argparse's own subcommands would need every command's module at every start. Her
 module makes a parser.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NamedTuple, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from chatviewer.cli.output import terminal_width
+from chatviewer.cli.plain import PlainParser
 from chatviewer.errors import UsageError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+
+class Arguments(Protocol):
+    """What a command says its arguments to: argparse's parser, or the plain one."""
+
+    def add_argument(self, *names: str, **options: Any) -> Any: ...
 
 
 class CommandModule(Protocol):
     """What each module of this package that holds a command has."""
 
     @staticmethod
-    def add_arguments(parser: argparse.ArgumentParser) -> None: ...
+    def add_arguments(parser: Any) -> None: ...
     @staticmethod
-    def run(arguments: argparse.Namespace) -> int: ...
+    def run(arguments: "Namespace") -> int: ...
 
 
 class Entry(NamedTuple):
-    """A command: the module that holds it, and what it does in a line. `takes_words`: free words, also those after `--`."""
+    """A command: the module that holds it, and what it does in a line. `takes_words`: free words, also those after `--`.
+    `is_quick`: asked so often, and so soon done, that a plain command line of it does not wait for argparse."""
 
     module: str
     summary: str
     takes_words: bool = False
+    is_quick: bool = False
 
 
 COMMANDS: dict[str, Entry] = {
-    "import": Entry("importing", "read chats from the places they lie in, or from a file or folder"),
+    "import": Entry("importing", "read chats from the places they lie in, or from a file or folder", is_quick=True),
     "sources": Entry("sources", "where chats are looked for, what is there, what expires when"),
-    "list": Entry("listing", "list sessions, all or those that a query finds", takes_words=True),
-    "search": Entry("searching", "find messages by their words", takes_words=True),
+    "list": Entry("listing", "list sessions, all or those that a query finds", takes_words=True, is_quick=True),
+    "search": Entry("searching", "find messages by their words", takes_words=True, is_quick=True),
     "show": Entry("showing", "read a session"),
     "rate": Entry("rating", "give a reply 1 to 5 stars"),
     "archive": Entry("marking", "put sessions away; they stay searchable"),
@@ -65,24 +75,9 @@ class Parsed(NamedTuple):
     """`command` is None for the viewer (or, with `is_help`, for the overview)."""
 
     command: CommandModule | None
-    arguments: argparse.Namespace
+    arguments: Any  # an attribute for each
     database: str | None
     is_help: bool = False
-
-
-def _formatter(prog: str) -> argparse.HelpFormatter:
-    """With a width of our own: to find one, argparse would load shutil and its archives for every option of every command."""
-    return argparse.HelpFormatter(prog, max_help_position=28, width=max(40, min(terminal_width() - 2, 120)))
-
-
-class CommandParser(argparse.ArgumentParser):
-    """Errors are UsageErrors in one line; nothing is abbreviated, so that a new option never changes what an old command means."""
-
-    def __init__(self, prog: str, description: str) -> None:
-        super().__init__(prog=prog, description=description, allow_abbrev=False, formatter_class=_formatter)
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message} (`{self.prog} --help` shows how)")
 
 
 def parse(words: Sequence[str]) -> Parsed:
@@ -92,7 +87,7 @@ def parse(words: Sequence[str]) -> Parsed:
     while position < len(words) and words[position].startswith("-"):
         word = words[position]
         if word in ("-h", "--help"):
-            return Parsed(None, argparse.Namespace(), database, is_help=True)
+            return Parsed(None, None, database, is_help=True)
         if word == "--database":
             if position + 1 == len(words):
                 raise UsageError("--database needs a path or a URL.")
@@ -104,7 +99,7 @@ def parse(words: Sequence[str]) -> Parsed:
         else:
             raise UsageError(f"There is no option {word!r} (`chatviewer --help` shows how).")
     if position == len(words):
-        return Parsed(None, argparse.Namespace(), database)
+        return Parsed(None, None, database)
     return _parse_command(words[position], list(words[position + 1 :]), database)
 
 
@@ -113,32 +108,51 @@ def _parse_command(name: str, rest: list[str], database: str | None) -> Parsed:
     if entry is None:
         raise UsageError(f"There is no command {name!r} (`chatviewer --help` lists them).")
     command: CommandModule = import_module(f"chatviewer.cli.{entry.module}")  # type: ignore[assignment]
+    arguments = _read_plainly(command, rest, database) if entry.is_quick else None
+    if arguments is None:
+        arguments = _read(command, entry, name, rest, database)
+    arguments.name = name
+    if entry.takes_words:
+        arguments.has_words = bool(arguments.words)
+    return Parsed(command, arguments, database)
+
+
+def _read_plainly(command: CommandModule, rest: list[str], database: str | None) -> Any:
+    parser = PlainParser()
+    parser.add_argument("--database", default=database)
+    command.add_arguments(parser)
+    return parser.read(rest)
+
+
+def _read(command: CommandModule, entry: Entry, name: str, rest: list[str], database: str | None) -> Any:
+    from chatviewer.cli.command_parser import CommandParser
+
     parser = CommandParser(f"chatviewer {name}", f"{entry.summary[0].upper()}{entry.summary[1:]}.")
     parser.add_argument("--database", metavar="PATH|URL", default=database, help=DATABASE_HELP)
     parser.set_defaults(name=name)
     command.add_arguments(parser)
     if not entry.takes_words:
-        return Parsed(command, parser.parse_args(rest), database)
+        return parser.parse_args(rest)
     # Words and options may stand in any order; what follows `--` is words, also where it looks like an option.
     end = rest.index("--") if "--" in rest else len(rest)
     arguments = parser.parse_intermixed_args(rest[:end])
     arguments.words = [*arguments.words, *rest[end + 1 :]]
-    return Parsed(command, arguments, database)
+    return arguments
 
 
-def add_query_words(parser: argparse.ArgumentParser, help_text: str) -> None:
+def add_query_words(parser: Arguments, help_text: str) -> None:
     """The words of a query, unquoted or quoted, between or behind the options."""
     parser.add_argument("words", nargs="*", metavar="QUERY", help=help_text)
 
 
 def limit_number(text: str) -> int:
-    """For argparse: a number of rows; 0 is all."""
+    """The type of --limit: a number of rows; 0 is all. Raises UsageError."""
     try:
         number = int(text)
     except ValueError:
         number = -1
     if not 0 <= number <= sys.maxsize:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of rows; 0 means all")
+        raise UsageError(f"--limit: {text!r} is no number of rows; 0 means all.")
     return number
 
 

@@ -1,7 +1,6 @@
 """`chatviewer search`: messages by their words, each with the passage around them."""
 
 import sys
-from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
 from chatviewer.cli.opening import asked_query, open_library
@@ -11,13 +10,16 @@ from chatviewer.domain.sanitizing import safe_line
 from chatviewer.errors import UsageError
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from chatviewer.cli.parser import Arguments
     from chatviewer.domain.hit import Hit, SearchResult
 
 DEFAULT_LIMIT = 50
 _MARKS = str.maketrans({"\x02": None, "\x03": None})  # around the words that match
 
 
-def add_arguments(parser: ArgumentParser) -> None:
+def add_arguments(parser: "Arguments") -> None:
     add_query_words(parser, "what to find, quoted or not; `--` before a word that starts with a dash")
     parser.add_argument(
         "--limit", metavar="N", type=limit_number, default=DEFAULT_LIMIT, help=f"at most N hits (0: all; default {DEFAULT_LIMIT})"
@@ -26,7 +28,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
-def run(arguments: Namespace) -> int:
+def run(arguments: "Namespace") -> int:
     if not arguments.words:
         raise UsageError("search needs words (`chatviewer search --help` shows how)")
     query = asked_query(" ".join(arguments.words))

@@ -4,13 +4,14 @@ Nothing is lost silently: a record is stored, or skipped and counted by kind, or
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from operator import add
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
     from chatviewer.domain.session import Session
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -40,8 +41,8 @@ class SourceFile(NamedTuple):
     head_hash: str = ""  # of the first bytes: tells a longer file from another one
     state: Mapping[str, Any] = NOTHING
     skipped: Mapping[str, int] = NOTHING
-    imported_at: datetime | None = None
-    gone_at: datetime | None = None
+    imported_at: "datetime | None" = None
+    gone_at: "datetime | None" = None
 
 
 class FileImport(NamedTuple):
@@ -94,8 +95,8 @@ class SourceStatus(NamedTuple):
 
     source: str
     label: str
-    places: tuple[Path, ...]  # where it is looked for
-    found_places: tuple[Path, ...]
+    places: tuple["Path", ...]  # where it is looked for
+    found_places: tuple["Path", ...]
     file_count: int
     byte_count: int
     expires: str = ""  # what this agent deletes when, in words; empty: nothing

@@ -6,6 +6,7 @@ Bidirectional overrides, which make text look like other text, and invisible cha
 """
 
 import re
+from functools import cache
 
 TAB_WIDTH = 4
 MAX_MARKS = 8  # combining marks on one letter; more than any script needs
@@ -24,25 +25,30 @@ _PICTURES |= dict.fromkeys(
 )
 _PICTURES |= dict.fromkeys(range(0xE0000, 0xE0080), "")
 
-# the same set as ranges: compiling 300 single characters costs 8 ms at every start
-_SUSPECT = re.compile(
+# The same set as ranges: 300 single characters cost 8 ms to compile. None of them is printable, so most texts need no search.
+_SUSPECT = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
 _MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
-_MARKS = re.compile(f"({_MARK}{{{MAX_MARKS}}}){_MARK}+")
-_UNPRINTABLE_IN_NAME = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u2400-\u2421\ufffd\s]+')
+_MARKS = f"({_MARK}{{{MAX_MARKS}}}){_MARK}+"
+_UNPRINTABLE_IN_NAME = r'[\x00-\x1f\x7f<>:"/\\|?*\u2400-\u2421\ufffd\s]+'
+
+
+@cache
+def _pattern(source: str) -> re.Pattern[str]:
+    """Compiled when it is first needed: a short command mostly never does."""
+    return re.compile(source)
 
 
 def safe(text: str) -> str:
     """The text with nothing in it that a terminal would obey; line feeds and tabs stay, CR LF is LF."""
-    if text.isascii() and text.isprintable():
-        return text
-    if "\r\n" in text:
-        text = text.replace("\r\n", "\n")
-    if _SUSPECT.search(text):
-        text = text.translate(_PICTURES)
-    return text if text.isascii() else _MARKS.sub(r"\1", text)
+    if not text.isprintable():
+        if "\r\n" in text:
+            text = text.replace("\r\n", "\n")
+        if _pattern(_SUSPECT).search(text):
+            text = text.translate(_PICTURES)
+    return text if text.isascii() else _pattern(_MARKS).sub(r"\1", text)
 
 
 def safe_line(text: str, limit: int | None = None) -> str:
@@ -55,6 +61,6 @@ def safe_line(text: str, limit: int | None = None) -> str:
 
 def safe_file_name(text: str, fallback: str = "session", limit: int = 80) -> str:
     """A file name without separators, controls or leading dots or dashes; never a path, never empty, at most `limit` bytes of UTF-8."""
-    name = _UNPRINTABLE_IN_NAME.sub("-", safe_line(text)).strip("-. ")
+    name = _pattern(_UNPRINTABLE_IN_NAME).sub("-", safe_line(text)).strip("-. ")
     name = name.encode("utf-8")[:limit].decode("utf-8", "ignore").strip("-. ")
     return name or fallback

@@ -5,7 +5,6 @@ once there is something to read.
 """
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ from chatviewer.domain.importing import ImportProgress, ImportReport, SourceStat
 from chatviewer.ingest.refreshing import look
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from chatviewer.storage.library import Library
 
 HISTORY_IS_OFF = "save history is off"
@@ -21,7 +22,7 @@ HISTORY_IS_OFF = "save history is off"
 
 def run(
     library: "Library",
-    paths: Sequence[Path | str] = (),
+    paths: "Sequence[Path | str]" = (),
     source: str | None = None,
     on_progress: Callable[[ImportProgress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
@@ -37,6 +38,8 @@ def run(
         skipped = sum(seen.skipped.values())
         report = ImportReport(files_unchanged=seen.unchanged_count, files_skipped=skipped, skipped=seen.skipped)
     else:
+        from pathlib import Path
+
         from chatviewer.ingest.importing import Importing
 
         importing = Importing(library, source, on_progress, should_stop)

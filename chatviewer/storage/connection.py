@@ -11,10 +11,13 @@ import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chatviewer.errors import DatabaseDamagedError, DatabaseError, DatabaseLockedError, DatabaseUnwritableError
 from chatviewer.storage.patterns import register
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 APPLICATION_ID = 0x43686174  # "Chat"; https://www.sqlite.org/pragma.html#pragma_application_id
 BUSY_TIMEOUT_MS = 5000
@@ -23,7 +26,7 @@ PAGE_SIZE = 8192
 _UNWRITABLE = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH", "SQLITE_IOERR")
 
 
-def explain(error: sqlite3.Error, path: Path) -> DatabaseError:
+def explain(error: sqlite3.Error, path: "Path | str") -> DatabaseError:
     """The error of ours that says in one sentence what SQLite's error means, with a way out."""
     name = getattr(error, "sqlite_errorname", None) or ""
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
@@ -40,7 +43,7 @@ def explain(error: sqlite3.Error, path: Path) -> DatabaseError:
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def explained(path: "Path | str") -> Iterator[None]:
     """Around SQL: SQLite's errors become ours. An interrupted statement stays what it is, the one who interrupted it waits for it."""
     try:
         yield
@@ -50,27 +53,36 @@ def explained(path: Path) -> Iterator[None]:
         raise explain(error, path) from error
 
 
-def prepare_file(path: Path) -> bool:
+def prepare_file(path: "Path | str") -> bool:
     """Make the file (0600) and its directory (0700) where they are missing; True if the file is new or empty.
 
     Raises DatabaseUnwritableError, and DatabaseDamagedError for what is no regular file.
     """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        found = path.stat()
+        try:
+            found = os.stat(path)
+        except FileNotFoundError:
+            _make_file(path)
+            found = os.stat(path)
         if not stat.S_ISREG(found.st_mode):
             raise DatabaseDamagedError(f"{path} is not a file; name a file for the database.")
         if found.st_mode & 0o077:
             with suppress(PermissionError):  # somebody else's file: theirs to decide
-                path.chmod(0o600)
+                os.chmod(path, 0o600)
         return found.st_size == 0
     except OSError as error:
         raise DatabaseUnwritableError(f"{path} cannot be made or opened: {error.strerror or error}.") from error
 
 
-def connect(path: Path | None) -> sqlite3.Connection:
+def _make_file(path: "Path | str") -> None:
+    from pathlib import Path
+
+    Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def connect(path: "Path | str | None") -> sqlite3.Connection:
     """A connection for reading and writing; None is a database in memory, for that one connection."""
     connection = sqlite3.connect(
         ":memory:" if path is None else os.fspath(path),
@@ -98,14 +110,21 @@ def roll_back(connection: sqlite3.Connection) -> None:
 class Database:
     """The file with its connections. `path` may be absent with `is_absent`: then each thread reads an empty library in memory."""
 
-    def __init__(self, path: Path, *, is_absent: bool = False) -> None:
-        self.path = path
+    def __init__(self, path: "Path | str", *, is_absent: bool = False) -> None:
+        self.file = os.fspath(path)
         self.is_absent = is_absent
         self.is_loading = False  # a first import is under way: what joins sessions is done once, at its end
         self._local = threading.local()
         self._lock = threading.Lock()
         self._open: list[sqlite3.Connection] = []
         self._generation = 0  # connections of an older one are opened anew: the file was exchanged
+
+    @property
+    def path(self) -> "Path":
+        """The file; a `Path` is made when asked for, for short commands do without."""
+        from pathlib import Path
+
+        return Path(self.file)
 
     def connection(self) -> sqlite3.Connection:
         """This thread's connection for reading and writing."""
@@ -119,8 +138,8 @@ class Database:
         kept: tuple[int, sqlite3.Connection] | None = getattr(self._local, kind, None)
         if kept is not None and kept[0] == self._generation:
             return kept[1]
-        with explained(self.path):
-            connection = connect(None if self.is_absent else self.path)
+        with explained(self.file):
+            connection = connect(None if self.is_absent else self.file)
             if self.is_absent:
                 from chatviewer.storage.opening import make_empty
 
@@ -143,7 +162,7 @@ class Database:
         if connection.in_transaction:
             yield connection
             return
-        with explained(self.path):
+        with explained(self.file):
             if is_durable:
                 connection.execute("PRAGMA synchronous = FULL")
             try:

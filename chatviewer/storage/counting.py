@@ -31,7 +31,7 @@ def counts(database: Database, user_id: int) -> "LibraryCounts":
     from chatviewer.domain.counts import LibraryCounts
 
     user = {"user": user_id}
-    with explained(database.path):
+    with explained(database.file):
         connection = database.connection()
         by_status = connection.execute(_BY_STATUS, user).fetchall()
         one = {name: connection.execute(sql, user).fetchone()[0] for name, sql in (("s", _STARRED), ("r", _RATED), ("i", _LAST_IMPORT))}
@@ -63,7 +63,7 @@ def tags(database: Database, user_id: int) -> "list[Tag]":
     """All tags by name, each with the number of sessions that carry it, trash and sub-agents left out."""
     from chatviewer.domain.annotation import Tag
 
-    with explained(database.path):
+    with explained(database.file):
         rows = database.connection().execute(_TAGS, {"user": user_id, "statuses": '["active", "archived"]'})
         return [Tag(name=name, session_count=count) for name, count in rows]
 
@@ -113,7 +113,7 @@ def statistics(database: Database, user_id: int, by: str) -> "list[StatisticsRow
         raise UsageError(f"{safe_line(by, 40)!r} is nothing to count by; say one of {', '.join(_SUMS)}.")
     user = {"user": user_id}
     join = "CROSS JOIN tool_call ON tool_call.message_id = message.id" if by == "tool" else ""
-    with explained(database.path):
+    with explained(database.file):
         connection = database.connection()
         sums = connection.execute(_SUMS[by], user).fetchall()
         rated = {key: row for key, *row in connection.execute(_RATINGS.format(key=_RATED_KEYS[by], join=join), user)}

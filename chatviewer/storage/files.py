@@ -16,14 +16,14 @@ _COLUMNS = 'path, source, size, mtime_ns, inode, "offset", line, head_hash, stat
 
 def source_files(database: Database, user_id: int) -> dict[str, SourceFile]:
     """All that is known about the files imported so far, by path."""
-    with explained(database.path):
+    with explained(database.file):
         rows = database.connection().execute(f"SELECT {_COLUMNS} FROM source_file WHERE user_id = ?", (user_id,))
         return {row[0]: _source_file(row) for row in rows}
 
 
 def source_file(database: Database, user_id: int, path: str) -> SourceFile | None:
     """One of `source_files`."""
-    with explained(database.path):
+    with explained(database.file):
         query = f"SELECT {_COLUMNS} FROM source_file WHERE user_id = ? AND path = ?"
         row = database.connection().execute(query, (user_id, stored_path(path))).fetchone()
         return None if row is None else _source_file(row)
@@ -31,7 +31,7 @@ def source_file(database: Database, user_id: int, path: str) -> SourceFile | Non
 
 def session_files(database: Database, user_id: int, session_id: int) -> list[SourceFile]:
     """The files that a session was read from."""
-    with explained(database.path):
+    with explained(database.file):
         query = (
             f"SELECT {_COLUMNS} FROM source_file WHERE +user_id = ? "
             "AND id IN (SELECT source_file_id FROM session_file WHERE session_id = ?) ORDER BY path"
@@ -59,7 +59,7 @@ def _source_file(row: tuple[Any, ...]) -> SourceFile:
 
 def problems(database: Database, user_id: int) -> list[Problem]:
     """What could not be stored, by file and line, of the files as they were last read."""
-    with explained(database.path):
+    with explained(database.file):
         rows = database.connection().execute(
             "SELECT p.path, p.line, p.reason FROM import_problem p JOIN source_file f ON f.id = p.source_file_id WHERE f.user_id = ?"
             " ORDER BY f.path, p.path, p.line, p.id",

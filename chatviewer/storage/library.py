@@ -1,7 +1,6 @@
 """The one door to what is stored: screens, commands and the import hold a `Library` and know no SQL."""
 
 from collections.abc import Collection, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from chatviewer.domain.user import User
@@ -12,6 +11,7 @@ if TYPE_CHECKING:
     from array import array
     from contextlib import AbstractContextManager
     from datetime import datetime
+    from pathlib import Path
     from sqlite3 import Connection
 
     from chatviewer.domain.annotation import Tag
@@ -32,18 +32,22 @@ class Library:
 
     def __init__(self, database: Database, user: User) -> None:
         self.database = database
-        self.path = database.path
         self.user = user
         self._changes: Journal | None = None
         self._searching: set[Connection] = set()
 
     @classmethod
-    def open(cls, path: Path, *, create: bool = True) -> Self:
+    def open(cls, path: "Path | str", *, create: bool = True) -> Self:
         """Open and bring up to date. Without `create`, a missing file reads as an empty library and none is made.
 
         Raises DatabaseError and its kinds.
         """
         return cls(*open_database(path, create=create))
+
+    @property
+    def path(self) -> "Path":
+        """The database file."""
+        return self.database.path
 
     def close(self) -> None:
         self.database.close()
@@ -168,7 +172,7 @@ class Library:
         connection = self.database.reader()
         self._searching.add(connection)
         try:
-            with explained(self.path):
+            with explained(self.database.file):
                 return search(connection, self.user.id, query, order, limit, offset)
         finally:
             self._searching.discard(connection)
@@ -375,7 +379,7 @@ class Library:
 
         return check(self.database, self.user.id)
 
-    def backup(self, path: Path) -> None:
+    def backup(self, path: "Path") -> None:
         """Copy the whole library to a file that is not there yet, and verify the copy. Raises RefusedError and DatabaseError."""
         from chatviewer.storage.checking import backup
 

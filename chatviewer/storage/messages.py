@@ -56,7 +56,7 @@ ORDER BY rating.origin
 
 def stubs(database: Database, user_id: int, session_id: int) -> list[MessageStub]:
     """The outline of a session: all its messages without their texts, in order."""
-    with explained(database.path):
+    with explained(database.file):
         connection = database.connection()
         rows = connection.execute(_STUBS, (session_id, user_id)).fetchall()
         # 'source' comes before 'user', which so stands above it
@@ -71,7 +71,7 @@ def stubs(database: Database, user_id: int, session_id: int) -> list[MessageStub
 
 def current_seq(database: Database, user_id: int, session_id: int) -> int | None:
     """The last message of the branch that the source shows; None: the source does not say."""
-    with explained(database.path):
+    with explained(database.file):
         row = (
             database.connection()
             .execute(
@@ -91,7 +91,7 @@ def openings(database: Database, user_id: int, session_id: int, seqs: Sequence[i
         "FROM message JOIN session ON session.id = message.session_id WHERE message.session_id = ? AND session.user_id = ? AND "
     )
     which = "message.role = ?" if seqs is None else "message.seq IN (SELECT value FROM json_each(?))"
-    with explained(database.path):
+    with explained(database.file):
         rows = database.connection().execute(
             f"{sql}{which} ORDER BY message.seq", (session_id, user_id, Role.USER.value if seqs is None else id_list(seqs))
         )
@@ -104,7 +104,7 @@ def messages(database: Database, user_id: int, session_id: int, seqs: Sequence[i
         f"SELECT {MESSAGE_COLUMNS} FROM message JOIN session ON session.id = message.session_id "
         "WHERE message.session_id = ? AND session.user_id = ?"
     )
-    with explained(database.path):
+    with explained(database.file):
         connection = database.connection()
         if seqs is None:
             rows = connection.execute(f"{sql} ORDER BY message.seq", (session_id, user_id)).fetchall()
@@ -118,7 +118,7 @@ def messages(database: Database, user_id: int, session_id: int, seqs: Sequence[i
 def message_session(database: Database, user_id: int, uid: str) -> "tuple[SessionSummary, Message]":
     """A message by the beginning of its uid, with the row of its session. Raises NotFoundError."""
     bounds = prefix_range(uid)
-    with explained(database.path):
+    with explained(database.file):
         connection = database.connection()
         found: list[Row] = []
         if bounds:
@@ -138,7 +138,7 @@ def message_session(database: Database, user_id: int, uid: str) -> "tuple[Sessio
 
 def attachment_data(database: Database, user_id: int, sha256: str) -> bytes | None:
     """The bytes of an attachment on one of the user's messages; None where they are not stored."""
-    with explained(database.path):
+    with explained(database.file):
         row = (
             database.connection()
             .execute(
@@ -157,7 +157,7 @@ def matching_seqs(database: Database, user_id: int, session_id: int, needle: str
     """The messages that hold `needle`, whatever its case: in their texts, their attachments, or their calls' names, arguments, results."""
     if not needle:
         return []
-    with explained(database.path):
+    with explained(database.file):
         connection = database.connection()
         if needle.isascii() and len(needle) <= MAX_LIKE_LENGTH and "\0" not in needle:
             return _seqs_by_like(connection, user_id, session_id, needle)

@@ -7,18 +7,27 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chatviewer import paths
 from chatviewer.errors import DatabaseDamagedError, DatabaseNewerError
 from chatviewer.storage.connection import APPLICATION_ID, PAGE_SIZE, roll_back
 
-MIGRATIONS = Path(__file__).with_name("migrations")
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MIGRATIONS = os.path.join(os.path.dirname(__file__), "migrations")
 
 
-def migration_files(directory: Path = MIGRATIONS) -> list[Path]:
+def migration_files(directory: "Path | str" = MIGRATIONS) -> "list[Path]":
     """In order of their numbers, which are 1, 2, 3, ..."""
-    return [directory / name for name in sorted(os.listdir(directory)) if name.endswith(".sql")]  # noqa: PTH208 (names, fast)
+    from pathlib import Path
+
+    return [Path(directory, name) for name in _migration_names(directory)]
+
+
+def _migration_names(directory: "Path | str") -> list[str]:
+    return [name for name in sorted(os.listdir(directory)) if name.endswith(".sql")]
 
 
 def statements(script: str) -> Iterator[str]:
@@ -38,26 +47,26 @@ def version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def check_owner(connection: sqlite3.Connection, path: Path | None) -> None:
+def check_owner(connection: sqlite3.Connection, path: "Path | str | None") -> None:
     """Raises DatabaseDamagedError for a database with tables in it that is not ours."""
     owner = connection.execute("PRAGMA application_id").fetchone()[0]
     if owner != APPLICATION_ID and connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
         raise DatabaseDamagedError(f"{path} is a database of another program; name another file. It was not touched.")
 
 
-def migrate(connection: sqlite3.Connection, path: Path | None, directory: Path = MIGRATIONS) -> int:
+def migrate(connection: sqlite3.Connection, path: "Path | str | None", directory: "Path | str" = MIGRATIONS) -> int:
     """Bring the schema up to date; returns how many steps that took. `path` None: in memory.
 
     Raises DatabaseNewerError and DatabaseDamagedError before anything is written; sqlite3.Error as it comes.
     """
-    files = migration_files(directory)
+    newest = len(_migration_names(directory))
     current = version(connection)
-    if current == len(files) and connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
+    if current == newest and connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
         return 0
     check_owner(connection, path)
-    if current > len(files):
+    if current > newest:
         raise DatabaseNewerError(
-            f"{path} was written by a newer chatviewer (schema {current}; this one knows {len(files)}). "
+            f"{path} was written by a newer chatviewer (schema {current}; this one knows {newest}). "
             "Update chatviewer; the file was not touched."
         )
     if path is not None:
@@ -68,12 +77,12 @@ def migrate(connection: sqlite3.Connection, path: Path | None, directory: Path =
             connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA foreign_keys = OFF")  # a table that is made anew must not cascade away its children
     try:
-        return sum(_apply(connection, file, number) for number, file in enumerate(files, 1) if number > current)
+        return sum(_apply(connection, file, number) for number, file in enumerate(migration_files(directory), 1) if number > current)
     finally:
         connection.execute("PRAGMA foreign_keys = ON")
 
 
-def _apply(connection: sqlite3.Connection, file: Path, number: int) -> bool:
+def _apply(connection: sqlite3.Connection, file: "Path", number: int) -> bool:
     """Apply one file, unless another process was faster."""
     script = file.read_text("utf-8")
     connection.execute("BEGIN IMMEDIATE")
@@ -94,8 +103,11 @@ def _apply(connection: sqlite3.Connection, file: Path, number: int) -> bool:
     return True
 
 
-def back_up(connection: sqlite3.Connection, path: Path, schema_version: int) -> Path:
+def back_up(connection: sqlite3.Connection, path: "Path | str", schema_version: int) -> "Path":
     """Copy the whole database, as it is at one moment, to the backup directory; returns the copy's path."""
+    from pathlib import Path
+
+    path = Path(path)
     directory = paths.backup_directory(path)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())

@@ -18,7 +18,7 @@ def preference(database: Database, user_id: int, key: str) -> Any:
 
 def preferences(database: Database, user_id: int) -> dict[str, Any]:
     """All values by key, in the order of their declaration, defaults filled in."""
-    with explained(database.path):
+    with explained(database.file):
         stored = dict(database.connection().execute("SELECT key, value FROM preference WHERE user_id = ?", (user_id,)).fetchall())
     values: dict[str, Any] = {}
     for declared in PREFERENCES:

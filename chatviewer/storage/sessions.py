@@ -62,7 +62,7 @@ def session_ids(database: Database, user_id: int, query: "Query | None", sort: s
 
         condition, parameters = session_where(query, user_id)
     sql = f"SELECT session.id FROM session WHERE session.user_id = ? AND ({condition}) ORDER BY {order} LIMIT ?"
-    with explained(database.path):
+    with explained(database.file):
         rows = database.connection().execute(sql, (user_id, *parameters, -1 if limit is None else limit))
         return array("q", (row[0] for row in rows))
 
@@ -72,7 +72,7 @@ def summaries(database: Database, user_id: int, ids: Sequence[int]) -> list[Sess
     if not ids:
         return []
     listed = id_list(ids)
-    with explained(database.path):
+    with explained(database.file):
         connection = database.connection()
         rows = connection.execute(
             f"SELECT {SUMMARY_COLUMNS} FROM session WHERE session.id IN (SELECT value FROM json_each(?)) AND +session.user_id = ?",
@@ -84,7 +84,7 @@ def summaries(database: Database, user_id: int, ids: Sequence[int]) -> list[Sess
 
 def children(database: Database, user_id: int, session_id: int) -> list[SessionSummary]:
     """The sub-agents of a session, in the order in which they were started."""
-    with explained(database.path):
+    with explained(database.file):
         connection = database.connection()
         rows = connection.execute(
             f"SELECT {SUMMARY_COLUMNS} FROM session WHERE session.parent_id = ? AND +session.user_id = ? "
@@ -96,7 +96,7 @@ def children(database: Database, user_id: int, session_id: int) -> list[SessionS
 
 def summary(database: Database, user_id: int, uid: str) -> SessionSummary:
     """The row of one session by the beginning of its uid. Raises NotFoundError."""
-    with explained(database.path):
+    with explained(database.file):
         connection = database.connection()
         row = _row_by_uid(connection, user_id, uid, SUMMARY_COLUMNS)
         return _annotated(connection, user_id, id_list(row[:1]), [row])[0]
@@ -107,7 +107,7 @@ def session(database: Database, user_id: int, uid: str) -> "Session":
 
     Its ratings are those of its messages. Raises NotFoundError.
     """
-    with explained(database.path):
+    with explained(database.file):
         connection = database.connection()
         row = _row_by_uid(connection, user_id, uid, SESSION_COLUMNS)
         found_id, found_uid = row[:2]
@@ -118,7 +118,7 @@ def session(database: Database, user_id: int, uid: str) -> "Session":
 
 def context_items(database: Database, user_id: int, session_id: int) -> "list[ContextItem]":
     """What the source remembers beside the messages, the most important first."""
-    with explained(database.path):
+    with explained(database.file):
         return _context_items(database.connection(), user_id, session_id)
 
 

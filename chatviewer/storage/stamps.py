@@ -31,7 +31,7 @@ def stored_path(path: str) -> str:
 
 def is_empty(database: Database, user_id: int) -> bool:
     """Whether nothing was ever imported."""
-    with explained(database.path):
+    with explained(database.file):
         row = database.connection().execute(
             "SELECT EXISTS (SELECT 1 FROM session WHERE user_id = ?1) OR EXISTS (SELECT 1 FROM source_file WHERE user_id = ?1)", (user_id,)
         )
@@ -40,7 +40,7 @@ def is_empty(database: Database, user_id: int) -> bool:
 
 def file_stamps(database: Database, user_id: int) -> dict[str, Stamp]:
     """By path, what tells whether a file changed."""
-    with explained(database.path):
+    with explained(database.file):
         rows = database.connection().execute(
             "SELECT path, size, mtime_ns, inode, gone_at IS NOT NULL FROM source_file INDEXED BY source_file_stamp WHERE user_id = ?",
             (user_id,),
@@ -50,7 +50,7 @@ def file_stamps(database: Database, user_id: int) -> dict[str, Stamp]:
 
 def discovery(database: Database, user_id: int) -> Discovery | None:
     """What the last look at the default places saw; None before the first."""
-    with explained(database.path):
+    with explained(database.file):
         query = "SELECT fingerprint, folders, skipped FROM discovery WHERE user_id = ?"
         row = database.connection().execute(query, (user_id,)).fetchone()
     return None if row is None else Discovery(row[0], _counts(row[1]), _counts(row[2]))
@@ -77,6 +77,6 @@ def _lines(counts: dict[str, int]) -> str:
 
 def import_preferences(database: Database, user_id: int) -> str:
     """The stored values of the preferences that decide what is imported."""
-    with explained(database.path):
+    with explained(database.file):
         query = "SELECT key || '=' || value FROM preference WHERE user_id = ? AND key IN ('save_history', 'disabled_sources') ORDER BY key"
         return "\n".join(row[0] for row in database.connection().execute(query, (user_id,)))

@@ -96,7 +96,7 @@ def test_a_newer_schema_is_refused_and_the_file_left_as_it_is(library: Library, 
 
 
 def test_statements_are_whole_ones() -> None:
-    script = (MIGRATIONS / "0001_initial.sql").read_text("utf-8")
+    script = Path(MIGRATIONS, "0001_initial.sql").read_text("utf-8")
     found = list(statements(script))
     assert "".join(found) == script.rstrip() + "\n"
     assert all(sqlite3.complete_statement(statement) for statement in found)
