@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -31,7 +32,7 @@ from chatviewer.tui.themes import THEMES
 if TYPE_CHECKING:
     from textual.command import Provider
 
-_END_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+_END_SIGNALS = () if sys.platform == "win32" else (signal.SIGTERM, signal.SIGHUP)  # event loops of Windows take no handlers
 
 
 def _palette() -> "type[Provider]":
@@ -148,7 +149,7 @@ class ChatviewerApp(App[int]):
 
     @on(WorkFailed)
     def fail_import(self, event: WorkFailed) -> None:
-        self.import_state = ImportState()
+        self.import_state = ImportState(failure=event.sentence)
         self.main.show_failure(event)
 
     # Actions

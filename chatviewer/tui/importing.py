@@ -19,6 +19,7 @@ class ImportState(NamedTuple):
     is_running: bool = False
     progress: ImportProgress | None = None
     report: ImportReport | None = None
+    failure: str = ""  # why it ended early
 
     @property
     def share(self) -> float:
@@ -35,7 +36,7 @@ class ImportState(NamedTuple):
             done = self.progress
             files = f"{full_count(done.files_done)} of {counted(done.files_total, 'file')}"
             return f"Importing {self.share:.0%} · {files} · {counted(done.sessions, 'session')}"
-        return report_words(self.report) if self.report is not None else ""
+        return report_words(self.report) if self.report is not None else self.failure
 
 
 def report_words(report: ImportReport) -> str:

@@ -313,11 +313,12 @@ class SourcesFetched(Message):
 
 
 class PreferencesFetched(Message):
-    """Fact: the values of all preferences."""
+    """Fact: the values of all preferences; and the step of history that brought them, if one did."""
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    def __init__(self, values: Mapping[str, Any], step: "LibraryChanged | None" = None) -> None:
         super().__init__()
         self.values = values
+        self.step = step
 
 
 class LibraryChanged(Message):

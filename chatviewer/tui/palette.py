@@ -9,7 +9,7 @@ class ActionProvider(Provider):
     """Offers all actions; what is chosen runs in the pane that it belongs to."""
 
     async def discover(self) -> Hits:
-        for action in ACTIONS:
+        for action in sorted(ACTIONS, key=_is_moving):  # what everybody knows comes last
             yield DiscoveryHit(_name(action), lambda action=action: self._perform(action), help=action.help)
 
     async def search(self, query: str) -> Hits:
@@ -24,6 +24,10 @@ class ActionProvider(Provider):
 
         if isinstance(self.app, ChatviewerApp):
             await self.app.perform(action)
+
+
+def _is_moving(action: Action) -> bool:
+    return action.id.startswith("move.")
 
 
 def _name(action: Action) -> str:

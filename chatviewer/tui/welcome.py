@@ -1,11 +1,14 @@
 """What a newcomer sees: the chats that are on this machine, and the one key that brings them in."""
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 from textual.content import Content
 
 from chatviewer.domain import SourceStatus, safe_line
 from chatviewer.tui.formatting import byte_size, counted, full_count
+
+_WIDTH = 60  # of the longer lines, so that they keep their indent in a window of 80 columns
 
 
 def welcome_text(sources: Sequence[SourceStatus]) -> Content:
@@ -20,16 +23,17 @@ def welcome_text(sources: Sequence[SourceStatus]) -> Content:
             lines.append(
                 Content.assemble((f"  {safe_line(source.label, 22):<22}", "bold"), f"{files:>13}  {byte_size(source.byte_count):>8}")
             )
-            if source.expires:
-                lines.append(Content.styled(f"    {safe_line(source.expires)}", "$warning"))
+            lines += [Content.styled(f"    {line}", "$warning") for line in wrap(safe_line(source.expires), _WIDTH)]
         lines += [Content(""), _key("R", "brings them all in; the files are only read, never changed")]
     else:
         lines += [Content("No chats were found in the places where they usually lie."), Content("")]
         lines += [_key("R", "looks again")]
     lines += [
         _key("I", "shows where chats are looked for"),
-        _key("q", "leaves. Then `chatviewer import PATH` reads an export or any folder,"),
-        Content("       and `chatviewer demo` opens a made-up library to try things out."),
+        _key("q", "leaves"),
+        Content(""),
+        Content("`chatviewer import PATH` reads an export or any folder,"),
+        Content("`chatviewer demo` opens a made-up library to try things out."),
     ]
     return Content("\n").join(lines)
 

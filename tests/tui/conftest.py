@@ -54,7 +54,7 @@ def demo_library(demo_database: Path, database_path: Path) -> Iterator[Library]:
         yield library
 
 
-async def settle(pilot: Pilot[int], seconds: float = 5.0) -> None:
+async def settle(pilot: Pilot[int], seconds: float = 30.0) -> None:
     """Wait until no thread works, no preview is due and every message was handled."""
     app = pilot.app
     assert isinstance(app, ChatviewerApp)

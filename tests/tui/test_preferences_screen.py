@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -10,6 +11,7 @@ from chatviewer.domain.preference import PREFERENCES
 from chatviewer.storage.library import Library
 from chatviewer.tui.screens.preferences import PreferencesScreen
 from chatviewer.tui.widgets.preference_row import PreferenceRow
+from chatviewer.tui.widgets.status_line import StatusLine
 from tests.tui.conftest import settle
 from tests.tui.test_main_screen import main_of
 
@@ -85,3 +87,24 @@ async def test_what_is_typed_is_checked_in_words(open_viewer: OpenViewer, demo_l
         assert isinstance(pilot.app.screen, PreferencesScreen), "the first Esc only leaves the input"
         await press(pilot, "escape")
         assert main_of(pilot).session_list.has_focus
+
+
+async def test_undo_here_may_be_of_something_else_and_the_list_shows_it(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        count = len(main.session_list.rows)
+        await press(pilot, "a")
+        assert len(main.session_list.rows) == count - 1
+        await press(pilot, "comma", "u")
+        assert "Undone: archived" in pilot.app.screen.query_one(StatusLine).notice
+        await press(pilot, "escape")
+        assert len(main.session_list.rows) == count
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24)])
+async def test_values_are_seen_in_any_window(open_viewer: OpenViewer, demo_library: Library, size: tuple[int, int]) -> None:
+    async with open_viewer(demo_library, size=size) as pilot:
+        await press(pilot, "comma")
+        row = await go_to(pilot, "list_density")
+        assert row.query_one(".value").content_size.width >= 8
+        assert row.region.bottom <= pilot.app.screen.query_one("#effect").region.y

@@ -3,7 +3,7 @@
 from textual.content import Content
 
 from chatviewer.domain import safe, safe_line
-from chatviewer.tui.formatting import byte_size, date_time, full_count, stars
+from chatviewer.tui.formatting import byte_size, counted, date_time, full_count, stars
 from chatviewer.tui.messages import DetailsFetched
 
 _LABEL_WIDTH = 13
@@ -38,6 +38,8 @@ def details_text(event: DetailsFetched) -> Content:
         ("Files" if place == 0 else "", f"{safe_line(file.path)} · {byte_size(file.size)}{' · gone' if file.gone_at else ''}")
         for place, file in enumerate(event.files[:_MOST_FILES])
     ]
+    unnamed = max(0, len(event.files) - _MOST_FILES)
+    lines.append(("", f"and {counted(unnamed, 'file')} more" if unnamed else ""))
     shown = [(label, value) for label, value in lines if value]
     return Content("\n").join(Content.assemble((f"{label:<{_LABEL_WIDTH}} ", "$foreground 60%"), value) for label, value in shown)
 

@@ -14,6 +14,7 @@ from chatviewer.query.fields import FIELDS
 from chatviewer.tui.actions import ALL_PANES, LIST, PANES, help_lines
 
 _KEY_WIDTH = 20
+_TWO_COLUMNS = 50  # cells
 _PAGE_WIDTH, _MARGIN = 96, 8  # as in help.tcss, with border, padding and scroll bar
 _SEARCH_PANE = "search"
 
@@ -66,7 +67,10 @@ def _heading(text: str) -> Content:
 
 
 def _line(key: str, words: str, width: int) -> Content:
-    """The key in bold, the words beside it, their further lines under them."""
+    """The key in bold, the words beside it, their further lines under them; in a narrow window all of them under the key."""
+    if width < _TWO_COLUMNS:
+        below = "".join(f"\n  {line}" for line in textwrap.wrap(words, max(10, width - 2)))
+        return Content.assemble((key, "bold"), (below, "$foreground 85%"))
     lines = textwrap.wrap(words, max(20, width - _KEY_WIDTH - 1))
     return Content.assemble((f"{key:<{_KEY_WIDTH}} ", "bold"), (f"\n{' ' * (_KEY_WIDTH + 1)}".join(lines), "$foreground 85%"))
 

@@ -13,14 +13,16 @@ from textual.widgets import Static
 from chatviewer.domain import safe_line
 from chatviewer.domain.preference import PREFERENCES, Preference
 from chatviewer.storage.library import Library
-from chatviewer.tui.background import JobThread
-from chatviewer.tui.messages import PreferencesFetched, WorkFailed
+from chatviewer.tui import organising
+from chatviewer.tui.background import Job, JobThread
+from chatviewer.tui.messages import LibraryChanged, PreferencesFetched, WorkFailed
 from chatviewer.tui.widgets.preference_row import PreferenceRow
 from chatviewer.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from chatviewer.tui.app import ChatviewerApp
 
+NARROW, LOW = 60, 18  # columns, rows
 HINTS = (("Enter", "change"), ("r", "reset"), ("u", "undo"), ("Esc", "back"))
 
 
@@ -65,6 +67,10 @@ class PreferencesScreen(Screen[None]):
         self.query_one(StatusLine).hints = HINTS
         self.query(PreferenceRow).first().focus(scroll_visible=False)
 
+    def on_resize(self) -> None:
+        self.set_class(self.size.width < NARROW, "-narrow")
+        self.set_class(self.size.height < LOW, "-low")
+
     def on_unmount(self) -> None:
         self._changes.stop()
 
@@ -104,7 +110,9 @@ class PreferencesScreen(Screen[None]):
         values: dict[str, Any] = dict(event.values)
         for row in self.query(PreferenceRow):
             row.show(values.get(row.preference.key, row.preference.default))
-        self.viewer.apply_preferences(values)
+        if event.step is not None:  # it may have been something else than a preference
+            self.query_one(StatusLine).tell(event.step.words)
+            self.viewer.main.post_message(event.step)
 
     @on(WorkFailed)
     def show_failure(self, event: WorkFailed) -> None:
@@ -118,23 +126,18 @@ class PreferencesScreen(Screen[None]):
         if there == 0:
             self.query_one("#rows").scroll_home(animate=False)  # the heading above the first row
 
-    def _step_history(self, is_undo: bool) -> None:
+    def _step_history(self, step: Job) -> None:
         def job() -> PreferencesFetched:
-            words = self._library.undo() if is_undo else self._library.redo()
-            self.app.call_from_thread(self._say_step, words, is_undo)
-            return PreferencesFetched(self._library.preferences())
+            change = step()
+            return PreferencesFetched(self._library.preferences(), change if isinstance(change, LibraryChanged) else None)
 
         self._changes.submit(job)
 
-    def _say_step(self, words: str | None, is_undo: bool) -> None:
-        nothing = "There is nothing to undo." if is_undo else "There is nothing to redo."
-        self.query_one(StatusLine).tell((f"Undone: {words}" if is_undo else f"Done again: {words}") if words else nothing)
-
     def action_undo(self) -> None:
-        self._step_history(True)
+        self._step_history(organising.undo(self._library))
 
     def action_redo(self) -> None:
-        self._step_history(False)
+        self._step_history(organising.redo(self._library))
 
     def action_leave(self) -> None:
         self.dismiss(None)

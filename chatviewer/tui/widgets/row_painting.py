@@ -217,7 +217,8 @@ def _laid_out(pieces: list[tuple[str, bool]], width: int, line_count: int) -> tu
         if number == line_count < len(wrapped):
             text = formatting.fit(plain[start:], width, pad=False)
             shown = len(text) - 1
-        lit = groupby(zip(text, is_lit[start : start + len(text)], strict=False), key=itemgetter(1))
+        flags = is_lit[start : start + min(shown, len(text))].ljust(len(text), b"\0")  # the sign of what is cut off is no match
+        lit = groupby(zip(text, flags, strict=True), key=itemgetter(1))
         lines.append([("".join(char for char, _ in group), bool(flag)) for flag, group in lit])
         start += shown
     return lines, start
