@@ -1,6 +1,7 @@
 """What screens ask the library for, as jobs for a background thread. Every job returns the message that carries its answer."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from chatviewer.domain import Hit, Message, MessageStub, MessageTree, safe_line
 from chatviewer.storage.library import Library
@@ -18,6 +19,9 @@ from chatviewer.tui.messages import (
     TranscriptFetched,
 )
 
+if TYPE_CHECKING:
+    from chatviewer.tui.reading_memory import Memories
+
 
 class LibraryTranscriptSource:
     """The messages of one session, for the transcript."""
@@ -28,6 +32,9 @@ class LibraryTranscriptSource:
 
     def messages(self, seqs: Sequence[int]) -> list[Message]:
         return self._library.messages(self._session_id, seqs)
+
+    def matching_seqs(self, text: str) -> list[int]:
+        return self._library.matching_seqs(self._session_id, text)
 
 
 def fetch_summaries(library: Library, ids: Sequence[int]) -> Job:
@@ -59,6 +66,17 @@ def fetch_transcript_by_uid(library: Library, uid: str, *, at_seq: int | None, w
     def job() -> TranscriptFetched:
         summary = library.summary(uid)
         return TranscriptFetched(summary, library.stubs(summary.id), at_seq, words, is_opened, library.current_seq(summary.id))
+
+    return job
+
+
+def save_reading(memories: "Memories") -> Job:
+    """How the sessions were left, for the next start."""
+
+    def job() -> None:
+        from chatviewer.tui import reading_memory
+
+        reading_memory.save(memories)
 
     return job
 

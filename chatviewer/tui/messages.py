@@ -100,10 +100,12 @@ class MessageHighlighted(Message):
 
 
 class FindProgressed(Message):
-    """Fact: where finding in the transcript stands. `current` counts from 1, 0 for none; more may come until `is_complete`."""
+    """Fact: where finding in the transcript stands. `current` counts from 1, 0 for none; more may come until `is_complete`.
+    `elsewhere` counts the messages of other branches that hold the text."""
 
-    def __init__(self, text: str, current: int, total: int, is_complete: bool) -> None:
+    def __init__(self, text: str, current: int, total: int, is_complete: bool, elsewhere: int = 0) -> None:
         super().__init__()
+        self.elsewhere = elsewhere
         self.text = text
         self.current = current
         self.total = total

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from chatviewer.domain import Hit, SessionSummary
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import JobThread
-from chatviewer.tui.fetching import LibraryTranscriptSource, fetch_transcript, fetch_transcript_by_uid
+from chatviewer.tui.fetching import LibraryTranscriptSource, fetch_transcript, fetch_transcript_by_uid, save_reading
 from chatviewer.tui.messages import TranscriptFetched
 
 if TYPE_CHECKING:
@@ -130,7 +130,10 @@ class Reader:
 
     def attach(self, view: "TranscriptView") -> None:
         """From now on transcripts are shown in this view; at once, when one is here already."""
+        from chatviewer.tui import reading_memory
+
         self.view = view
+        view.recall(reading_memory.load())
         if self.shown is not None:
             self.take(self.shown)
 
@@ -139,6 +142,8 @@ class Reader:
         self.shown = fetched
         self.is_finding = False
         if self.view is not None:
+            if (memories := self.view.remember()) is not None:
+                self._fetcher.submit(save_reading(memories), key="reading")
             source = LibraryTranscriptSource(self._library, fetched.summary.id)
             self.view.show(
                 fetched.summary,
@@ -148,6 +153,11 @@ class Reader:
                 words=fetched.words,
                 current_seq=fetched.current_seq,
             )
+
+    def leave(self, changes: JobThread) -> None:
+        """The viewer ends: keep how everything was left."""
+        if self.view is not None and (memories := self.view.remember()) is not None:
+            changes.submit(save_reading(memories))
 
     def clear(self) -> None:
         """Show nothing."""
@@ -167,6 +177,11 @@ class Reader:
         self.is_finding = bool(text)
         if self.view is not None:
             self.view.find(text)
+
+    def keep_place(self) -> None:
+        """From here on the reader is where the match is."""
+        if self.view is not None:
+            self.view.keep_place()
 
     def copy(self) -> None:
         """The message under the cursor to the clipboard."""

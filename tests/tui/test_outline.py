@@ -118,3 +118,18 @@ def test_ten_thousand_messages_and_a_thousand_forks_in_forks() -> None:
     branches = find_branches(MessageTree(enumerate(parents)), stubs)
     assert len(branches) == 2_001
     assert max(len(branch.lead) for branch in branches) <= 40
+
+
+async def test_escape_ends_a_find_where_it_began_unless_enter_kept_it(open_viewer: OpenViewer, branched: Library) -> None:
+    async with open_viewer(branched) as pilot:
+        await press(pilot, "enter", "slash", *"last", "escape")
+        assert view_of(pilot).cursor_seq == 0
+        await press(pilot, "slash", *"last", "enter")
+        assert view_of(pilot).cursor_seq == 6
+        await press(pilot, "escape")
+        assert view_of(pilot).cursor_seq == 6
+        assert not view_of(pilot).is_finding
+        await press(pilot, "slash", *"one way")
+        assert "1 message in other branches" in str(main_of(pilot).query_one("#reading").border_subtitle)
+        await press(pilot, "enter", "n")
+        assert view_of(pilot).cursor_seq == 2

@@ -54,3 +54,28 @@ async def test_opening_at_a_match_in_a_folded_output(app: ReadingApp) -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         view = await show(pilot, messages, at_seq=61, words=["word_we_want"])
         assert "here is the word_we_want" in screen(view)[cursor_line(view)]
+
+
+async def test_a_match_in_another_branch_is_told_and_gone_to(app: ReadingApp) -> None:
+    messages = conversation(30)
+    messages[29] = replace(messages[29], parent_uid="m9", content="the needle is over here")  # an alternative to message 10
+    messages[5] = replace(messages[5], content="a needle before the fork")
+    async with app.run_test(size=(100, 30)) as pilot:
+        view = await show(pilot, messages)
+        view.show_message(20)
+        await settle(pilot)
+        path = list(view.layout_of_rows.path)
+        assert 29 not in path
+        view.find("needle")
+        await settle(pilot)
+        found = app.last(FindProgressed)
+        assert (found.total, found.elsewhere) == (1, 1)  # type: ignore[attr-defined]
+        view.find_next()
+        await settle(pilot)
+        assert view.cursor_seq == 29
+        found = app.last(FindProgressed)
+        assert (found.current, found.total, found.elsewhere) == (2, 2, 0)  # type: ignore[attr-defined]
+        view.end_find()
+        await settle(pilot)
+        assert view.cursor_seq == 20
+        assert view.layout_of_rows.path == path

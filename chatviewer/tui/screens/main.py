@@ -18,6 +18,7 @@ from chatviewer.storage.library import Library
 from chatviewer.tui import formatting, organising
 from chatviewer.tui.background import run_job
 from chatviewer.tui.fetching import fetch_counts, fetch_message, fetch_sources, fetch_summaries
+from chatviewer.tui.formatting import counted
 from chatviewer.tui.importing import ImportState
 from chatviewer.tui.messages import (
     AskFind,
@@ -45,6 +46,7 @@ from chatviewer.tui.screens.organising_actions import OrganisingActions
 from chatviewer.tui.screens.window_actions import WindowActions
 from chatviewer.tui.searching import FIRST_SESSIONS, answer
 from chatviewer.tui.welcome import welcome_text
+from chatviewer.tui.widgets.find_box import FindBox
 
 
 class MainScreen(OrganisingActions, WindowActions):
@@ -67,7 +69,7 @@ class MainScreen(OrganisingActions, WindowActions):
             with Vertical(id="list-pane"):
                 yield self.session_list
             with Vertical(id="reading"):
-                yield Input(placeholder="Find in this session", compact=True, id="find")
+                yield FindBox()
         yield self.status
 
     def on_mount(self) -> None:
@@ -121,6 +123,7 @@ class MainScreen(OrganisingActions, WindowActions):
         summary = self.session_list.cursor_summary
         self.layout_state.last_session = summary.uid if summary is not None else ""
         self.layout_state.save()
+        self.reader.leave(self.changes)
         self.searcher.stop()
         self.fetcher.stop()
         self.counter.stop()
@@ -277,6 +280,7 @@ class MainScreen(OrganisingActions, WindowActions):
     @on(Input.Submitted, "#find")
     def keep_find(self) -> None:
         if self.reader.is_finding:
+            self.reader.keep_place()
             self.query_one("#reading").remove_class("-finding")
             self.focus_transcript()
         else:
@@ -285,6 +289,8 @@ class MainScreen(OrganisingActions, WindowActions):
     @on(FindProgressed)
     def show_find(self, event: FindProgressed) -> None:
         words = f"{event.current}/{event.total}{'' if event.is_complete else '+'}" if event.total else "not found"
+        if event.elsewhere:
+            words += f" · {counted(event.elsewhere, 'message')} in other branches"
         self.query_one("#reading").border_subtitle = Content(f"{words} · n next, N previous" if event.text else "")
 
     # What happened

@@ -10,7 +10,7 @@ from chatviewer.tui.screens.viewer_screen import ViewerScreen
 NARROW, MEDIUM = 80, 120  # columns: below the first one pane, below the second no library
 SEARCH = "search"
 SEARCH_HINTS = (("Enter", "open"), ("↑↓", "choose"), ("Esc", "clear"), ("Tab", "to the list"), ("F1", "help"))
-FIND_HINTS = (("Enter", "keep"), ("Esc", "end"))
+FIND_HINTS = (("Enter", "stay here"), ("Esc", "back"), ("↑↓", "other matches"))
 
 
 class PaneActions(ViewerScreen):

@@ -61,6 +61,12 @@ class ReadingActions(PaneActions):
         menu = MenuModal("Branches", choices, current=above[-1] if above else "", hint=hint, width=WIDTH)
         self.app.push_screen(menu, self._show_message)
 
+    def action_end_find(self) -> None:
+        self.end_find()
+
+    def action_find_previous(self) -> None:
+        self.reader.find_previous()
+
     def action_copy_menu(self) -> None:
         from chatviewer.tui.modals.copying import copy_choices
         from chatviewer.tui.modals.menu import MenuModal

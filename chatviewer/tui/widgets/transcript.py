@@ -6,9 +6,7 @@ rows are laid out is in `transcript_layout`, how the view moves and draws in `tr
 `python -m chatviewer.tui.widgets.transcript` shows made-up sessions.
 """
 
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
@@ -19,6 +17,7 @@ from textual.reactive import reactive
 from chatviewer.domain import Message, MessageStub, Role, SessionSummary
 from chatviewer.tui.actions import bindings
 from chatviewer.tui.messages import BranchSwitched, CopyText, OpenAttachment, OpenLink, OpenSession, RateReply, ViewChanged
+from chatviewer.tui.reading_memory import KEPT_SESSIONS, Memories, Memory
 from chatviewer.tui.rendering.block import Level
 from chatviewer.tui.rendering.copying import Copyable, block_text, copy_source, copyables
 from chatviewer.tui.rendering.highlighting import warm_up
@@ -31,7 +30,6 @@ from chatviewer.tui.widgets.transcript_plan import Bookmark, Position
 from chatviewer.tui.widgets.transcript_source import TranscriptSource
 
 PAGE_BEFORE, PAGE_AFTER = 12, 36  # messages fetched around what is on the screen
-KEPT_SESSIONS = 200  # whose folds, branch and place are remembered
 
 
 class MessagesFetched(TextualMessage, bubble=False):
@@ -43,15 +41,6 @@ class MessagesFetched(TextualMessage, bubble=False):
         self.seqs = seqs
         self.messages = messages
         self.problem = problem
-
-
-@dataclass(slots=True)
-class _Memory:
-    """How the reader left a session."""
-
-    chosen: Mapping[int, int] = field(default_factory=dict)
-    levels: Mapping[tuple[int, str], Level] = field(default_factory=dict)
-    cursor: Bookmark | None = None
 
 
 class TranscriptView(TranscriptFinding):
@@ -69,7 +58,9 @@ class TranscriptView(TranscriptFinding):
         self._generation = 0
         self._is_fetching = False
         self._failed: set[int] = set()
-        self._memories: OrderedDict[str, _Memory] = OrderedDict()
+        self._memories: Memories = Memories()
+        self._left = Memory()  # how the session was when it was shown
+        self._awaited_place: tuple[Bookmark, Position] | None = None  # where to go within a message once it is read
 
     # What is shown
 
@@ -87,9 +78,9 @@ class TranscriptView(TranscriptFinding):
 
         The first time it is shown, it is the branch that ends in `current_seq`, which the source showed last.
         """
-        self._remember()
+        self.remember()
         is_new = session.uid not in self._memories
-        memory = self._memories.get(session.uid, _Memory())
+        memory = self._memories.get(session.uid, Memory())
         self.session, self.source = session, source
         self._start(TranscriptLayout(stubs, width=self.text_width, view=self._view(), chosen=memory.chosen))
         self.layout_of_rows.levels.update(memory.levels)
@@ -100,11 +91,13 @@ class TranscriptView(TranscriptFinding):
         else:
             self.cursor = self.layout_of_rows.find(memory.cursor) if memory.cursor else Position(0)
             self.top = self.layout_of_rows.move(self.cursor, -2) if memory.cursor else Position(0)
+            self._awaited_place = (memory.cursor, self.cursor) if memory.cursor else None
             self.moved()
+        self._left = self._memory()
 
     def clear(self) -> None:
         """Shows nothing."""
-        self._remember()
+        self.remember()
         self.session = self.source = None
         self._start(TranscriptLayout(width=self.text_width, view=self._view()))
         self.moved()
@@ -125,18 +118,37 @@ class TranscriptView(TranscriptFinding):
         self.layout_of_rows = layout
         self.top = self.cursor = Position(0)
         self.is_at_end = False
+        self._awaited_place = None
         self._highlighted = None
         self.forget_find()
         self.painter.clear()
         self._visible = None
 
-    def _remember(self) -> None:
-        if self.session is not None:
-            layout = self.layout_of_rows
-            self._memories[self.session.uid] = _Memory(dict(layout.chosen), dict(layout.levels), layout.bookmark(self.cursor))
-            self._memories.move_to_end(self.session.uid)
-            if len(self._memories) > KEPT_SESSIONS:
-                self._memories.popitem(last=False)
+    def recall(self, memories: Memories) -> None:
+        """Begin with what was remembered of earlier times."""
+        self._memories = memories
+
+    def remember(self) -> Memories | None:
+        """Keep how the session that is shown was left; a copy of all that is kept when that changed."""
+        if self.session is None:
+            return None
+        memory = self._memory()
+        if self._awaited_place is not None and self._awaited_place[1] == self.cursor:
+            memory = memory._replace(cursor=self._awaited_place[0])
+        has_changed = memory != self._left and memory != self._memories.get(self.session.uid)
+        if not has_changed and self.session.uid not in self._memories:
+            return None
+        self._memories[self.session.uid] = memory
+        self._memories.move_to_end(self.session.uid)
+        if len(self._memories) > KEPT_SESSIONS:
+            self._memories.popitem(last=False)
+        return self._memories.copy() if has_changed else None
+
+    def _memory(self) -> Memory:
+        layout = self.layout_of_rows
+        forks = {fork: seq for fork, seq in layout.chosen.items() if len(layout.tree.children.get(fork, ())) > 1}
+        is_at_start = not layout.path or self.cursor <= layout.start(0)
+        return Memory(forks, dict(layout.levels), None if is_at_start else layout.bookmark(self.cursor))
 
     def _view(self) -> View:
         session = self.session
@@ -189,7 +201,17 @@ class TranscriptView(TranscriptFinding):
         if fetched.problem:
             self.notify(fetched.problem, title="Messages cannot be read", severity="error", markup=False)
         self.relayout(lambda: self.layout_of_rows.add_messages(fetched.messages))
+        self._go_to_awaited_place()
         self.messages_arrived()
+
+    def _go_to_awaited_place(self) -> None:
+        """On to the row where the reader was, now that its message is there, unless the reader has moved."""
+        if self._awaited_place is None or self.layout_of_rows.message(self._awaited_place[0].seq) is None:
+            return
+        place, there = self._awaited_place
+        self._awaited_place = None
+        if self.cursor_seq == place.seq and self.cursor.at == there.at:
+            self.restore(place, self._screen_line(self.cursor))
 
     # Folding
 

@@ -10,7 +10,7 @@ from textual import on
 from textual.message import Message as TextualMessage
 
 from chatviewer.domain import Message, safe
-from chatviewer.tui.messages import FindProgressed
+from chatviewer.tui.messages import BranchSwitched, FindProgressed
 from chatviewer.tui.rendering.block import Block, Level
 from chatviewer.tui.rendering.message import Place, View, blocks_of
 from chatviewer.tui.rendering.row import Row
@@ -37,8 +37,9 @@ class Match(NamedTuple):
 class MatchesFound(TextualMessage, bubble=False):
     """Fact: a page of messages was looked through."""
 
-    def __init__(self, generation: int, matches: Sequence[Match], is_complete: bool) -> None:
+    def __init__(self, generation: int, matches: Sequence[Match], is_complete: bool, elsewhere: Sequence[int] = ()) -> None:
         super().__init__()
+        self.elsewhere = elsewhere  # messages of other branches
         self.generation = generation
         self.matches = matches
         self.is_complete = is_complete
@@ -125,6 +126,7 @@ class TranscriptFinding(TranscriptNavigation):
         self._matches: list[Match] = []
         self._current = -1
         self._is_complete = True
+        self._elsewhere: Sequence[int] = ()
         self._before: tuple[Bookmark, int | None] | None = None
         self._unfolded: tuple[int, str, Level | None] | None = None
         self._marks: dict[tuple[int, int], list[list[tuple[int, Mark]]]] = {}
@@ -197,11 +199,10 @@ class TranscriptFinding(TranscriptNavigation):
         if source is None:
             return
         generation, path = self._find_generation, list(self.layout_of_rows.path)
-        words = [_bare(word) for word in safe(text).split()]
         view, width = self.layout_of_rows.view._replace(tool_calls="open", show_thinking=True), self.layout_of_rows.width
         places = [self.layout_of_rows.place(index) for index in range(len(path))]
         self.run_worker(
-            lambda: self._look_through(source, generation, path, places, words, pattern, view, width),
+            lambda: self._look_through(source, generation, path, places, text, pattern, view, width),
             thread=True,
             group="transcript-find",
             exit_on_error=False,
@@ -213,12 +214,13 @@ class TranscriptFinding(TranscriptNavigation):
         generation: int,
         path: Sequence[int],
         places: Sequence[Place],
-        words: Sequence[str],
+        text: str,
         pattern: re.Pattern[str],
         view: View,
         width: int,
     ) -> None:
         total = 0
+        words = [_bare(word) for word in safe(text).split()]
         for start in range(0, len(path), PAGE):
             if generation != self._find_generation:
                 return
@@ -233,7 +235,11 @@ class TranscriptFinding(TranscriptNavigation):
                     found += matches_in(message, [block for block in blocks if block.key in keys], pattern, width)
             total += len(found)
             is_complete = start + PAGE >= len(path) or total > MAX_MATCHES
-            self.post_message(MatchesFound(generation, found, is_complete))
+            elsewhere: list[int] = []
+            if is_complete:
+                shown = set(path)
+                elsewhere = [seq for seq in source.matching_seqs(safe(text).strip()) if seq not in shown]
+            self.post_message(MatchesFound(generation, found, is_complete, elsewhere))
             if is_complete:
                 return
 
@@ -243,6 +249,7 @@ class TranscriptFinding(TranscriptNavigation):
             return
         self._matches += found.matches
         self._is_complete = found.is_complete
+        self._elsewhere = found.elsewhere
         if self._current == -1 and self._matches:
             here = self.cursor.at
             index_of = self.layout_of_rows.index_of
@@ -253,7 +260,7 @@ class TranscriptFinding(TranscriptNavigation):
         self._tell_find()
 
     def _tell_find(self) -> None:
-        self.post_message(FindProgressed(self._find_text, self._current + 1, len(self._matches), self._is_complete))
+        self.post_message(FindProgressed(self._find_text, self._current + 1, len(self._matches), self._is_complete, len(self._elsewhere)))
 
     def find_next(self) -> None:
         self._step_match(1)
@@ -262,8 +269,25 @@ class TranscriptFinding(TranscriptNavigation):
         self._step_match(-1)
 
     def _step_match(self, step: int) -> None:
-        if self._matches:
-            self._go_to_match((self._current + step) % len(self._matches))
+        number = self._current + step
+        if self._elsewhere and not 0 <= number < len(self._matches):
+            self._find_elsewhere(step)
+        elif self._matches:
+            self._go_to_match(number % len(self._matches))
+
+    def _find_elsewhere(self, step: int) -> None:
+        """Goes on in the branch of the next message that holds the text and is not in the one that is shown."""
+        layout, text, before = self.layout_of_rows, self._find_text, self._before
+        here = self.cursor_seq
+        ahead = [seq for seq in self._elsewhere if (seq > here) == (step > 0)] or list(self._elsewhere)
+        seq = min(ahead) if step > 0 else max(ahead)
+        self._fold_back()
+        layout.show_branch_of(seq)
+        self._relight()
+        self.go_to_message(layout.index_of[seq], at_top=True)
+        self.post_message(BranchSwitched(tuple(layout.path)))
+        self.find(text)
+        self._before = before
 
     def _go_to_match(self, number: int) -> None:
         """Shows an occurrence; a block that is folded is unfolded for it and folded back when the next one is shown."""
@@ -320,6 +344,8 @@ class TranscriptFinding(TranscriptNavigation):
         self.forget_find()
         self._relight()
         if before is not None:
+            if before[0].seq in self.layout_of_rows.stubs and before[0].seq not in self.layout_of_rows.index_of:
+                self.layout_of_rows.show_branch_of(before[0].seq)
             self.restore(*before)
         self._tell_find()
 

@@ -56,6 +56,9 @@ class ListSource:
     def messages(self, seqs: Sequence[int]) -> list[Message]:
         return [self.by_seq[seq] for seq in seqs if seq in self.by_seq]
 
+    def matching_seqs(self, text: str) -> list[int]:
+        return [seq for seq, message in self.by_seq.items() if text.casefold() in message.content.casefold()]
+
 
 def _call(
     name: str, result: str | None, duration_ms: int | None, /, status: ToolCallStatus = DONE, child: str | None = None, **arguments: Any

@@ -12,3 +12,7 @@ class TranscriptSource(Protocol):
     def messages(self, seqs: Sequence[int]) -> list[Message]:
         """The messages of these sequence numbers, `seq` filled in. Called in a worker thread."""
         ...
+
+    def matching_seqs(self, text: str) -> list[int]:
+        """The messages, of all branches, that hold the text in any case. Called in a worker thread."""
+        ...
