@@ -1,0 +1,218 @@
+"""What only an old database still holds, added to one that was read anew from the sources: sessions whose files are gone, messages that a
+file lost, longer texts. The old rows come from `salvaging`; what both hold is taken from the source."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from chatviewer.storage.connection import Database, explained
+from chatviewer.storage.describing import COLUMNS
+from chatviewer.storage.linking import link_all, refresh_ratings
+from chatviewer.storage.rows import ATTACHMENT_COLUMNS, CALL_COLUMNS, MESSAGE_COLUMNS
+
+_OWN = ("preference", "journal", "rating", "note", "star", "tag", "session_tag", "title_override", "status_change", "tombstone")
+_FAR = 1 << 40  # above every true seq: the place of rows that are put in order later
+_INDEXES = (
+    ("message", "message_fts", "content, thinking, terms", "message"),
+    ("tool_call", "tool_fts", "tool_name, input_arguments, output_result, terms", "tool_text"),
+    ("attachment", "attachment_fts", "text", "attachment"),
+    ("session", "session_fts", "title, summary", "session"),
+)
+
+
+class Rejoined(NamedTuple):
+    """What came from the old database alone."""
+
+    sessions: int
+    messages: int
+
+
+@contextmanager
+def _attached(database: Database, old: Path) -> Iterator[sqlite3.Connection]:
+    connection = database.connection()
+    with explained(database.path):
+        connection.execute("ATTACH ? AS old", (str(old),))
+        connection.execute("PRAGMA foreign_keys = OFF")
+        try:
+            with database.transaction():
+                yield connection
+        finally:
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("DETACH old")
+
+
+def take_own(database: Database, user_id: int, old: Path) -> None:
+    """The user's own rows, before anything is imported: what was purged stays away. There is one user, whatever its number was."""
+    with _attached(database, old) as connection:
+        for table in _OWN:
+            columns = [row[1] for row in connection.execute(f"PRAGMA main.table_info({table})")]
+            taken = ", ".join("?1" if name == "user_id" else f'"{name}"' for name in columns)
+            where = " WHERE origin = 'user'" if table == "rating" else ""
+            values = (user_id,) if "user_id" in columns else ()
+            connection.execute(f"INSERT OR IGNORE INTO main.{table} SELECT {taken} FROM old.{table}{where}", values)
+        connection.execute("DELETE FROM main.session_tag WHERE tag_id NOT IN (SELECT id FROM main.tag)")
+
+
+def rejoin(database: Database, user_id: int, old: Path) -> Rejoined:
+    """Add what the sources do not give any more, in the order in which it stood. Raises the DatabaseError kinds."""
+    with _attached(database, old) as connection:
+        bases = {
+            table: connection.execute(f"SELECT coalesce(max(id), 0) FROM main.{table}").fetchone()[0]
+            for table in ("session", "message", "tool_call", "attachment", "source_file")
+        }
+        _map_files(connection, user_id, bases["source_file"])
+        _map_sessions(connection, user_id, bases["session"])
+        _add_messages(connection, bases)
+        sessions = connection.execute("SELECT count(*) FROM main.session WHERE id > ?", (bases["session"],)).fetchone()[0]
+        messages = connection.execute("SELECT count(*) FROM main.message WHERE id > ?", (bases["message"],)).fetchone()[0]
+        for table, index, columns, content in _INDEXES:
+            statement = f"INSERT INTO main.{index} (rowid, {columns}) SELECT id, {columns} FROM main.{content} WHERE id > ?"
+            connection.execute(statement, (bases[table],))
+        _take_longer(connection)
+        _put_in_order(connection, bases["message"])
+        _describe(connection)
+        touched = [row[0] for row in connection.execute("SELECT new FROM temp.session_map")]
+        link_all(connection, user_id)
+        refresh_ratings(connection, user_id, touched)
+        for table in ("file_map", "session_map", "message_map"):
+            connection.execute(f"DROP TABLE temp.{table}")
+    return Rejoined(sessions, messages)
+
+
+def _map_files(connection: sqlite3.Connection, user_id: int, base: int) -> None:
+    connection.execute(
+        "CREATE TEMP TABLE file_map AS SELECT o.id AS old, coalesce(f.id, o.id + ?2) AS new FROM old.source_file o"
+        " LEFT JOIN main.source_file f ON f.user_id = ?1 AND f.path = o.path",
+        (user_id, base),
+    )
+    # a file that was not met again: `gone_at` is set by the next look if it was not gone before
+    columns = 'path, source, size, mtime_ns, inode, "offset", line, head_hash, imported_at, gone_at, skipped, state'
+    connection.execute(
+        f"INSERT OR IGNORE INTO main.source_file (id, user_id, {columns}) SELECT id + ?2, ?1, {columns} FROM old.source_file"
+        " WHERE id IN (SELECT old FROM temp.file_map WHERE new > ?2)",
+        (user_id, base),
+    )
+    connection.execute(
+        "INSERT INTO main.import_problem (source_file_id, path, line, reason, at) SELECT m.new, o.path, o.line, o.reason, o.at"
+        " FROM old.import_problem o JOIN temp.file_map m ON m.old = o.source_file_id WHERE m.new > ?",
+        (base,),
+    )
+
+
+def _map_sessions(connection: sqlite3.Connection, user_id: int, base: int) -> None:
+    connection.execute(
+        "CREATE TEMP TABLE session_map AS SELECT o.id AS old, coalesce(f.id, k.id, o.id + ?2) AS new FROM old.session o"
+        " LEFT JOIN main.session f ON f.user_id = ?1 AND f.uid = o.uid"
+        " LEFT JOIN main.session k ON k.user_id = ?1 AND k.source = o.source AND k.source_id = o.source_id AND k.project = o.project"
+        " WHERE o.uid NOT IN (SELECT uid FROM main.tombstone WHERE user_id = ?1)",
+        (user_id, base),
+    )
+    connection.execute("CREATE INDEX temp.session_map_old ON session_map (old)")
+    columns = ", ".join(name for name in COLUMNS if name != "user_id")
+    connection.execute(
+        f"INSERT OR IGNORE INTO main.session (id, user_id, {columns}) SELECT id + ?2, ?1, {columns} FROM old.session"
+        " WHERE id IN (SELECT old FROM temp.session_map WHERE new > ?2)",
+        (user_id, base),
+    )
+    connection.execute(
+        "INSERT OR IGNORE INTO main.session_file SELECT s.new, f.new FROM old.session_file o"
+        " JOIN temp.session_map s ON s.old = o.session_id JOIN temp.file_map f ON f.old = o.source_file_id"
+    )
+    columns = "type, key, value, priority, expires_at"
+    connection.execute(
+        f"INSERT OR IGNORE INTO main.context_item (session_id, {columns}) SELECT s.new, {columns} FROM old.context_item o"
+        " JOIN temp.session_map s ON s.old = o.session_id"
+    )
+    connection.execute(
+        "INSERT OR IGNORE INTO main.rating (user_id, uid, origin, value, text, created_at)"
+        " SELECT ?, uid, origin, value, text, created_at FROM old.rating WHERE origin = 'source'",
+        (user_id,),
+    )
+
+
+def _add_messages(connection: sqlite3.Connection, bases: dict[str, int]) -> None:
+    connection.execute(
+        "CREATE TEMP TABLE message_map AS SELECT o.id AS old, coalesce(f.id, o.id + ?) AS new, s.new AS session_id, o.seq AS seq"
+        " FROM old.message o JOIN temp.session_map s ON s.old = o.session_id LEFT JOIN main.message f ON f.uid = o.uid",
+        (bases["message"],),
+    )
+    connection.execute("CREATE INDEX temp.message_map_old ON message_map (old)")
+    same = ", ".join(f"o.{name.strip()}" for name in MESSAGE_COLUMNS.split(",")[5:])
+    connection.execute(
+        f"INSERT OR IGNORE INTO main.message ({MESSAGE_COLUMNS})"
+        f" SELECT m.new, o.uid, m.session_id, {_FAR} + m.new, p.new, {same} FROM old.message o"
+        " JOIN temp.message_map m ON m.old = o.id LEFT JOIN temp.message_map p ON p.old = o.parent_id WHERE m.new > ?",
+        (bases["message"],),
+    )
+    same = ", ".join(f"o.{name.strip()}" for name in CALL_COLUMNS.split(",")[4:])
+    connection.execute(
+        f"INSERT OR IGNORE INTO main.tool_call ({CALL_COLUMNS}) SELECT o.id + ?, o.uid, m.new, m.session_id, {same}"
+        " FROM old.tool_call o JOIN temp.message_map m ON m.old = o.message_id WHERE m.new > ?",
+        (bases["tool_call"], bases["message"]),
+    )
+    connection.execute("INSERT OR IGNORE INTO main.attachment_data SELECT * FROM old.attachment_data")
+    same = ", ".join(f"o.{name.strip()}" for name in ATTACHMENT_COLUMNS.split(",")[2:] if name.strip() not in ("sha256", "text"))
+    connection.execute(
+        f"INSERT OR IGNORE INTO main.attachment ({ATTACHMENT_COLUMNS}) SELECT o.id + ?, m.new, {same},"
+        " (SELECT d.sha256 FROM main.attachment_data d WHERE d.sha256 = o.sha256), o.text"
+        " FROM old.attachment o JOIN temp.message_map m ON m.old = o.message_id WHERE m.new > ?",
+        (bases["attachment"], bases["message"]),
+    )
+
+
+def _take_longer(connection: sqlite3.Connection) -> None:
+    """Nothing that was stored is made less: where the source holds the beginning of what the old row held, the old one stands."""
+    is_longer = "length(o.{0}) > length(coalesce(n.{0}, '')) AND substr(o.{0}, 1, length(coalesce(n.{0}, ''))) = coalesce(n.{0}, '')"
+    for column in ("content", "thinking"):
+        connection.execute(
+            f"UPDATE main.message AS n SET {column} = o.{column}, terms = o.terms FROM old.message o"
+            f" WHERE o.uid = n.uid AND {is_longer.format(column)}"
+        )
+    connection.execute(
+        "UPDATE main.tool_call AS n SET output_result = o.output_result, terms = o.terms, status = o.status,"
+        " error_message = o.error_message, completed_at = o.completed_at"
+        " FROM old.tool_call o JOIN temp.message_map m ON m.old = o.message_id"
+        f" WHERE n.message_id = m.new AND n.position = o.position AND {is_longer.format('output_result')}"
+    )
+
+
+def _put_in_order(connection: sqlite3.Connection, base: int) -> None:
+    """Each added message behind the one that it stood behind; numbers without gaps."""
+    for (session_id,) in connection.execute("SELECT DISTINCT session_id FROM main.message WHERE id > ?", (base,)).fetchall():
+        kept = [row[0] for row in connection.execute("SELECT id FROM main.message WHERE session_id = ? ORDER BY seq", (session_id,))]
+        followers: dict[int, list[int]] = {}
+        before = 0
+        for (message_id,) in connection.execute("SELECT new FROM temp.message_map WHERE session_id = ? ORDER BY seq", (session_id,)):
+            if message_id > base:
+                followers.setdefault(before, []).append(message_id)
+            else:
+                before = message_id
+        order = list(followers.get(0, ()))
+        for message_id in kept:
+            if message_id <= base:
+                order += [message_id, *followers.get(message_id, ())]
+        placed = set(order)
+        order += [message_id for message_id in kept if message_id not in placed]
+        connection.execute("UPDATE main.message SET seq = seq + ? WHERE session_id = ?", (_FAR * 2, session_id))
+        connection.executemany("UPDATE main.message SET seq = ? WHERE id = ?", list(enumerate(order)))
+
+
+def _describe(connection: sqlite3.Connection) -> None:
+    """What session rows repeat of the rows below them; when a session was first met stays."""
+    connection.execute(
+        "UPDATE main.session AS s SET message_count = (SELECT count(*) FROM main.message m WHERE m.session_id = s.id),"
+        " tool_call_count = (SELECT count(*) FROM main.tool_call t WHERE t.session_id = s.id),"
+        " token_count = coalesce(input_tokens, 0) + coalesce(output_tokens, 0),"
+        " archived_at = CASE WHEN status = 'archived' THEN coalesce(archived_at, updated_at) END,"
+        " trashed_at = CASE WHEN status = 'trashed' THEN coalesce(trashed_at, updated_at) END"
+    )
+    connection.execute(
+        "UPDATE main.session AS s SET created_at = min(s.created_at, o.created_at),"
+        " started_at = min(coalesce(s.started_at, o.started_at), coalesce(o.started_at, s.started_at)),"
+        " last_message_at = max(coalesce(s.last_message_at, o.last_message_at), coalesce(o.last_message_at, s.last_message_at))"
+        " FROM old.session o JOIN temp.session_map m ON m.old = o.id WHERE m.new = s.id AND o.created_at BETWEEN 0 AND ?",
+        (time.time_ns() // 1_000_000,),
+    )

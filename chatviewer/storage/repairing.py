@@ -1,0 +1,149 @@
+"""A new database in the place of a damaged one. All work is done beside it; the old file is only read, and kept when the new one has
+taken its place. Who calls this reads the sources in between (`ingest.repairing`)."""
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from chatviewer import paths
+from chatviewer.errors import DatabaseDamagedError, DatabaseLockedError, DatabaseUnwritableError
+from chatviewer.storage.library import Library
+from chatviewer.storage.rejoining import Rejoined, rejoin, take_own
+from chatviewer.storage.restoring import restore, restore_before_import
+from chatviewer.storage.salvaging import Salvage, salvage
+
+_LOGS = ("-wal", "-shm", "-journal")
+# Whoever has the database open holds a lock on some of these bytes: https://www.sqlite.org/lockingv3.html, os.h of SQLite
+_SHARED_FIRST, _SHARED_SIZE = 0x40000002, 510
+_CHUNK = 1 << 20
+
+
+class Rebuilding:
+    """One repair. `library` is the new one; first it holds only what the user said."""
+
+    def __init__(self, path: Path, work: Path, salvaged: Salvage) -> None:
+        self.path = path
+        self.salvaged = salvaged
+        self._work = work
+        self._old = work / "salvaged.db"
+        self._journal = paths.journal_path(path)
+        self.library = Library.open(work / paths.DATABASE_NAME)
+        database, user_id = self.library.database, self.library.user.id
+        take_own(database, user_id, self._old)
+        restore_before_import(database, user_id, self._journal)
+
+    def known_paths(self) -> list[str]:
+        """The files that the old database was imported from."""
+        with Library.open(self._old) as old:
+            return list(old.file_stamps())
+
+    def rejoin(self) -> Rejoined:
+        """After the import: add what only the old database holds."""
+        return rejoin(self.library.database, self.library.user.id, self._old)
+
+    def restore(self) -> int:
+        """After that: the user's own words from the journal; returns how many lines were taken."""
+        return restore(self.library.database, self.library.user.id, self._journal)
+
+    def take_place(self) -> Path | None:
+        """Verify the new database and put it in the old one's place; returns where the old one lies now. Raises DatabaseDamagedError."""
+        wrong = [finding for finding in self.library.check() if finding.severity == "damage"]
+        if wrong:
+            raise DatabaseDamagedError(f"The repaired copy is not sound ({wrong[0].detail}); {self.path} was left as it is.")
+        self.library.database.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.library.close()
+        new = self._work / paths.DATABASE_NAME
+        with new.open("rb") as file:
+            os.fsync(file.fileno())
+        kept = self._put_aside()
+        new.replace(self.path)
+        _sync_folder(self.path.parent)
+        return kept
+
+    def _put_aside(self) -> Path | None:
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+        kept = next(
+            name
+            for number in range(1000)
+            if not os.path.lexists(name := self.path.with_name(f"{self.path.name}.damaged-{stamp}{f'-{number}' if number else ''}"))
+        )
+        for end in _LOGS:  # before the file: a log without its database is nothing, beside a new one it is a danger
+            log = self.path.with_name(self.path.name + end)
+            if log.exists():
+                log.rename(kept.with_name(kept.name + end))
+        if not self.path.exists():
+            return None
+        self.path.rename(kept)
+        return kept
+
+
+@contextmanager
+def rebuilding(path: Path) -> Iterator[Rebuilding]:
+    """Copy the damaged database, take all rows out of the copy, and open a new library to put things into. Nobody else may have the
+    database open meanwhile.
+
+    Raises DatabaseLockedError, DatabaseUnwritableError, DatabaseDamagedError; the old file is then as it was.
+    """
+    work: Path | None = None
+    descriptor: int | None = None
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=".repair-", dir=path.parent))
+        descriptor = _held(path)
+        if descriptor is not None:
+            _copy(descriptor, work / "damaged.db")
+            log = path.with_name(path.name + "-wal")
+            if log.exists():
+                shutil.copyfile(log, work / "damaged.db-wal")
+        rebuilt = Rebuilding(path, work, salvage(work / "damaged.db", work / "salvaged.db"))
+        try:
+            yield rebuilt
+        finally:
+            rebuilt.library.close()
+    except OSError as error:
+        raise DatabaseUnwritableError(f"{path} cannot be repaired: {error.strerror or error}.") from error
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+        if work is not None:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def _held(path: Path) -> int | None:
+    """The open file, so that no other process can use it as a database; None if there is no file."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NONBLOCK", 0))
+    except FileNotFoundError:
+        return None
+    if sys.platform != "win32":
+        import fcntl
+
+        try:
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, _SHARED_SIZE, _SHARED_FIRST)
+        except OSError as error:
+            os.close(descriptor)
+            raise DatabaseLockedError(f"Another program has {path} open; close it and repair then.") from error
+    return descriptor
+
+
+def _copy(descriptor: int, target: Path) -> None:
+    """By the descriptor that holds the lock: closing another one of the same file would let go of it (POSIX)."""
+    with target.open("xb") as file:
+        position = 0
+        while chunk := os.pread(descriptor, _CHUNK, position):
+            file.write(chunk)
+            position += len(chunk)
+
+
+def _sync_folder(folder: Path) -> None:
+    if sys.platform != "win32":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,117 @@
+"""The user's own words out of `journal.jsonl`, into a database that lost them. Each line's `after` is the state from then on, so writing
+them in order gives what the user last said; to write one twice does no harm."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from chatviewer.storage.connection import Database, explained
+from chatviewer.storage.facets import FACETS, Store
+from chatviewer.storage.tables import peewee_database
+
+Line = dict[str, Any]
+_KINDS = frozenset({"do", "undo", "redo"})
+
+
+def journal_lines(path: Path) -> Iterator[Line]:
+    """The lines that can be read, in order."""
+    with suppress(FileNotFoundError), path.open("rb") as file:
+        for raw in file:
+            with suppress(ValueError, RecursionError):
+                line = json.loads(raw)
+                if isinstance(line, dict) and isinstance(line.get("target"), str):
+                    yield line
+
+
+def restore_before_import(database: Database, user_id: int, path: Path) -> None:
+    """What an import asks for: what was purged for ever does not come back, and the preferences say what is read."""
+    with explained(database.path), database.transaction() as connection:
+        now = time.time_ns() // 1_000_000
+        store = Store(peewee_database(database), user_id, now)
+        for line in journal_lines(path):
+            if line.get("kind") == "purge":
+                connection.execute(
+                    "INSERT OR IGNORE INTO tombstone (user_id, uid, purged_at) VALUES (?, ?, ?)", (user_id, line["target"], now)
+                )
+            elif line.get("action") == "preference" and line.get("kind") in _KINDS:
+                _write(store, "preference", line["target"], line.get("after"))
+
+
+def restore(database: Database, user_id: int, path: Path) -> int:
+    """After an import: put every state in place that the file tells, then what only the table knows; returns how many lines of the file.
+
+    A session that is not there, because its source is gone, gets its marks all the same: they count when it comes back.
+    Raises the DatabaseError kinds.
+    """
+    with explained(database.path), database.transaction() as connection:
+        store = Store(peewee_database(database), user_id, time.time_ns() // 1_000_000)
+        purged = {row[0] for row in connection.execute("SELECT uid FROM tombstone WHERE user_id = ?", (user_id,))}
+        query = "SELECT step, action, target, after, undone_at, at, before FROM journal WHERE user_id = ? ORDER BY id"
+        rows = connection.execute(query, (user_id,)).fetchall()
+        history = _History()
+        count = 0
+        for line in journal_lines(path):
+            if line.get("kind") in _KINDS and line["target"] not in purged:
+                count += _write(store, line.get("action"), line["target"], line.get("after"))
+                history.add(line)
+        for step, action, target, after, undone_at, *_ in rows:
+            if undone_at is None and (step, action, target, _key(after)) not in history.told:
+                _write(store, action, target, json.loads(after))
+        if not rows:
+            connection.executemany(
+                "INSERT INTO journal (user_id, step, at, action, target, before, after, undone_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [(user_id, *row) for row in history.rows()],
+            )
+    return count
+
+
+def _write(store: Store, action: Any, target: str, after: Any) -> bool:
+    """One state; False for a line that makes no sense, which costs itself."""
+    facet = FACETS.get(action) if isinstance(action, str) else None
+    if facet is None:
+        return False
+    connection = store.database.connection()
+    connection.execute("SAVEPOINT line")
+    try:
+        facet.write(store, {target: after})
+    except Exception:
+        # The file may hold anything: a hand that edited it, half a line that is JSON. It is one change among many.
+        connection.execute("ROLLBACK TO line")
+        connection.execute("RELEASE line")
+        return False
+    connection.execute("RELEASE line")
+    return True
+
+
+def _key(after: str) -> str:
+    return json.dumps(json.loads(after), sort_keys=True)
+
+
+class _History:
+    """The stack of undo and redo, as the lines tell it."""
+
+    def __init__(self) -> None:
+        self.told: set[tuple[int, str, str, str]] = set()
+        self._rows: dict[tuple[int, str, str], list[Any]] = {}  # step, at, action, target, before, after, undone_at
+
+    def add(self, line: Line) -> None:
+        step, action, target = line.get("step"), line.get("action"), line["target"]
+        if type(step) is not int or not isinstance(action, str):
+            return
+        key = (step, action, target)
+        at = time.time_ns() // 1_000_000
+        if line["kind"] == "do":
+            for other in [one for one, row in self._rows.items() if row[6] is not None]:
+                del self._rows[other]  # a new change drops what could be redone
+            before, after = (json.dumps(line.get(side)) for side in ("before", "after"))
+            self._rows[key] = [step, at, action, target, before, after, None]
+            self.told.add((*key, _key(after)))
+        elif key in self._rows:
+            self._rows[key][6] = at if line["kind"] == "undo" else None
+
+    def rows(self) -> list[list[Any]]:
+        """For the table `journal`, in the order of the steps."""
+        return sorted(self._rows.values(), key=lambda row: row[0])

@@ -1,0 +1,207 @@
+"""A damaged or lost database: every damage is detected, and `doctor --repair` gives back all that sources, rows and journal hold."""
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatviewer import ingest
+from chatviewer.__main__ import main
+from chatviewer.errors import DatabaseError, DatabaseLockedError
+from chatviewer.ingest.repairing import repair
+from chatviewer.storage.connection import connect
+from chatviewer.storage.library import Library
+from tests.drills.machine import damages, fill_home, held, own, session_id, transcript, write
+from tests.drills.test_crash import say_something
+
+PAGE = 8192
+SESSIONS, MESSAGES = 12, 40
+
+
+@pytest.fixture
+def filled_home(isolated_home: Path) -> Path:
+    fill_home(isolated_home, SESSIONS, MESSAGES)
+    return isolated_home
+
+
+@pytest.fixture
+def state(filled_home: Path, database_path: Path) -> dict[str, dict[str, list[Any]]]:
+    """A library with something said about it; closed, and all of it in the one file."""
+    with Library.open(database_path) as library:
+        ingest.run(library)
+        say_something(library)
+        library.purge([library.summaries(library.session_ids())[9].uid])
+        library.undo()
+        library.redo()
+        library.database.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return everything(library)
+
+
+def everything(library: Library) -> dict[str, dict[str, list[Any]]]:
+    """All but how far a file was read: that of a purged session is read again from its start."""
+    found = held(library)
+    found["file"] = [row[:4] for row in found["file"]]
+    return {"held": found, "own": own(library)}
+
+
+def now(path: Path) -> dict[str, dict[str, list[Any]]]:
+    with Library.open(path) as library:
+        assert damages(library) == []
+        return everything(library)
+
+
+def test_a_lost_database_comes_back_with_all_that_the_user_said(state: dict[str, Any], database_path: Path) -> None:
+    database_path.unlink()
+    report = repair(database_path)
+    assert report.kept_as is None
+    assert report.journal_lines >= 8
+    assert now(database_path) == state
+    with Library.open(database_path) as library:
+        assert library.undo() == "set theme to nord"
+        assert library.redo() == "set theme to nord"
+
+
+def test_also_when_it_was_imported_anew_before(state: dict[str, Any], database_path: Path) -> None:
+    database_path.unlink()
+    assert main(["import"]) == 1
+    assert main(["preferences", "set", "list_density", "one-line"]) == 0
+    assert main(["doctor", "--repair"]) == 0
+    found = now(database_path)
+    assert ("list_density", '"one-line"') in found["own"]["preference"]
+    found["own"]["preference"].remove(("list_density", '"one-line"'))
+    assert found == state
+
+
+def test_a_repair_of_a_sound_database_changes_nothing(state: dict[str, Any], database_path: Path) -> None:
+    before = database_path.read_bytes()
+    report = repair(database_path)
+    assert report.kept_as is not None
+    assert report.kept_as.read_bytes() == before
+    assert not report.has_lost
+    assert (report.sessions_kept, report.messages_kept) == (0, 0)
+    assert now(database_path) == state
+    assert [path.name for path in database_path.parent.iterdir() if path.name.startswith(".repair")] == []
+
+
+def test_what_no_source_holds_any_more_is_kept(state: dict[str, Any], filled_home: Path, database_path: Path) -> None:
+    """Deleted files, and one that was rewritten shorter: the rows are the only copy."""
+    for number in (3, 4):
+        transcript(filled_home, number).unlink()
+    transcript(filled_home, 5).unlink()
+    write(transcript(filled_home, 5), session_id(5), 20, 24)
+    with closing(connect(database_path)) as connection:
+        connection.execute("UPDATE session SET message_count = 1")
+    report = repair(database_path)
+    assert (report.sessions_kept, report.messages_kept) == (2, 2 * MESSAGES + MESSAGES - 4 - (MESSAGES - 1) // 8 + 0)
+    found = now(database_path)
+    for name in ("message", "tool_call", "origin"):
+        assert found["held"][name] == state["held"][name], name
+    assert {**found["own"]} == state["own"]
+    with Library.open(database_path) as library:
+        assert sum(1 for one in library.source_files().values() if one.gone_at) == 2
+
+
+DAMAGES: dict[str, Callable[[sqlite3.Connection], object]] = {
+    "counts": lambda c: c.execute("UPDATE session SET message_count = message_count + 1 WHERE id = 3"),
+    "messages deleted": lambda c: c.execute("DELETE FROM message WHERE id % 7 = 0"),
+    "session deleted": lambda c: c.executescript("PRAGMA foreign_keys = OFF; DELETE FROM session WHERE id = 2"),
+    "index emptied": lambda c: c.execute("INSERT INTO message_fts (message_fts) VALUES ('delete-all')"),
+    "index of calls emptied": lambda c: c.execute("INSERT INTO tool_fts (tool_fts) VALUES ('delete-all')"),
+    "index broken": lambda c: c.execute("UPDATE message_fts_data SET block = x'00' WHERE id > 10"),
+    "text changed": lambda c: c.executescript("DROP TRIGGER message_reindex; UPDATE message SET content = 'nothing' WHERE id = 9"),
+    "one letter changed": lambda c: c.executescript(
+        "DROP TRIGGER message_reindex; UPDATE message SET content = replace(content, 'lorem', 'loreM') WHERE id = 9"
+    ),
+    "output changed": lambda c: c.executescript(
+        "DROP TRIGGER tool_call_reindex_before; DROP TRIGGER tool_call_reindex_after;UPDATE tool_call SET output_result = 'no' WHERE id = 2"
+    ),
+    "rating deleted": lambda c: c.execute("DELETE FROM rating"),
+    "tag deleted": lambda c: c.execute("DELETE FROM session_tag"),
+    "status lost": lambda c: c.execute("UPDATE session SET status = 'active', archived_at = NULL"),
+    "calls point nowhere": lambda c: c.executescript("PRAGMA foreign_keys = OFF; UPDATE tool_call SET message_id = message_id + 100000"),
+    "index dropped": lambda c: c.execute("DROP INDEX message_by_uid"),
+    "trigger dropped": lambda c: c.execute("DROP TRIGGER message_unindex"),
+    "table dropped": lambda c: c.executescript("PRAGMA foreign_keys = OFF; DROP TABLE note"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_damaged_rows_are_detected_and_mended(state: dict[str, Any], database_path: Path, name: str) -> None:
+    with closing(sqlite3.connect(database_path, isolation_level=None)) as connection:
+        DAMAGES[name](connection)
+    assert main(["doctor"]) in (1, 3)
+    repair(database_path)
+    assert now(database_path) == state
+
+
+def spoil(path: Path, first: int, fill: bytes) -> None:
+    data = bytearray(path.read_bytes())
+    data[first : first + len(fill)] = fill
+    path.write_bytes(data[: len(data)])
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.25, 0.5, 0.75, 0.95])
+def test_overwritten_pages_are_detected_and_mended(state: dict[str, Any], database_path: Path, share: float) -> None:
+    pages = database_path.stat().st_size // PAGE
+    spoil(database_path, int(pages * share) * PAGE, b"\xa5" * PAGE * max(1, pages // 50))
+    assert main(["doctor"]) in (1, 3)
+    repair(database_path)
+    assert now(database_path) == state
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
+def test_a_file_that_was_cut_is_detected_and_mended(state: dict[str, Any], database_path: Path, share: float) -> None:
+    data = database_path.read_bytes()
+    database_path.write_bytes(data[: int(len(data) * share) or 100])
+    assert main(["doctor"]) in (1, 3)
+    repair(database_path)
+    assert now(database_path) == state
+
+
+def test_without_sources_the_readable_rows_are_kept(state: dict[str, Any], filled_home: Path, database_path: Path) -> None:
+    shutil.rmtree(filled_home / ".claude")
+    with closing(sqlite3.connect(database_path)) as connection:
+        page = connection.execute(
+            "SELECT pageno FROM dbstat WHERE name = 'message' AND pagetype = 'leaf' ORDER BY pageno LIMIT 1 OFFSET 5"
+        ).fetchone()
+    spoil(database_path, (page[0] - 1) * PAGE, b"\x00" * PAGE)
+    report = repair(database_path)
+    assert report.has_lost
+    found = now(database_path)
+    kept = {row[0] for row in found["held"]["message"]}
+    assert len(kept) > 0.9 * len(state["held"]["message"])
+    assert kept <= {row[0] for row in state["held"]["message"]}
+    assert {**found["own"], "shown": 0} == {**state["own"], "shown": 0}
+
+
+def test_a_repair_waits_for_nobody_who_has_the_database_open(state: dict[str, Any], database_path: Path) -> None:
+    before = database_path.read_bytes()
+    code = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM user').fetchall(); print(1, flush=True); input()"
+    )
+    other = subprocess.Popen([sys.executable, "-c", code, str(database_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert other.stdout is not None
+    other.stdout.readline()
+    try:
+        with pytest.raises(DatabaseLockedError, match="close it"):
+            repair(database_path)
+    finally:
+        other.communicate(b"\n")
+    assert database_path.read_bytes() == before
+
+
+def test_what_is_no_database_of_ours_is_put_aside(filled_home: Path, database_path: Path) -> None:
+    database_path.parent.mkdir(mode=0o700)
+    database_path.write_text("a novel " * 1000)
+    with pytest.raises(DatabaseError):
+        Library.open(database_path)
+    report = repair(database_path)
+    assert report.kept_as is not None
+    assert report.kept_as.read_text().startswith("a novel")
+    assert report.imported.counts.new == SESSIONS
