@@ -73,6 +73,8 @@ def _say_repair(report: "RepairReport") -> None:
     say(f"Read anew from the sources: {counted(read.new, 'session')}, {counted(read.messages, 'message')}.")
     say(f"Kept from the old database alone: {counted(report.sessions_kept, 'session')}, {counted(report.messages_kept, 'message')}.")
     say(f"Your own changes: {counted(report.journal_lines, 'line')} of the journal.")
+    if report.changed_texts:
+        say(f"The damage has changed {counted(report.changed_texts, 'text')} of those; they are kept as they are.")
     if report.has_lost:
         say("Parts of the old database could not be read; what no source holds any more of them is only in that file, if anywhere.")
     if report.kept_as is not None:
@@ -85,6 +87,7 @@ def _document(report: "RepairReport") -> dict[str, Any]:
         "messages_read": report.imported.counts.messages,
         "sessions_kept": report.sessions_kept,
         "messages_kept": report.messages_kept,
+        "changed_texts": report.changed_texts,
         "journal_lines": report.journal_lines,
         "has_lost": report.has_lost,
         "old_database": None if report.kept_as is None else str(report.kept_as),

@@ -15,6 +15,7 @@ class RepairReport(NamedTuple):
     imported: ImportReport  # read anew from the sources
     sessions_kept: int  # which no source holds any more
     messages_kept: int  # theirs, and those that a source lost
+    changed_texts: int  # of those, texts that the damage has changed and no source corrects
     journal_lines: int  # that gave the user's own data back
     kept_as: Path | None  # where the old database lies now; None: there was none
     has_lost: bool  # rows of the old database could not be read
@@ -43,4 +44,4 @@ def repair(path: Path) -> RepairReport:
         library.mark_gone(gone)
         lines = rebuilt.restore()
         has_lost = len(rebuilt.salvaged.complete) < len(rebuilt.salvaged.rows) or (path.exists() and not rebuilt.salvaged.rows)
-        return RepairReport(report, kept.sessions, kept.messages, lines, rebuilt.take_place(), has_lost)
+        return RepairReport(report, kept.sessions, kept.messages, kept.changed_texts, lines, rebuilt.take_place(), has_lost)

@@ -16,6 +16,7 @@ from chatviewer.errors import DatabaseDamagedError, DatabaseUnwritableError, Ref
 from chatviewer.storage.connection import APPLICATION_ID, Database, explained
 from chatviewer.storage.migrating import migration_files, version
 from chatviewer.storage.reading import Row
+from chatviewer.storage.verifying import choice_problems, schema_problems, text_problems
 
 OK, NOTE, DAMAGE = "ok", "note", "damage"
 MAX_SHOWN = 20  # rows of one check; a damaged file can have a million
@@ -94,7 +95,9 @@ def check(database: Database, user_id: int) -> list[Finding]:
         ("integrity", lambda: _integrity(connection)),
         ("references", lambda: _references(connection)),
         ("derived columns", lambda: _derived(connection, user_id)),
+        ("texts", lambda: _told("texts", text_problems(connection), "Every text is what was stored.")),
         ("search index", lambda: _search_index(connection)),
+        ("choices", lambda: _told("choices", choice_problems(database, user_id), "What you chose is as you left it.")),
         ("journal", lambda: _journal(connection, user_id, paths.journal_path(database.path))),
     )
     return [finding for name, run in checks for finding in _guarded(name, run)]
@@ -111,6 +114,17 @@ def _guarded(name: str, run: Callable[[], Iterator[Finding]]) -> Iterator[Findin
             yield Finding(check=name, severity=DAMAGE, detail=f"The database cannot be read: {words}.")
     except OSError as error:
         yield Finding(check=name, severity=NOTE, detail=f"Could not be checked: {error.strerror or error}.")
+
+
+def _told(check: str, problems: Iterator[str], words: str) -> Iterator[Finding]:
+    """A damage for each sentence; what is said where there is none."""
+    count = 0
+    for problem in problems:
+        count += 1
+        if count <= MAX_SHOWN:
+            yield Finding(check=check, severity=DAMAGE, detail=problem)
+    if not count:
+        yield Finding(check=check, severity=OK, detail=words)
 
 
 def _permissions(path: Path) -> Iterator[Finding]:
@@ -164,7 +178,7 @@ def _schema(connection: sqlite3.Connection) -> Iterator[Finding]:
     current, newest = version(connection), len(migration_files())
     owner = connection.execute("PRAGMA application_id").fetchone()[0]
     if (current, owner) == (newest, APPLICATION_ID):
-        yield Finding(check="schema", severity=OK, detail=f"Version {current}, the newest.")
+        yield from _told("schema", schema_problems(connection), f"Version {current}, the newest.")
     else:
         yield Finding(check="schema", severity=DAMAGE, detail=f"Version {current} of application {owner:#x}; {newest} is expected.")
 

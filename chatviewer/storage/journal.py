@@ -46,7 +46,7 @@ class Journal:
     def changing(self) -> Iterator["Step"]:
         """One change: a durable transaction, and its lines in the file. Raises the DatabaseError kinds."""
         self.warning = None
-        with explained(self.database.path), _unwrapped(), JournalFile(self.path, is_off=self.database.is_absent) as file:
+        with explained(self.database.path), unwrapped(), JournalFile(self.path, is_off=self.database.is_absent) as file:
             with self.database.transaction(is_durable=True):
                 step = Step(Store(peewee_database(self.database), self.user_id, time.time_ns() // 1_000_000))
                 missed = [] if self.database.is_absent else step.missed(last_line(self.path))
@@ -249,8 +249,8 @@ class JournalFile:
 
 
 @contextmanager
-def _unwrapped() -> Iterator[None]:
-    """Peewee's errors carry SQLite's as their first argument."""
+def unwrapped() -> Iterator[None]:
+    """Around Peewee: its errors carry SQLite's as their first argument, which are raised in their place."""
     try:
         yield
     except PeeweeException as error:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from chatviewer.domain.identity import make_uid
 from chatviewer.domain.message import Message
 from chatviewer.domain.tool_call import ToolCall, ToolResult
-from chatviewer.storage.rows import call_row, call_terms, clean, clean_row, json_text, message_row, milliseconds
+from chatviewer.storage.rows import CHECKED, call_row, call_terms, checksum, clean, clean_row, json_text, message_row, milliseconds
 from chatviewer.storage.writing import Writer
 
 _STORED = (
@@ -151,7 +151,7 @@ def merge_message(writer: Writer, stored: StoredMessage, message: Message, *, is
 
 _MERGED = (
     *("model", "tool_name", "tool_call_id", "input_tokens", "output_tokens", "trace_id", "created_at", "metadata"),
-    *("terms", "thinking", "content"),
+    *("terms", "thinking", "content", "checksum"),
 )
 
 
@@ -214,6 +214,9 @@ def _update(writer: Writer, table: str, row_id: int, changes: Mapping[str, Any])
         writer.index()
     columns = ", ".join(f"{column} = ?" for column in changes)
     writer.connection.execute(f"UPDATE {table} SET {columns} WHERE id = ?", (*changes.values(), row_id))
+    if "terms" in changes:  # a text grew
+        texts = writer.connection.execute(f"SELECT {CHECKED[table]} FROM {table} WHERE id = ?", (row_id,)).fetchone()
+        writer.connection.execute(f"UPDATE {table} SET checksum = ? WHERE id = ?", (checksum(*texts), row_id))
 
 
 def answer(writer: Writer, session_ids: list[int], late: ToolResult) -> bool | None:

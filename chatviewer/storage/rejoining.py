@@ -11,7 +11,7 @@ from typing import NamedTuple
 from chatviewer.storage.connection import Database, explained
 from chatviewer.storage.describing import COLUMNS
 from chatviewer.storage.linking import link_all, refresh_ratings
-from chatviewer.storage.rows import ATTACHMENT_COLUMNS, CALL_COLUMNS, MESSAGE_COLUMNS
+from chatviewer.storage.rows import ATTACHMENT_COLUMNS, CALL_COLUMNS, CHECKED, MESSAGE_COLUMNS, checksum
 
 _OWN = ("preference", "journal", "rating", "note", "star", "tag", "session_tag", "title_override", "status_change", "tombstone")
 _FAR = 1 << 40  # above every true seq: the place of rows that are put in order later
@@ -28,6 +28,7 @@ class Rejoined(NamedTuple):
 
     sessions: int
     messages: int
+    changed_texts: int  # of those, messages and calls that the damage has changed
 
 
 @contextmanager
@@ -72,6 +73,7 @@ def rejoin(database: Database, user_id: int, old: Path) -> Rejoined:
             statement = f"INSERT INTO main.{index} (rowid, {columns}) SELECT id, {columns} FROM main.{content} WHERE id > ?"
             connection.execute(statement, (bases[table],))
         _take_longer(connection)
+        changed = _check_texts(connection)
         _put_in_order(connection, bases["message"])
         _describe(connection)
         touched = [row[0] for row in connection.execute("SELECT new FROM temp.session_map")]
@@ -79,7 +81,7 @@ def rejoin(database: Database, user_id: int, old: Path) -> Rejoined:
         refresh_ratings(connection, user_id, touched)
         for table in ("file_map", "session_map", "message_map"):
             connection.execute(f"DROP TABLE temp.{table}")
-    return Rejoined(sessions, messages)
+    return Rejoined(sessions, messages, changed)
 
 
 def _map_files(connection: sqlite3.Connection, user_id: int, base: int) -> None:
@@ -147,6 +149,12 @@ def _add_messages(connection: sqlite3.Connection, bases: dict[str, int]) -> None
         " JOIN temp.message_map m ON m.old = o.id LEFT JOIN temp.message_map p ON p.old = o.parent_id WHERE m.new > ?",
         (bases["message"],),
     )
+    # what the source has lost the parent of hangs where it hung
+    connection.execute(
+        "UPDATE main.message AS n SET parent_id = p.new FROM temp.message_map m JOIN old.message o ON o.id = m.old"
+        " JOIN temp.message_map p ON p.old = o.parent_id WHERE m.new = n.id AND n.parent_id IS NULL AND p.new > ?",
+        (bases["message"],),
+    )
     same = ", ".join(f"o.{name.strip()}" for name in CALL_COLUMNS.split(",")[4:])
     connection.execute(
         f"INSERT OR IGNORE INTO main.tool_call ({CALL_COLUMNS}) SELECT o.id + ?, o.uid, m.new, m.session_id, {same}"
@@ -168,15 +176,26 @@ def _take_longer(connection: sqlite3.Connection) -> None:
     is_longer = "length(o.{0}) > length(coalesce(n.{0}, '')) AND substr(o.{0}, 1, length(coalesce(n.{0}, ''))) = coalesce(n.{0}, '')"
     for column in ("content", "thinking"):
         connection.execute(
-            f"UPDATE main.message AS n SET {column} = o.{column}, terms = o.terms FROM old.message o"
+            f"UPDATE main.message AS n SET {column} = o.{column}, terms = o.terms, checksum = NULL FROM old.message o"
             f" WHERE o.uid = n.uid AND {is_longer.format(column)}"
         )
     connection.execute(
-        "UPDATE main.tool_call AS n SET output_result = o.output_result, terms = o.terms, status = o.status,"
+        "UPDATE main.tool_call AS n SET output_result = o.output_result, terms = o.terms, checksum = NULL, status = o.status,"
         " error_message = o.error_message, completed_at = o.completed_at"
         " FROM old.tool_call o JOIN temp.message_map m ON m.old = o.message_id"
         f" WHERE n.message_id = m.new AND n.position = o.position AND {is_longer.format('output_result')}"
     )
+
+
+def _check_texts(connection: sqlite3.Connection) -> int:
+    """What no source corrects stays as it is, and counts as stored from now on; returns how many texts are not what they were."""
+    connection.create_function("text_checksum", 2, checksum, deterministic=True)
+    count = 0
+    for table, columns in CHECKED.items():
+        is_other = f"checksum IS NOT NULL AND checksum <> text_checksum({columns})"
+        count += connection.execute(f"SELECT count(*) FROM main.{table} WHERE {is_other}").fetchone()[0]
+        connection.execute(f"UPDATE main.{table} SET checksum = text_checksum({columns}) WHERE checksum IS NULL OR {is_other}")
+    return int(count)
 
 
 def _put_in_order(connection: sqlite3.Connection, base: int) -> None:

@@ -111,6 +111,7 @@ class MessageRow(Table):
     content = TextField(default="")
     thinking = TextField(default="")
     terms = TextField(null=True)
+    checksum = BigIntegerField(null=True)
     model = TextField(null=True)
     tool_name = TextField(null=True)
     tool_call_id = TextField(null=True)
@@ -143,6 +144,7 @@ class ToolCallRow(Table):
     child_uid = TextField(null=True)
     child_session = ForeignKeyField(SessionRow, null=True, on_delete="SET NULL", backref="spawning_calls", index=False)
     terms = TextField(null=True)
+    checksum = BigIntegerField(null=True)
 
     class Meta:
         table_name = "tool_call"

@@ -83,6 +83,7 @@ CREATE TABLE message (
     created_at INTEGER,
     metadata TEXT,
     terms TEXT,  -- what the tokenizer alone would not find: parts of identifiers, CJK bigrams; NULL: nothing
+    checksum INTEGER,  -- of content and thinking, by which `doctor` finds what no index shows; NULL: not known
     thinking TEXT NOT NULL DEFAULT '',
     content TEXT NOT NULL DEFAULT '',
     UNIQUE (session_id, seq)
@@ -107,6 +108,7 @@ CREATE TABLE tool_call (
     child_uid TEXT,
     child_session_id INTEGER REFERENCES session (id) ON DELETE SET NULL,
     terms TEXT,
+    checksum INTEGER,  -- of arguments and result
     input_arguments TEXT NOT NULL DEFAULT 'null',  -- JSON
     output_result TEXT,
     UNIQUE (message_id, position)

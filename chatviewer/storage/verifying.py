@@ -1,0 +1,86 @@
+"""What SQLite's own checks cannot know: whether the tables are those of the schema, whether each text is what was stored, whether the
+user's own rows are what the journal says. Each gives sentences about what is wrong; none writes."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from hashlib import sha256
+from typing import Any
+
+from chatviewer.domain.sanitizing import safe_line
+from chatviewer.storage.connection import Database
+from chatviewer.storage.migrating import migrate
+from chatviewer.storage.rows import CHECKED, checksum
+
+_OBJECTS = "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite%' AND name NOT LIKE '%_fts_%'"
+_PLACE = {
+    "message": "SELECT {columns}, checksum, uid FROM message WHERE checksum IS NOT NULL",
+    "tool_call": "SELECT {columns}, checksum, uid FROM tool_call WHERE checksum IS NOT NULL",
+}
+
+
+def schema_problems(connection: sqlite3.Connection) -> Iterator[str]:
+    """Tables, indexes, triggers and views that are missing, strange or changed."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
+        migrate(model, None)
+        wanted = {row[:2]: row[2] for row in model.execute(_OBJECTS)}
+    found = {row[:2]: row[2] for row in connection.execute(_OBJECTS)}
+    for kind, name in sorted(wanted.keys() - found.keys()):
+        yield f"The {kind} {safe_line(name, 60)} is missing."
+    for key in sorted(wanted.keys() & found.keys()):
+        if wanted[key] != found[key]:
+            yield f"The {key[0]} {safe_line(key[1], 60)} is not what it should be."
+
+
+def text_problems(connection: sqlite3.Connection) -> Iterator[str]:
+    """Texts and attachments whose checksum is another one than when they were stored: a flipped bit that leaves the page sound."""
+    for table, words in (("message", "messages"), ("tool_call", "tool calls")):
+        wrong, first = 0, ""
+        for one, two, stored, uid in connection.execute(_PLACE[table].format(columns=CHECKED[table])):
+            if checksum(one, two) != stored:
+                wrong, first = wrong + 1, first or str(uid)
+        if wrong:
+            yield f"The texts of {wrong:,} {words} are not what was stored, the first {safe_line(first, 60)}."
+    wrong = sum(
+        sha256(data).hexdigest() != digest
+        for digest, data in connection.execute("SELECT sha256, data FROM attachment_data WHERE length(sha256) = 64")
+    )
+    if wrong:
+        yield f"The data of {wrong:,} attachments is not what was stored."
+
+
+def choice_problems(database: Database, user_id: int) -> Iterator[str]:
+    """What the user said last, by the table `journal`, against the rows that hold it."""
+    from chatviewer.storage.facets import FACETS, Store
+    from chatviewer.storage.journal import unwrapped
+    from chatviewer.storage.tables import peewee_database
+
+    query = "SELECT action, target, before, after, undone_at FROM journal WHERE user_id = ? ORDER BY id"
+    said: dict[str, dict[str, Any]] = {}
+    for action, target, before, after, undone_at in database.connection().execute(query, (user_id,)):
+        states = said.setdefault(action, {})
+        if undone_at is None:
+            states[target] = json.loads(after)
+        else:
+            states.setdefault(target, json.loads(before))
+    store = Store(peewee_database(database), user_id, 0)
+    for action, states in said.items():
+        facet = FACETS.get(action)
+        if facet is None:
+            continue
+        with unwrapped():
+            held = facet.read(store, list(states))
+        wrong = [target for target, state in held.items() if _own(action, state) != _own(action, states[target])]
+        if wrong:
+            first = safe_line(wrong[0], 60)
+            yield f"Of what you chose ({safe_line(action, 20)}), {len(wrong):,} are not as you left them, the first {first}."
+
+
+def _own(action: str, state: Any) -> Any:
+    """The part of a state that is the user's alone."""
+    if action in ("status", "star"):
+        return state["own"] if state else None
+    if action == "tag":
+        return sorted(name.encode("utf-8", "surrogatepass").lower() for name in state or ())
+    return state
