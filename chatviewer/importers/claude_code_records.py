@@ -138,8 +138,8 @@ class Transcript(Threads):
         if reply is not None:
             if parent_uuid is None or parent_uuid == reply.parent_uuid:
                 return reply
-            node = self.nodes.get(parent_uuid)
-            if node is None or node is reply or node in reply.pieces or self.resolve(parent_uuid) in reply.pieces:
+            before = self.resolve(parent_uuid)
+            if before is None or before in reply.pieces or self.nodes[parent_uuid] is reply:
                 return reply
         if id in self.closed_replies:
             raise FullReadNeededError

