@@ -249,7 +249,7 @@ def result_text(content: Any) -> str:
         elif type(block.get("text")) is str:
             heading = [text(block[key]) for key in ("title", "url") if type(block.get(key)) is str]
             lines += [*heading, block["text"]]
-        elif block.get("type") not in _NO_TEXT:
+        elif text(block.get("type")) not in _NO_TEXT:
             lines += _leaves(block)
     return "\n".join(line for line in lines if line)
 
