@@ -13,7 +13,7 @@ from typing import Any
 
 from chatviewer.domain.session import Session
 from chatviewer.importers.base import FullReadNeededError, Importer, NotThisFormatError, Reading
-from chatviewer.importers.building import mapping, word
+from chatviewer.importers.building import mapping, text, word
 from chatviewer.importers.claude_code_drafts import SOURCE
 from chatviewer.importers.claude_code_placing import Ghosts
 from chatviewer.importers.claude_code_records import RANK_SUMMARY, Transcript
@@ -121,7 +121,7 @@ def _is_ours(path: Path, head: bytes) -> bool:
 
 
 def _is_our_record(record: dict[str, Any]) -> bool:
-    kind = record.get("type")
+    kind = text(record.get("type"))
     if kind == "summary":
         return "leafUuid" in record
     if kind in OWN_TYPES:

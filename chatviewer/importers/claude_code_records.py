@@ -39,7 +39,7 @@ class Transcript(Threads):
     def read(self, line: int, offset: int, record: dict[str, Any]) -> None:
         """Take one record. Raises FullReadNeededError in a tail that refers to what is not known any more."""
         kind = record.get("type")
-        if self.missing and record.get("uuid") in self.missing:
+        if self.missing and text(record.get("uuid")) in self.missing:
             raise FullReadNeededError
         if kind == "user" or kind == "assistant":
             self._message(line, offset, record, kind)

@@ -2,6 +2,7 @@
 
 import gc
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from chatviewer.domain import Message, Role, Session, ToolCallStatus
 from chatviewer.domain.identity import message_uid, session_uid
 from chatviewer.importers.base import FullReadNeededError, Reading
 from chatviewer.importers.claude_code import ClaudeCodeImporter
+from tests.importers.mutating import mutated
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "claude-code"
 LIGHTHOUSE = SAMPLES / "projects/-home-mira-lighthouse/6a1d0c3e-52b7-4d0a-9a55-0f2c8f0e1001.jsonl"
@@ -334,6 +336,27 @@ def test_records_of_the_wrong_shape_cost_only_themselves(tmp_path: Path) -> None
     assert [message.content for message in session.messages] == ["good", "42", '{"x": ["y"]}', "1\n\nn\n\nno type"]
     assert [problem.line for problem in reading.problems] == [2, 3, 4, 8]
     assert reading.skipped == {"frame-link": 1}
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(st.data())
+def test_nothing_a_transcript_holds_raises(tmp_path: Path, data: st.DataObject) -> None:
+    sample = data.draw(st.sampled_from([LIGHTHOUSE, AGENT, ORCHARD]))
+    records = [json.loads(line) for line in sample.read_text("utf-8").splitlines()]
+    start = data.draw(st.integers(0, len(records) - 1))
+    records[start : start + 4] = [data.draw(mutated(record)) for record in records[start : start + 4]]
+    path = tmp_path / sample.name
+    path.write_bytes(b"".join(json.dumps(record).encode() + b"\n" for record in records))
+    head = path.read_bytes()
+    assert ClaudeCodeImporter().recognises(path, head) in (True, False)
+    _, reading = read(path)
+    tail = Reading(path, offset=reading.offset, line=reading.line, state=reading.state, is_tail=True)
+    with suppress(FullReadNeededError):
+        list(ClaudeCodeImporter().read(tail))
+    for session in read(path)[0]:
+        assert all(isinstance(message.content, str) and isinstance(message.thinking, str) for message in session.messages)
+        assert all(isinstance(made.tool_name, str) for message in session.messages for made in message.tool_calls)
+        json.dumps([session.title, session.project, session.branch, dict(session.metadata)])
 
 
 def test_no_message_no_session(tmp_path: Path) -> None:
