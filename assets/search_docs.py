@@ -35,6 +35,14 @@ a UUID by its beginning with a star. Chinese, Japanese, Korean and Thai are foun
 Words are looked for in what was said and thought, in pasted text and in titles. What tools were given and returned is searched when asked:
 `in:tools`, or `in:all` for everything.
 
+## In the search box
+
+The word that you are typing is taken for the beginning of one: `flak` finds `flaky`. A space ends the word. The line under the box
+offers the fields and their values with the number of sessions (`Tab` takes the first), points at what is wrong, and says what else
+there is: hits in the archive (`is:any`) and in tool output (`ctrl+t` takes it into the search and out again). Where a word stands
+nowhere, the nearest one that does, one letter away, is offered: `Tab` or `ctrl+y` searches for that. At the top of the list `↑` brings
+back earlier queries, `↓` returns.
+
 ## Fields
 
 Several values of one field are separated by commas: one of them must fit. `-` before a field turns it round. A value with spaces stands in

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from chatviewer.domain.annotation import Change, Note, Rating, Tag
     from chatviewer.domain.attachment import Attachment
     from chatviewer.domain.counts import Finding, LibraryCounts, StatisticsRow
-    from chatviewer.domain.hit import Hit, SearchResult
+    from chatviewer.domain.hit import Hit, SearchHints, SearchResult
     from chatviewer.domain.importing import FileImport, ImportProgress, ImportReport, Problem, SaveCounts, SourceFile, SourceStatus
     from chatviewer.domain.kinds import HitKind, RatingOrigin, Role, RunState, SessionStatus, ToolCallStatus
     from chatviewer.domain.message import Message
@@ -26,7 +26,7 @@ _HOMES = {
     "annotation": ("Change", "Note", "Rating", "Tag"),
     "attachment": ("Attachment",),
     "counts": ("Finding", "LibraryCounts", "StatisticsRow"),
-    "hit": ("Hit", "SearchResult"),
+    "hit": ("Hit", "SearchHints", "SearchResult"),
     "importing": ("FileImport", "ImportProgress", "ImportReport", "Problem", "SaveCounts", "SourceFile", "SourceStatus"),
     "kinds": ("HitKind", "RatingOrigin", "Role", "RunState", "SessionStatus", "ToolCallStatus"),
     "message": ("Message",),
@@ -61,6 +61,7 @@ __all__ = [
     "Role",
     "RunState",
     "SaveCounts",
+    "SearchHints",
     "SearchResult",
     "Session",
     "SessionStatus",

@@ -22,6 +22,14 @@ class Hit(NamedTuple):
     kind: HitKind
 
 
+class SearchHints(NamedTuple):
+    """What would find more. `suggestion`: the query with the words that nothing holds spelled as the library spells them; "" for none."""
+
+    tool_count: int = 0  # hits in what tools were given and returned, where the query does not look
+    is_tool_count_whole: bool = True  # else there are more
+    suggestion: str = ""
+
+
 class SearchResult(NamedTuple):
     """The hits of one query. `hidden_count`: hits in archived or trashed sessions that the default filter left out."""
 

@@ -10,6 +10,7 @@ from chatviewer.query.fielding import field_node, scopes_after
 from chatviewer.query.lexing import FieldText, Lexer, Token
 from chatviewer.query.nodes import DEFAULT_SCOPES, AllOf, AnyOf, Node, Not, Pattern, Query, Word
 
+_FIRST_UNSPACED = "\u0e00"  # Thai; Chinese, Japanese and Korean follow
 MAX_DEPTH = 8  # SQLite reads no statement that is nested much deeper
 
 
@@ -55,10 +56,25 @@ def _negated(node: Node) -> Node:
     return node.node if isinstance(node, Not) else Not(node)
 
 
-def parse(text: str, *, now: datetime | None = None) -> Query:
-    """The query that a text stands for. Never raises; `now` is the clock (and time zone) for dates like 7d and yesterday."""
+def parse(text: str, *, now: datetime | None = None, is_being_typed: bool = False) -> Query:
+    """The query that a text stands for. Never raises; `now` is the clock (and time zone) for dates like 7d and yesterday.
+
+    With `is_being_typed` a word at the very end of the text is taken for the beginning of one; a space ends it.
+    """
     lexer = Lexer(text)
-    return _Parser(text, lexer.tokens(), lexer.problems, now).query()
+    tokens = lexer.tokens()
+    return _Parser(text, _with_open_end(tokens, text) if is_being_typed else tokens, lexer.problems, now).query()
+
+
+def _with_open_end(tokens: list[Token], text: str) -> list[Token]:
+    """The last word as a beginning, if that can help: not one that is unwanted, nor of a script that is found by any two characters."""
+    last = tokens[-1] if tokens else None
+    if last is None or not isinstance(last.leaf, Word) or last.leaf.is_phrase or last.leaf.is_prefix or text[-1:].isspace():
+        return tokens
+    is_unwanted = len(tokens) > 1 and tokens[-2].kind in ("-", "NOT")
+    if is_unwanted or not last.leaf.text[-1:].isalnum() or last.leaf.text[-1:] >= _FIRST_UNSPACED:
+        return tokens
+    return [*tokens[:-1], last._replace(leaf=last.leaf._replace(is_prefix=True))]
 
 
 class _Parser:

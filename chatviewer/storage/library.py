@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from chatviewer.domain.annotation import Tag
     from chatviewer.domain.counts import Finding, LibraryCounts, StatisticsRow
-    from chatviewer.domain.hit import SearchResult
+    from chatviewer.domain.hit import SearchHints, SearchResult
     from chatviewer.domain.importing import FileImport, Problem, SaveCounts, SourceFile
     from chatviewer.domain.kinds import SessionStatus
     from chatviewer.domain.message import Message
@@ -174,6 +174,19 @@ class Library:
         try:
             with explained(self.database.file):
                 return search(connection, self.user.id, query, order, limit, offset)
+        finally:
+            self._searching.discard(connection)
+
+    def search_hints(self, query: "Query", *, is_found: bool) -> "SearchHints":
+        """What would find more than the query did; `is_found`: it found something. Takes a tenth of a second at most."""
+        from chatviewer.storage.connection import explained
+        from chatviewer.storage.hinting import search_hints
+
+        connection = self.database.reader()
+        self._searching.add(connection)
+        try:
+            with explained(self.path):
+                return search_hints(connection, self.user.id, query, is_found)
         finally:
             self._searching.discard(connection)
 

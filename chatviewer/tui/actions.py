@@ -76,6 +76,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("filter.clear", ("F",), "F", (LIST, LIBRARY), "Clear filter", "Show all sessions again", "screen.clear_filter"),
     Action("sort", ("s",), "s", (LIST,), "Sort", "Choose the order of the list; of search results: newest or best first", "screen.sort"),
     Action("archived", ("A",), "A", ALL_PANES, "Show archived", "Show the archived sessions, or the others again", "screen.show_archived"),
+    Action("search.tools", ("ctrl+t",), "ctrl+t", (LIST,), "Tool output", "Search tool output as well, or no more", "screen.search_tools"),
+    Action(
+        "search.correct", ("ctrl+y",), "ctrl+y", (LIST,), "Did you mean", "Search for what was probably meant", "screen.take_suggestion"
+    ),
     # Marking
     Action("mark", ("space",), "space", (LIST,), "Mark", "Mark this session; then an action works on all that are marked", "mark"),
     Action("mark.range", ("v",), "v", (LIST,), "Mark a range", "Start or end a range of marks", "mark_range"),

@@ -16,6 +16,7 @@ from chatviewer.tui.messages import (
     OutlineFetched,
     SourcesFetched,
     SummariesFetched,
+    ToolNamesFetched,
     TranscriptFetched,
 )
 
@@ -45,6 +46,11 @@ def fetch_summaries(library: Library, ids: Sequence[int]) -> Job:
 def fetch_counts(library: Library) -> Job:
     """What the library pane shows."""
     return lambda: CountsFetched(library.counts())
+
+
+def fetch_tool_names(library: Library) -> Job:
+    """For the completion of `tool:`."""
+    return lambda: ToolNamesFetched({row.key: row.sessions for row in library.statistics("tool")})
 
 
 def fetch_transcript(library: Library, session_id: int, *, hit: Hit | None, words: tuple[str, ...], is_opened: bool) -> Job:

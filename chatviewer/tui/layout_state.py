@@ -1,7 +1,7 @@
 """How the viewer was left: a small JSON file in the state directory. Losing it costs nothing but comfort, so nothing here raises."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Self
 
@@ -19,6 +19,7 @@ class LayoutState:
     sort: str = "recent"
     order: str = "recent"
     last_session: str = ""  # uid
+    history: list[str] = field(default_factory=list)  # queries, the newest last
 
     @classmethod
     def load(cls) -> Self:
@@ -29,10 +30,10 @@ class LayoutState:
         except (OSError, ValueError, RecursionError):
             return state
         if isinstance(stored, dict):
-            for field in fields(cls):
-                value = stored.get(field.name)
-                if type(value) is type(getattr(state, field.name)):
-                    setattr(state, field.name, value)
+            for each in fields(cls):
+                value = stored.get(each.name)
+                if type(value) is type(getattr(state, each.name)):
+                    setattr(state, each.name, value)
         return state
 
     def save(self) -> None:

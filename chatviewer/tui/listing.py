@@ -1,8 +1,8 @@
 """What the list shows and why: the query, its order, and the answer that is waited for. Knows the list, not the screen around it."""
 
-from chatviewer.domain import LibraryCounts, SearchResult
+from chatviewer.domain import LibraryCounts, SearchHints, SearchResult, safe_line
 from chatviewer.tui.formatting import counted, full_count
-from chatviewer.tui.messages import HitsReady, ListingReady
+from chatviewer.tui.messages import HintsReady, HitsReady, ListingReady
 from chatviewer.tui.searching import SearchRequest, SearchThread
 from chatviewer.tui.widgets.session_list import SessionList
 from chatviewer.tui.widgets.session_rows import HitRows, SessionRows
@@ -16,7 +16,7 @@ SORTS = {
     "tokens": "most tokens first",
     "rating": "best rated first",
 }
-NOTHING_FOUND_HINT = "Esc clears the search. Fewer words find more;\nin:tools also looks into what tools were given and returned."
+NOTHING_FOUND_HINT = "Esc clears the search. Fewer words find more;\nctrl+t also looks into what tools were given and returned."
 ORDERS = {"recent": "newest first", "best": "best match first"}
 
 
@@ -34,6 +34,7 @@ class Listing:
         self._generation = 0
         self._keeps_cursor = False
         self._result: SearchResult | None = None
+        self.hints = SearchHints()
         self._is_loading_more = False
         self.is_partial = False  # only the beginning of the list is here yet
 
@@ -42,7 +43,7 @@ class Listing:
         return self._result is not None
 
     def request(self) -> SearchRequest:
-        return SearchRequest(self.text.strip(), self.sort, self.order)
+        return SearchRequest(self.text if self.text.strip() else "", self.sort, self.order)
 
     def show(self, text: str) -> None:
         """Ask for what this query finds; the cursor then stands at the top."""
@@ -61,6 +62,7 @@ class Listing:
     def _ask(self, *, keeps_cursor: bool) -> None:
         self._keeps_cursor = keeps_cursor
         self._is_loading_more = False
+        self.hints = SearchHints()
         self._generation = self._searcher.submit(self.request())
 
     def load_more(self) -> None:
@@ -92,6 +94,13 @@ class Listing:
             self._list.show(HitRows(answer.result.hits), keep_cursor=self._keeps_cursor)
         return True
 
+    def take_hints(self, answer: HintsReady) -> bool:
+        """Keep what would find more, if it belongs to what is shown."""
+        if answer.generation != self._generation or self._result is None:
+            return False
+        self.hints = answer.hints
+        return True
+
     def title(self) -> str:
         """What the list shows, or what is wrong with the query."""
         if self.problems:
@@ -113,11 +122,18 @@ class Listing:
         place = f"{full_count(self._list.cursor + 1)}/{full_count(total)}" if total else ""
         return f"{full_count(len(self._list.marks))} marked · {place}" if self._list.marks else place
 
-    def hidden(self) -> str:
-        """How many hits the default filter left out."""
-        if self._result is None or not self._result.hidden_count:
-            return ""
-        return f"{counted(self._result.hidden_count, 'more hit')} in archive and trash · is:any"
+    def facts(self, *, is_typing: bool) -> list[str]:
+        """How long the search took and what would show more, with the key for it."""
+        if self._result is None:
+            return []
+        facts = [f"{max(1, round(self._result.seconds * 1000))} ms"]
+        if self._result.hidden_count:
+            key = "is:any" if is_typing else "A"
+            facts.append(f"{full_count(self._result.hidden_count)} more in archive and trash: {key}")
+        if self.hints.tool_count:
+            more = "" if self.hints.is_tool_count_whole else "+"
+            facts.append(f"{full_count(self.hints.tool_count)}{more} more in tool output: ctrl+t")
+        return facts
 
     def empty_words(self, counts: LibraryCounts | None) -> str:
         """What to do next when the list is empty."""
@@ -126,6 +142,12 @@ class Listing:
         if self._result is not None and self._result.hidden_count:
             count = counted(self._result.hidden_count, "hit")
             return f"Nothing found here, but {count} in the archive or the trash.\n\nAdd  is:any  to see them."
+        if self.hints.suggestion:
+            return f"Nothing found.\n\nDid you mean  {safe_line(self.hints.suggestion, 60)} ?\nctrl+y searches for that."
+        if self.hints.tool_count:
+            more = "" if self.hints.is_tool_count_whole else "+"
+            count = counted(self.hints.tool_count, "hit").replace(" ", f"{more} ", 1)
+            return f"Nothing found in what was said, but {count} in tool output.\n\nctrl+t shows them."
         if self.text.strip():
             return f"Nothing found.\n\n{NOTHING_FOUND_HINT}"
         if counts is not None and counts.archived:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         MessageOpening,
         MessageStub,
         Problem,
+        SearchHints,
         SearchResult,
         Session,
         SessionSummary,
@@ -215,6 +216,23 @@ class HitsReady(Message):
         self.offset = offset
         self.result = result
         self.words = words
+
+
+class HintsReady(Message):
+    """Fact: what would find more than the search of this generation."""
+
+    def __init__(self, generation: int, hints: "SearchHints") -> None:
+        super().__init__()
+        self.generation = generation
+        self.hints = hints
+
+
+class ToolNamesFetched(Message):
+    """Fact: the tools that were called, with the number of sessions that called them, the most frequent first."""
+
+    def __init__(self, names: Mapping[str, int]) -> None:
+        super().__init__()
+        self.names = names
 
 
 class SummariesFetched(Message):

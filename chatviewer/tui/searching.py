@@ -17,16 +17,20 @@ from chatviewer.errors import InterruptedSearchError
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import Receiver, run_job
 from chatviewer.tui.formatting import day_heading
-from chatviewer.tui.messages import HitsReady, ListingReady
+from chatviewer.tui.messages import HintsReady, HitsReady, ListingReady
 
 PAGE = 50  # hits
+HINT_DELAY_SECONDS = 0.12
 FIRST_SUMMARIES = 60
 FIRST_SESSIONS = 100  # enough for the first frame; the others follow behind it
 _TIMES = {"recent": "last_message_at", "started": "started_at"}
 
 
 class SearchRequest(NamedTuple):
-    """What the list is to show. `sort` orders sessions, `order` (recent, best) orders hits; `limit` is for the first frame."""
+    """What the list is to show; a word at the end of `text` is the beginning of one, unless a space follows.
+
+    `sort` orders sessions, `order` (recent, best) orders hits; `limit` is for the first frame.
+    """
 
     text: str = ""
     sort: str = "recent"
@@ -36,7 +40,7 @@ class SearchRequest(NamedTuple):
 
 
 class SearchThread:
-    """Answers the latest request with `ListingReady` or `HitsReady`."""
+    """Answers the latest request with `ListingReady` or `HitsReady`; `HintsReady` may follow."""
 
     def __init__(self, library: Library, receiver: Receiver, when: Callable[[], datetime]) -> None:
         self._library = library
@@ -93,6 +97,23 @@ class SearchThread:
                 is_wanted = self._waiting is None
             if message is not None and is_wanted:
                 self._receiver.post_message(message)
+                self._hint(generation, request, message)
+
+    def _hint(self, generation: int, request: SearchRequest, message: Message) -> None:
+        """What would find more, once no further key has come for a moment."""
+        if not isinstance(message, HitsReady) or request.offset:
+            return
+        with self._changed:
+            if self._changed.wait_for(lambda: self._waiting or self._is_stopped, HINT_DELAY_SECONDS):
+                return
+        hints = run_job(lambda: self._hints(generation, request, is_found=bool(message.result.hits)))
+        if hints is not None:
+            self._receiver.post_message(hints)
+
+    def _hints(self, generation: int, request: SearchRequest, *, is_found: bool) -> Message:
+        from chatviewer.query import parse
+
+        return HintsReady(generation, self._library.search_hints(parse(request.text, is_being_typed=True), is_found=is_found))
 
     def _answer(self, generation: int, request: SearchRequest) -> Message | None:
         try:
@@ -107,7 +128,7 @@ def answer(library: Library, generation: int, request: SearchRequest, now: datet
     if request.text:
         from chatviewer.query import parse  # not before the first frame
 
-        query = parse(request.text)
+        query = parse(request.text, is_being_typed=True)
     if query is not None and (query.words or query.patterns):
         result = library.search(query, order=request.order, limit=PAGE, offset=request.offset)
         return HitsReady(generation, request.offset, result, query.words)

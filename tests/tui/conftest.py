@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from chatviewer import demo
 from chatviewer.storage.library import Library
-from chatviewer.tui import reading
+from chatviewer.tui import reading, searching
 from chatviewer.tui.app import ChatviewerApp
 
 NOW = datetime(2026, 3, 12, 15, 0, tzinfo=UTC)  # a Thursday
@@ -30,7 +30,8 @@ def fixed_time_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Previews come at once, nothing is animated."""
+    """Previews and hints come at once, nothing is animated."""
+    monkeypatch.setattr(searching, "HINT_DELAY_SECONDS", 0.001)
     monkeypatch.setattr(reading, "PREVIEW_DELAY_SECONDS", 0.005)
     monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
 

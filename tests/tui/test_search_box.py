@@ -13,12 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.message import Message
 from textual.pilot import Pilot
+from textual.widgets import Static
 
-from chatviewer.domain import SearchResult
+from chatviewer.domain import SearchHints, SearchResult
 from chatviewer.errors import DatabaseLockedError, InterruptedSearchError
 from chatviewer.storage.library import Library
 from chatviewer.tui.formatting import day_heading
-from chatviewer.tui.messages import HitsReady, ListingReady, WorkFailed
+from chatviewer.tui.layout_state import LayoutState
+from chatviewer.tui.messages import HintsReady, HitsReady, ListingReady, WorkFailed
 from chatviewer.tui.searching import SearchRequest, SearchThread, find_headings
 from chatviewer.tui.widgets.session_rows import HitRows
 from tests.tui.conftest import NOW, settle
@@ -57,6 +59,95 @@ async def test_fields_alone_filter_the_list(open_viewer: OpenViewer, demo_librar
         assert 0 < len(main.session_list.rows) < 10
         await press(pilot, "enter")
         assert main.session_list.has_focus
+
+
+async def test_the_word_being_typed_is_a_beginning_until_a_space_follows(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "slash", *"flak")
+        assert isinstance(main.session_list.rows, HitRows)
+        beginning = len(main.session_list.rows)
+        await press(pilot, "space")
+        assert main.listing.title() == "Nothing found"
+        await press(pilot, "backspace", "y")
+        assert len(main.session_list.rows) == beginning
+
+
+def advice(pilot: Pilot[int]) -> str:
+    line = main_of(pilot).query_one("#advice", Static)
+    return str(line.content) if line.display else ""
+
+
+async def test_a_field_and_its_values_are_completed_with_their_counts(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        assert advice(pilot) == ""
+        await press(pilot, "slash")
+        assert "is:starred" in advice(pilot)
+        await press(pilot, *"pro")
+        assert advice(pilot).split() == ["Tab", "project:"]
+        await press(pilot, "tab")
+        assert main.search_box.value == "project:"
+        await press(pilot, *"ap")
+        assert advice(pilot).split()[:3] == ["Tab", "api", "10"]
+        await press(pilot, "tab")
+        assert main.search_box.value == "project:api"
+        assert len(main.session_list.rows) == 10
+        await press(pilot, "space", *"tool:b")
+        await press(pilot, "a")
+        assert advice(pilot).split()[:2] == ["Tab", "Bash"]
+        await press(pilot, "right", "tab")
+        assert main.search_box.value == "project:api tool:Bash", "the right arrow takes the ghost text"
+        assert main.session_list.has_focus
+        assert "Tab" not in advice(pilot)
+
+
+async def test_a_misspelt_word_is_corrected_by_one_key(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "slash", *"falky")
+        assert "Did you mean  flaky" in main.listing.empty_words(None)
+        await press(pilot, "tab")
+        assert main.search_box.value == "flaky"
+        assert len(main.session_list.rows)
+
+
+async def test_one_key_takes_tool_output_into_the_search_and_out_again(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "slash", *"pytest")
+        before = len(main.session_list.rows)
+        assert "more in tool output: ctrl+t" in advice(pilot)
+        await press(pilot, "ctrl+t")
+        assert main.search_box.value == "in:all pytest"
+        assert len(main.session_list.rows) > before
+        assert "ctrl+t" not in advice(pilot)
+        await press(pilot, "ctrl+t")
+        assert main.search_box.value == "pytest"
+        assert len(main.session_list.rows) == before
+
+
+async def test_what_is_wrong_is_said_below_the_place(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "slash", *"flaky rating:x")
+        line = advice(pilot)
+        assert "rating" in line
+        assert line.index("↑") == main.search_box.region.x + len("flaky ")
+
+
+async def test_earlier_queries_come_back_with_the_arrow_keys(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        for query in ("flaky", "is:starred"):
+            await press(pilot, "slash", *query, "tab", "escape")
+        await press(pilot, "slash", *"dra", "up")
+        assert main.search_box.value == "is:starred"
+        await press(pilot, "up", "up")
+        assert main.search_box.value == "flaky"
+        await press(pilot, "down", "down")
+        assert main.search_box.value == "dra"
+    assert LayoutState.load().history == ["flaky", "is:starred"]
 
 
 NASTY = (
@@ -115,6 +206,9 @@ class SlowLibrary:
             raise InterruptedSearchError("stopped")
         return SearchResult((), 0, 0.0, False)
 
+    def search_hints(self, query: Any, *, is_found: bool) -> SearchHints:
+        return SearchHints(suggestion=f"{query.text} {is_found}")
+
     def interrupt(self) -> None:
         self.interrupted.set()
 
@@ -148,9 +242,11 @@ def test_only_the_latest_request_is_answered() -> None:
     assert library.begun.wait(5)
     for number in range(20):
         last = thread.submit(SearchRequest(f"word{number}"))
-    wait_until(lambda: bool(inbox.messages))
+    wait_until(lambda: len(inbox.messages) == 2)
     thread.stop()
-    (message,) = inbox.messages
+    message, hints = inbox.messages
+    assert isinstance(hints, HintsReady)
+    assert (hints.generation, hints.hints.suggestion) == (last, "word19 False")
     assert isinstance(message, HitsReady)
     assert message.generation == last
     assert library.searched == ["slow one", "word19"]

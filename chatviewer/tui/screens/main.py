@@ -64,6 +64,7 @@ class MainScreen(OrganisingActions, WindowActions):
             yield Static("/", id="slash", markup=False)
             yield self.search_box
             yield Static("", id="total", markup=False)
+        yield Static("", id="advice", markup=False)
         with Horizontal(id="panes"):
             yield self.library_pane
             with Vertical(id="list-pane"):
@@ -73,6 +74,7 @@ class MainScreen(OrganisingActions, WindowActions):
         yield self.status
 
     def on_mount(self) -> None:
+        self.search_box.find_completions = self.find_completions
         self.library_pane.border_title = "Library"
         self.apply_preferences()
         self.apply_layout()
@@ -150,9 +152,11 @@ class MainScreen(OrganisingActions, WindowActions):
     def search(self, event: SearchTyped) -> None:
         self.library_pane.mark_current(event.text)
         self.listing.show(event.text)
+        self.advise()
 
     @on(Input.Submitted, "#search")
     def open_best(self) -> None:
+        self.remember_query()
         if self.listing.is_search and self.session_list.cursor_id is not None:
             self.session_list.action_choose()
         else:
@@ -167,14 +171,14 @@ class MainScreen(OrganisingActions, WindowActions):
     def show_sessions(self, event: ListingReady) -> None:
         if self.listing.take_sessions(event):
             self.describe_list()
+            self.advise()
             self._restore_last_session()
 
     @on(HitsReady)
     def show_hits(self, event: HitsReady) -> None:
         if self.listing.take_hits(event):
             self.describe_list()
-            if event.result.hidden_count and not event.offset:
-                self.status.resting = self.listing.hidden()
+            self.advise()
 
     @on(ListScrolledToEnd)
     def load_more(self) -> None:
@@ -193,8 +197,7 @@ class MainScreen(OrganisingActions, WindowActions):
             self.session_list.say_when_empty(Content(self.listing.empty_words(self.counts)))
         if is_empty:
             self.preview_cursor()
-        if not self.listing.is_search:
-            self.status.resting = self._freshness()
+        self.status.resting = self._freshness()
 
     def _freshness(self) -> str:
         at = self.counts.last_import_at if self.counts is not None else None

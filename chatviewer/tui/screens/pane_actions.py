@@ -9,7 +9,7 @@ from chatviewer.tui.screens.viewer_screen import ViewerScreen
 
 NARROW, MEDIUM = 80, 120  # columns: below the first one pane, below the second no library
 SEARCH = "search"
-SEARCH_HINTS = (("Enter", "open"), ("↑↓", "choose"), ("Esc", "clear"), ("Tab", "to the list"), ("F1", "help"))
+SEARCH_HINTS = (("Enter", "open"), ("↑↓", "choose"), ("Esc", "clear"), ("Tab", "to the list"), ("^t", "tool output"), ("F1", "help"))
 FIND_HINTS = (("Enter", "stay here"), ("Esc", "back"), ("↑↓", "other matches"))
 
 
@@ -17,6 +17,9 @@ class PaneActions(ViewerScreen):
     """The room and the focus of the panes."""
 
     is_zoomed = False
+
+    def advise(self) -> None:
+        """Say under the search box what helps now."""
 
     def on_resize(self) -> None:
         self.apply_layout()
@@ -39,6 +42,7 @@ class PaneActions(ViewerScreen):
         hints = SEARCH_HINTS if self.pane == SEARCH else tuple(footer_hints(self.pane))
         self.status.hints = hints
         self.set_class(self.pane == SEARCH, "-searching")
+        self.advise()
         self.apply_layout()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
@@ -91,9 +95,6 @@ class PaneActions(ViewerScreen):
 
     def action_previous_pane(self) -> None:
         self.action_next_pane(-1)
-
-    def action_to_list(self) -> None:
-        self.focus_list()
 
     def action_zoom(self) -> None:
         self.is_zoomed = not self.is_zoomed

@@ -9,10 +9,10 @@ from chatviewer.tui.formatting import byte_size
 from chatviewer.tui.messages import BranchesFetched, CopyText, OpenAttachment, Opened, OpenLink, OutlineFetched
 from chatviewer.tui.opening import is_image, open_address, open_image
 from chatviewer.tui.rendering.wording import local_day
-from chatviewer.tui.screens.pane_actions import PaneActions
+from chatviewer.tui.screens.search_actions import SearchActions
 
 
-class ReadingActions(PaneActions):
+class ReadingActions(SearchActions):
     """Outline, branches, the copy menu, addresses and images."""
 
     def action_outline(self) -> None:

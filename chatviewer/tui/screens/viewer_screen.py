@@ -10,6 +10,7 @@ from chatviewer.tui.actions import LIST
 from chatviewer.tui.background import JobThread
 from chatviewer.tui.layout_state import LayoutState
 from chatviewer.tui.listing import Listing
+from chatviewer.tui.query_history import QueryHistory
 from chatviewer.tui.reading import Reader
 from chatviewer.tui.searching import SearchThread
 from chatviewer.tui.widgets.library_pane import LibraryPane
@@ -39,6 +40,7 @@ class ViewerScreen(Screen[None]):
         self.search_box = SearchBox(id="search")
         self.status = StatusLine(id="status")
         self.listing = Listing(self.session_list, self.searcher, sort=self.layout_state.sort, order=self.layout_state.order)
+        self.history = QueryHistory(self.layout_state.history)
         self.reader = Reader(library, self.fetcher, self)
         self.counts: LibraryCounts | None = None
 

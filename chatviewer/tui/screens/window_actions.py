@@ -10,6 +10,7 @@ from chatviewer.tui.listing import ORDERS, SORTS
 from chatviewer.tui.messages import CopyText, DetailsFetched
 from chatviewer.tui.screens.organising_actions import NO_SESSION
 from chatviewer.tui.screens.reading_actions import ReadingActions
+from chatviewer.tui.screens.search_actions import toggled
 
 
 class WindowActions(ReadingActions):
@@ -31,12 +32,8 @@ class WindowActions(ReadingActions):
         self.search_for("")
 
     def action_show_archived(self) -> None:
-        words = self.listing.text.split()
-        if "is:archived" in words:
-            words.remove("is:archived")
-        else:
-            words.append("is:archived")
-        self.search_for(" ".join(words))
+        text = self.listing.text
+        self.search_for(toggled(text, "is:any" if self.listing.is_search else "is:archived").strip())
         self.focus_list()
 
     def action_sort(self) -> None:

@@ -1,0 +1,114 @@
+"""What would find more than a query did: hits in tool output, and words as the library spells them.
+
+It is asked for after the hits are shown, and stops at a deadline: half an answer is still a hint.
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from chatviewer.domain.hit import SearchHints
+from chatviewer.query.nodes import Query, Word, positive_leaves
+from chatviewer.storage.candidates import rows_of_index, sorted_rows
+from chatviewer.storage.filtering import index_rows
+from chatviewer.storage.matching import word_match
+from chatviewer.storage.patterns import TimeLimit, time_limit
+from chatviewer.storage.searching import Search
+from chatviewer.storage.snippets import fold
+
+SECONDS = 0.1
+MOST = 100  # tool calls that are counted
+SHORTEST, LONGEST = 4, 24  # letters of a word that can be misspelt
+MAX_WORDS = 8
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_INDEXES = ("message", "session")  # whose words are suggested
+_STEPS = 2_000  # of SQLite's machine between two looks at the clock
+
+
+def search_hints(connection: sqlite3.Connection, user_id: int, query: Query, is_found: bool) -> SearchHints:
+    """The hints for a query. A newer search may interrupt it; then they are those known so far."""
+    hints = SearchHints()
+    with _limited(connection) as limit:
+        try:
+            hints = _in_tools(connection, user_id, query, limit)
+            hints = hints if is_found else hints._replace(suggestion=_respelled(connection, query, limit))
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorname", None) != "SQLITE_INTERRUPT":
+                raise
+    return hints
+
+
+@contextmanager
+def _limited(connection: sqlite3.Connection) -> Iterator[TimeLimit]:
+    """Statements of this connection are interrupted when the time is up."""
+    with time_limit(SECONDS) as limit:
+        connection.set_progress_handler(limit.is_over_now, _STEPS)
+        try:
+            yield limit
+        finally:
+            connection.set_progress_handler(None, 0)
+
+
+def _in_tools(connection: sqlite3.Connection, user_id: int, query: Query, limit: TimeLimit) -> SearchHints:
+    """How many of the tool calls stored last would be hits."""
+    search = Search(connection, user_id, query, MOST, limit)
+    if query.has_scopes or "tools" in search.scopes or search.parts.match is None:
+        return SearchHints()
+    search = Search(connection, user_id, query._replace(scopes=("tools",)), MOST, limit)
+    plan = search.plan("tool", search.parts.match)
+    rows = rows_of_index(connection, plan, search.scopes, MOST + 1)
+    found, _ = sorted_rows(connection, plan, rows[:MOST])
+    return SearchHints(len(found), len(rows) <= MOST)
+
+
+def _respelled(connection: sqlite3.Connection, query: Query, limit: TimeLimit) -> str:
+    """The query's text with its unknown words one edit away, each as the known word that most messages hold; "" if one has none."""
+    text = query.text
+    words = [leaf for leaf in positive_leaves(query.node) if isinstance(leaf, Word) and not leaf.is_phrase][:MAX_WORDS]
+    has_changed = False
+    for word in dict.fromkeys(words):
+        match = word_match(word)
+        if match is None or _count(connection, match, 1):
+            continue
+        better = _nearest(connection, fold(word.text).lower(), limit)
+        place = re.search(rf"(?<!\w){re.escape(word.text)}(?!\w)", text)
+        if not better or place is None:
+            return ""
+        text = text[: place.start()] + better + text[place.end() :]
+        has_changed = True
+    return text.strip() if has_changed else ""
+
+
+def _nearest(connection: sqlite3.Connection, word: str, limit: TimeLimit) -> str:
+    """The word one edit away that most rows hold, two letters in the wrong order before all others."""
+    if not (word.isascii() and word.isalpha() and SHORTEST <= len(word) <= LONGEST):
+        return ""
+    best, best_count = "", 0
+    for group in _edits(word):
+        for candidate in dict.fromkeys(group):
+            if limit.is_over_now():
+                return best
+            count = _count(connection, f'"{candidate}"', 1) and _count(connection, f'"{candidate}"', MOST)
+            if count > best_count:
+                best, best_count = candidate, count
+        if best:
+            return best
+    return best
+
+
+def _edits(word: str) -> Iterator[list[str]]:
+    """All words one edit away: first those with two letters swapped, then the others."""
+    places = range(len(word))
+    yield [word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in places[:-1] if word[at] != word[at + 1]]
+    yield [
+        *(word[:at] + word[at + 1 :] for at in places),
+        *(word[:at] + letter + word[at:] for at in range(len(word) + 1) for letter in _LETTERS),
+        *(word[:at] + letter + word[at + 1 :] for at in places for letter in _LETTERS if letter != word[at]),
+    ]
+
+
+def _count(connection: sqlite3.Connection, match: str, most: int) -> int:
+    """How many rows of the indexes hold it, counted up to `most` in each."""
+    statement = "SELECT count(*) FROM ({rows} LIMIT ?)"
+    return sum(connection.execute(statement.format(rows=index_rows(level)), (match, most)).fetchone()[0] for level in _INDEXES)

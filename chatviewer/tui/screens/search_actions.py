@@ -1,0 +1,121 @@
+"""What the main screen does around the search box: the line under it, completion, the history of queries, tool output in and out."""
+
+from textual import on
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Static
+
+from chatviewer.tui.advising import completion_line, example_line, fact_line, problem_line
+from chatviewer.tui.completing import Completion, completions, is_asked
+from chatviewer.tui.fetching import fetch_tool_names
+from chatviewer.tui.messages import HintsReady, ToolNamesFetched
+from chatviewer.tui.screens.pane_actions import SEARCH, PaneActions
+
+
+class SearchActions(PaneActions):
+    """The keys of the search box, and what it says."""
+
+    tool_names: dict[str, int] | None = None  # with how many sessions called them; None: not asked for yet
+
+    def advise(self) -> None:
+        """Say under the box what helps now."""
+        text = self.search_box.value
+        is_typing = self.pane == SEARCH
+        line = self.query_one("#advice", Static)
+        is_wanted = is_typing or bool(text.strip())
+        line.display = is_wanted
+        if is_wanted:
+            self.search_box.completions = self.find_completions(text) if is_typing else []
+            line.update(self._advice(text, is_typing=is_typing))
+
+    def _advice(self, text: str, *, is_typing: bool) -> Content:
+        box = self.search_box
+        left = box.region.x - self.query_one("#top", Horizontal).region.x
+        if box.completions:
+            return completion_line(box.completions, left)
+        if text.strip():
+            from chatviewer.query import parse
+
+            problems = parse(text).problems
+            if problems:
+                start = max(0, round(box.scroll_x))
+                return problem_line(text, problems[0][0], problems[0][1], left - start, self.app.size.width)
+            return fact_line(self.listing.facts(is_typing=is_typing), left)
+        return example_line(left)
+
+    def find_completions(self, text: str) -> list[Completion]:
+        """What the end of the text may go on with."""
+        if self.tool_names is None and is_asked(text, "tool"):
+            self.tool_names = {}
+            self.counter.submit(fetch_tool_names(self.library), key="tools")
+        return completions(text, self.counts, self.tool_names or {})
+
+    @on(ToolNamesFetched)
+    def take_tool_names(self, event: ToolNamesFetched) -> None:
+        self.tool_names = dict(event.names)
+        self.advise()
+
+    @on(HintsReady)
+    def take_hints(self, event: HintsReady) -> None:
+        if self.listing.take_hints(event):
+            self.advise()
+            if not len(self.session_list.rows):
+                self.session_list.say_when_empty(Content(self.listing.empty_words(self.counts)))
+
+    # Keys
+
+    def action_complete(self) -> None:
+        """Take what is offered first; with nothing offered, to the list."""
+        box = self.search_box
+        if box.completions:
+            box.set_query(box.completions[0].text)
+        elif self.listing.hints.suggestion:
+            self.action_take_suggestion()
+        else:
+            self.action_to_list()
+
+    def action_take_suggestion(self) -> None:
+        if self.listing.hints.suggestion:
+            self.search_for(self.listing.hints.suggestion)
+        else:
+            self.tell("There is nothing to correct.")
+
+    def action_search_tools(self) -> None:
+        """Look into tool output as well, or no more."""
+        text = self.listing.text
+        if not text.strip():
+            self.tell("Type what to look for first; ctrl+t then also looks into tool output.")
+        else:
+            self.search_for(toggled(text, "in:all"))
+
+    def action_search_up(self) -> None:
+        """Up the list; from its top to the queries of before."""
+        box = self.search_box
+        if self.session_list.cursor > 0 and not self.history.is_shown(box.value):
+            self.session_list.action_cursor_up()
+        elif (query := self.history.older(box.value)) is not None:
+            box.set_query(query)
+
+    def action_search_down(self) -> None:
+        query = self.history.newer(self.search_box.value)
+        if query is not None:
+            self.search_box.set_query(query)
+        else:
+            self.session_list.action_cursor_down()
+
+    def action_to_list(self) -> None:
+        self.remember_query()
+        self.focus_list()
+
+    def remember_query(self) -> None:
+        """Keep what is searched for, to be fetched back later."""
+        self.history.add(self.listing.text)
+        self.layout_state.history = self.history.entries
+
+
+def toggled(text: str, term: str) -> str:
+    """The query with the term in front, or without it: the word at the end stays there, as it may still be being typed."""
+    words = text.split(" ")
+    if term in words:
+        return " ".join(word for word in words if word != term)
+    return f"{term} {text}"

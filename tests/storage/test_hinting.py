@@ -1,0 +1,76 @@
+"""What is said beside the hits: more in tool output, and words as the library spells them."""
+
+import pytest
+
+from chatviewer.domain import Role, SearchHints, SessionStatus
+from chatviewer.query import parse
+from chatviewer.storage import hinting
+from chatviewer.storage.library import Library
+from tests.factories import fill, make_call, make_message, make_session
+
+
+def hints(library: Library, text: str, **options: bool) -> SearchHints:
+    query = parse(text, **options)
+    return library.search_hints(query, is_found=bool(library.search(query).hits))
+
+
+def session_with_calls(source_id: str, text: str, *results: str):  # type: ignore[no-untyped-def]
+    calls = tuple(make_call(f"{source_id}-1", number, result=result) for number, result in enumerate(results))
+    messages = [make_message(f"{source_id}-0", text), make_message(f"{source_id}-1", "Done.", role=Role.ASSISTANT, tool_calls=calls)]
+    return make_session(source_id, messages, project=f"/home/me/{source_id}")
+
+
+def test_hits_in_tool_output_are_counted_where_the_query_does_not_look(library: Library) -> None:
+    fill(library, session_with_calls("api", "needle", "a needle", "hay"), session_with_calls("web", "hay", "needle", "needles", "needle"))
+    assert hints(library, "needle").tool_count == 3
+    assert hints(library, "needle project:api").tool_count == 1
+    assert hints(library, "needl", is_being_typed=True).tool_count == 4
+    assert hints(library, "needle in:all").tool_count == 0
+    assert hints(library, "needle in:text").tool_count == 0
+    assert hints(library, "-needle").tool_count == 0
+    assert hints(library, "project:api").tool_count == 0
+    library.set_status([library.summaries(library.session_ids(parse("project:web")))[0].uid], SessionStatus.ARCHIVED)
+    assert hints(library, "needle").tool_count == 1
+
+
+def test_the_count_ends_somewhere(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(library, session_with_calls("api", "hay", *["needle"] * 6))
+    monkeypatch.setattr(hinting, "MOST", 5)
+    assert hints(library, "needle") == SearchHints(5, is_tool_count_whole=False)
+    monkeypatch.setattr(hinting, "MOST", 6)
+    assert hints(library, "needle") == SearchHints(6)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        *(("databsae", "database"), ("databse", "database"), ("dataabase", "database"), ("detabase", "database"), ("atabase", "database")),
+        *(("flkay databsae", "flaky database"), ("project:api databsae -hay", "project:api database -hay")),
+        *(("Databsae", "database"), ("na\u00efev", ""), ("xyzzyq", ""), ("databsae xyzzyq", ""), ("daabse", ""), ("dat", "")),
+        *(('"databsae"', ""), ("/databsae/", ""), ("databsae OR nothing1", ""), ("titel", "title"), ("tset", "test")),
+    ],
+)
+def test_a_word_that_nothing_holds_is_spelled_as_the_library_spells_it(library: Library, typed: str, meant: str) -> None:
+    messages = [make_message("m0", "The flaky database test, tested"), make_message("m1", "set of a database")]
+    fill(library, make_session("api", messages, project="/home/me/api", title="A title"))
+    assert hints(library, typed).suggestion == meant
+    assert hints(library, typed, is_being_typed=True).suggestion == meant
+
+
+def test_the_commonest_word_is_suggested(library: Library) -> None:
+    fill(library, make_session("s", [make_message(f"m{number}", text) for number, text in enumerate(("cart", "card", "card"))]))
+    assert hints(library, "carx").suggestion == "card"
+
+
+def test_time_over_is_no_error(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(library, make_session("s", [make_message("m", "database")]))
+    monkeypatch.setattr(hinting, "SECONDS", -1.0)
+    monkeypatch.setattr(hinting, "_STEPS", 1)
+    assert hints(library, "databsae") == SearchHints()
+    assert library.search(parse("database")).hits, "the limit is gone afterwards"
+
+
+@pytest.mark.parametrize("typed", ["", "((", "a*", "*", "日本語", "\0", "\ud800", "-", "x" * 3000, 'a"b', "in:", "tool:Bash x"])
+def test_nothing_typed_fails(library: Library, typed: str) -> None:
+    fill(library, session_with_calls("api", "hay", "needle"))
+    assert hints(library, typed, is_being_typed=True).suggestion == ""
