@@ -12,7 +12,6 @@ for the text that is indexed and for the text that is searched:
 """
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 
 _MAX_RUN = 64  # characters; longer ones are data, not identifiers
@@ -36,8 +35,7 @@ _HEXADECIMAL = re.compile(r"[0-9a-f]{6,}|[0-9A-F]{6,}")
 
 def extra_terms(text: str) -> str | None:
     """The words to index beside a text, in its order, each identifier once; None when there are none."""
-    found = dict.fromkeys(_identifiers(text))
-    terms = [parts for identifier in found if (parts := _identifier_parts(identifier))]
+    terms = list(filter(None, map(_identifier_parts, dict.fromkeys(_identifiers(text)))))
     if not text.isascii():
         # in a module of its own: a command that searches for plain words does not wait for its large expressions
         from chatviewer.storage.scripts import SPECIAL, chunk_parts, chunks
@@ -56,31 +54,30 @@ def _not_ascii(text: str) -> str:
     return text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass")
 
 
-def _identifiers(text: str) -> Iterator[str]:
+def _identifiers(text: str) -> list[str]:
     """The dotted identifiers that hold more than one word, in their order.
 
     Found in the shape of the text, where every letter is one of two and every digit the same: searching that for a few fixed
     pieces takes a third of the time of a regular expression, and this is done for every byte that is imported.
     """
-    shape = text.encode("ascii", "replace").translate(_SHAPES)
+    shape = text.encode("ascii", "replace").translate(_SHAPES) + b" "
     find, find_back = shape.find, shape.rfind
-    length = len(shape)
     spans: dict[int, int] = {}
     for border in _BORDERS:
-        at = find(border)
-        while at >= 0:
+        end = 0
+        while (at := find(border, end)) >= 0:
             end = find(b" ", at)
-            if end < 0:
-                end = length
             spans[find_back(b" ", 0, at) + 1] = end
-            at = find(border, end)
-    for start, end in sorted(spans.items()):
-        span = text[start:end]
+    found: list[str] = []
+    add = found.append
+    for start in sorted(spans):
+        span = text[start : spans[start]]
         if span[0] != "." and span[-1] != "." and ".." not in span:
-            if end - start <= _MAX_RUN:
-                yield span
+            if len(span) <= _MAX_RUN:
+                add(span)
         else:
-            yield from (piece for piece in _DOTTED.findall(span) if len(piece) <= _MAX_RUN and _TRIGGER.search(piece))
+            found += [piece for piece in _DOTTED.findall(span) if len(piece) <= _MAX_RUN and _TRIGGER.search(piece)]
+    return found
 
 
 def query_terms(word: str) -> tuple[list[str], bool] | None:
@@ -97,7 +94,7 @@ def query_terms(word: str) -> tuple[list[str], bool] | None:
     return query_parts(word)
 
 
-@lru_cache(20_000)  # the same names come again and again
+@lru_cache(1 << 16)  # the same names come again and again
 def _identifier_parts(identifier: str) -> str:
     """The parts of an identifier, or "" where it is a number with its unit, a hash or encoded data."""
     parts: list[str] = []
