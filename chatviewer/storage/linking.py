@@ -13,9 +13,10 @@ def project_uid(uid: str, project: str) -> str:
 
 def link_all(connection: sqlite3.Connection, user_id: int) -> None:
     """Connect every session that waits for its parent or child."""
+    # From the few that wait (each has an index of its own), not from all that the user has: that is what + and CROSS are for.
     rows = connection.execute(
-        "SELECT id FROM session WHERE user_id = ?1 AND parent_uid IS NOT NULL AND parent_id IS NULL"
-        " UNION SELECT t.session_id FROM tool_call t JOIN session s ON s.id = t.session_id"
+        "SELECT id FROM session WHERE +user_id = ?1 AND parent_uid IS NOT NULL AND parent_id IS NULL"
+        " UNION SELECT t.session_id FROM tool_call t CROSS JOIN session s ON s.id = t.session_id"
         " WHERE s.user_id = ?1 AND t.child_uid IS NOT NULL AND t.child_session_id IS NULL",
         (user_id,),
     )

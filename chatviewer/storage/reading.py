@@ -3,7 +3,6 @@
 What a list needs comes as named tuples; the dataclasses of the domain are imported where a whole session or message is made.
 """
 
-import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -66,8 +65,10 @@ def from_json(text: str | None, fallback: Any = None) -> Any:
     """The JSON value of a column; where Python refuses it (numbers of 5,000 digits, nesting of 100,000) the text itself."""
     if not text:
         return fallback
+    from json import loads  # a list of sessions does without
+
     try:
-        return json.loads(text)
+        return loads(text)
     except (ValueError, RecursionError):
         return text
 

@@ -5,6 +5,7 @@ See `terms`, which describes what becomes of them.
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 MAX_RUN = 64  # characters that are looked back from such a character to the beginning of its word
 
@@ -17,11 +18,9 @@ _EMOJI = "\u231a-\u23ff\u25aa-\u27bf\u2b05-\u2b55\U0001f000-\U0001f3fa\U0001f400
 _LETTERS = "ёЁßẞæÆœŒøØłŁđĐðÐþÞıŋĳﬀ-ﬆ\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
 SPECIAL = re.compile(f"[{_UNSPACED}{_EMOJI}{_LETTERS}]")
 _IN_CHUNK = f"(?:[{_UNSPACED}{_EMOJI}\ufe0f\u200d\U0001f3fb-\U0001f3ff]|[^\\W_]|(?<=[A-Za-z0-9])[._/:@-](?=[A-Za-z0-9]))*"
-# What clings to such a character: `用Python写` is one word to unicode61, and so is the beginning of `用axios.get`.
-_CLINGING = re.compile(_IN_CHUNK)
-_CHUNK_PART = re.compile(f"(?P<unspaced>[{_UNSPACED}]+)|(?P<emoji>[{_EMOJI}])|(?P<word>(?:(?![{_UNSPACED}{_EMOJI}])[^\\W_])+)")
+_CHUNK_PART = f"(?P<unspaced>[{_UNSPACED}]+)|(?P<emoji>[{_EMOJI}])|(?P<word>(?:(?![{_UNSPACED}{_EMOJI}])[^\\W_])+)"
 # Marks that unicode61 takes for spaces: Thai, Lao, Burmese and Khmer vowels and tones.
-_MARKS = re.compile(
+_MARKS = (
     "[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u1056-\u1059\u105e-\u1060\u1062-\u1064\u1067-\u106d"
     "\u1071-\u1074\u1082-\u108d\u109a-\u109d\u17b4-\u17d3\u17dd]"
 )
@@ -33,6 +32,23 @@ _FOLDED = str.maketrans(
 )
 
 
+@cache
+def _clinging() -> re.Pattern[str]:
+    """What clings to such a character: `用Python写` is one word to unicode61, and so is the beginning of `用axios.get`."""
+    return re.compile(_IN_CHUNK)
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The parts of a chunk, and the marks in it. Large: compiled for the first text that holds such a character."""
+    return re.compile(_CHUNK_PART), re.compile(_MARKS)
+
+
+def _pieces(chunk: str) -> list[re.Match[str]]:
+    part, marks = _patterns()
+    return list(part.finditer(marks.sub("", chunk)))
+
+
 def query_parts(word: str) -> tuple[list[str], bool] | None:
     """The words that a typed word stands for, as a phrase, and whether the last one is a beginning only. None: it is a plain word."""
     bounds = list(chunks(word))
@@ -41,7 +57,7 @@ def query_parts(word: str) -> tuple[list[str], bool] | None:
     found = [word[start:end] for start, end in bounds]
     parts = [part for chunk in found[:-1] for part in chunk_parts(chunk, is_end_open=False)]
     last = chunk_parts(found[-1], is_end_open=True)
-    pieces = list(_CHUNK_PART.finditer(_MARKS.sub("", found[-1])))
+    pieces = _pieces(found[-1])
     is_beginning = bool(pieces) and pieces[-1].lastgroup == "unspaced" and len(pieces[-1].group()) == 1
     return ([*parts, *last], is_beginning) if last else None
 
@@ -52,8 +68,8 @@ def chunks(text: str) -> Iterator[tuple[int, int]]:
     special = SPECIAL.search(text)
     while special is not None:
         at = special.start()
-        ahead = _CLINGING.match(text, at)
-        behind = _CLINGING.match(text[max(done, at - MAX_RUN) : at][::-1])
+        ahead = _clinging().match(text, at)
+        behind = _clinging().match(text[max(done, at - MAX_RUN) : at][::-1])
         start = at - behind.end() if behind else at
         done = max(at + 1, ahead.end() if ahead else 0)
         yield start, done
@@ -68,7 +84,7 @@ def _outside(text: str, bounds: list[tuple[int, int]]) -> str:
 def chunk_parts(chunk: str, *, is_end_open: bool) -> list[str]:
     """The parts of a chunk of unspaced script, emoji and letters. With an open end the text may go on where the chunk ends."""
     parts: list[str] = []
-    pieces = list(_CHUNK_PART.finditer(_MARKS.sub("", chunk)))
+    pieces = _pieces(chunk)
     for number, piece in enumerate(pieces, start=1):
         text = piece.group()
         if piece.lastgroup == "emoji":

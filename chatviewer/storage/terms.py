@@ -21,6 +21,7 @@ _MAX_TERMS = 200_000  # characters for one text: a pasted dictionary must not do
 _TRIGGER = re.compile(r"(?<=[a-z])[A-Z]|(?<=[A-Za-z])[0-9]|(?<=[A-Z])[A-Z](?=[a-z])")
 _BORDERS = (b"aA", b"a0", b"A0", b"AAa")  # the same in the shape of a text
 _ASCII = bytes(range(128))
+_ORDINARY = "–—‘’“”…•·→←─│├└┌┐┘×§°äöüÄÖÜáàâçéèêíñóôú"  # beyond ASCII, most texts hold nothing else; none of it needs words
 _SHAPES = bytes(
     ord("a" if chr(code).islower() else "A" if chr(code).isupper() else "0" if chr(code).isdigit() else "." if code == 46 else " ")
     if code < 128
@@ -37,12 +38,19 @@ def extra_terms(text: str) -> str | None:
     """The words to index beside a text, in its order, each identifier once; None when there are none."""
     terms = list(filter(None, map(_identifier_parts, dict.fromkeys(_identifiers(text)))))
     if not text.isascii():
-        # in a module of its own: a command that searches for plain words does not wait for its large expressions
+        others = _not_ascii(text)
+        if not others.strip(_ORDINARY):
+            return _joined(terms)
+        # in a module of its own: what meets plain words does not wait for its large expressions
         from chatviewer.storage.scripts import SPECIAL, chunk_parts, chunks
 
-        if SPECIAL.search(_not_ascii(text)):
+        if SPECIAL.search(others):
             for chunk in dict.fromkeys(text[start:end] for start, end in chunks(text)):
                 terms += chunk_parts(chunk, is_end_open=False)
+    return _joined(terms)
+
+
+def _joined(terms: list[str]) -> str | None:
     if not terms:
         return None
     joined = " ".join(terms)
