@@ -419,3 +419,17 @@ def test_a_refresh_imports_no_heavy_module(tmp_path: Path) -> None:
     first, second = (subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout for _ in range(2))
     assert "chatviewer.importers.base" in first
     assert second.strip() == "[]"
+
+
+def test_a_folder_that_cannot_be_searched_is_reported(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "chats" / "locked").mkdir(parents=True)
+    scandir = os.scandir
+
+    def refusing(path: Any) -> Any:
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    report = ingest.run(library, paths=[tmp_path / "chats"])
+    assert [str(problem) for problem in report.problems] == [f"{tmp_path}/chats/locked:1: cannot be searched: Permission denied"]

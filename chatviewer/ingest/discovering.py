@@ -4,7 +4,7 @@ and nothing but regular files is ever opened: a FIFO would wait for ever, a devi
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from time import time_ns
 from typing import NamedTuple
@@ -98,12 +98,16 @@ class Discovery:
             return
         if stat.S_ISDIR(found.st_mode):
             self.roots.append(str(path))
-            for file in _files_below(str(path), self.skipped):
+            for file in _files_below(str(path), self.skipped, self._report_folder):
                 self._add(file, None)
         elif stat.S_ISREG(found.st_mode):
             self._put(path, None, found, is_named=True)
         else:
             self.skipped[_KINDS.get(stat.S_IFMT(found.st_mode), "device")] += 1
+
+    def _report_folder(self, error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):  # deleted meanwhile
+            self.problems.append(Problem(str(error.filename), 1, f"cannot be searched: {error.strerror or error}"))
 
     def add_known(self, path: str, importer: Importer) -> None:
         """A file that was imported before, by that importer."""
@@ -147,10 +151,10 @@ def _folders_below(place: str) -> Iterator[str]:
         pending += below
 
 
-def _files_below(root: str, skipped: Counter[str]) -> Iterator[Path]:
+def _files_below(root: str, skipped: Counter[str], on_error: Callable[[OSError], None]) -> Iterator[Path]:
     """Every entry below a folder that is no folder, links not followed; a folder named like a file is counted."""
     endings = {extension for importer in importers() for extension in importer.extensions}
-    for folder, folders, names in os.walk(root):
+    for folder, folders, names in os.walk(root, onerror=on_error):
         folders.sort()
         skipped["folder"] += sum(1 for name in folders if os.path.splitext(name)[1] in endings)
         for name in [name for name in folders if os.path.islink(os.path.join(folder, name))]:
