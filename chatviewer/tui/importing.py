@@ -41,6 +41,10 @@ class ImportState(NamedTuple):
 
 def report_words(report: ImportReport) -> str:
     """What an import brought."""
+    from chatviewer.ingest import HISTORY_IS_OFF
+
+    if HISTORY_IS_OFF in report.skipped:
+        return "Nothing was added: the preference Save history is off"
     counts = report.counts
     new = counted(counts.new, "new session") if counts.new else ""
     updated = f"{full_count(counts.updated)} updated" if counts.updated else ""

@@ -8,11 +8,17 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from chatviewer.domain import ImportReport, Role
+from chatviewer.ingest import HISTORY_IS_OFF
 from chatviewer.storage.library import Library
 from chatviewer.tui.app import ChatviewerApp
+from chatviewer.tui.importing import ImportState
 from chatviewer.tui.messages import WorkFailed
 from chatviewer.tui.palette import ActionProvider
+from chatviewer.tui.rendering.message import Place, View, blocks_of
+from chatviewer.tui.rendering.wording import local_day
 from chatviewer.tui.screens.help import HelpScreen
+from tests.factories import at, make_message
 from tests.tui.test_main_screen import press
 
 OpenViewer = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
@@ -43,3 +49,18 @@ async def test_no_line_of_the_help_is_wider_than_its_page(open_viewer: OpenViewe
         room = screen.query_one(Static).content_size.width
         lines = screen._text().plain.split("\n")
         assert [line for line in lines if cell_len(line) > room] == []
+
+
+def test_an_import_that_a_preference_forbids_says_so() -> None:
+    report = ImportReport(skipped={HISTORY_IS_OFF: 1})
+    assert "Save history is off" in ImportState(report=report).words()
+
+
+@pytest.mark.parametrize("width", range(12, 60))
+def test_a_header_shows_whole_facts_or_none(width: int) -> None:
+    message = make_message("m", role=Role.ASSISTANT, model="claude-opus-4-5", output_tokens=1234, created_at=at(5))
+    (block, *_) = blocks_of(message, Place(branch=1, branch_count=2), View(day=local_day(at(5))), {})
+    ((row,),) = [chunk.layout(width) for chunk in block.chunks]
+    parts = row.plain.split("  ")[0].split(" · ")
+    assert cell_len(row.plain) <= width
+    assert [part for part in parts[1:] if part.endswith("…")] == []

@@ -89,10 +89,10 @@ def _header_rows(message: Message, place: Place, view: View, width: int) -> list
         name = safe_line(message.model, 40)
     elif role is Role.TOOL and message.tool_name:
         name = f"tool · {safe_line(message.tool_name, 60)}"
-    facts = [clock(message.created_at, view.day)] if message.created_at else []
+    time = clock(message.created_at, view.day) if message.created_at else ""
+    facts = [time] if time else []
     if message.output_tokens:
         facts.append(f"{short_count(message.output_tokens)} tok")
-    left = Content.assemble((f"{_SIGNS[role]} {name}", _NAME_STYLES[role]), (" · ".join(["", *(fact for fact in facts if fact)]), MUTED))
     marks = []
     if message.note:
         marks.append(("✎", WARNING))
@@ -101,6 +101,11 @@ def _header_rows(message: Message, place: Place, view: View, width: int) -> list
     if place.branch_count > 1:
         marks.append((f"‹ {place.branch}/{place.branch_count} ›", f"bold {PRIMARY}"))
     right = Content("  ").join(Content.styled(text, style) for text, style in marks)
+    name = f"{_SIGNS[role]} {name}"
+    room = width - right.cell_length - (2 if marks else 0)
+    while facts and cell_len(" · ".join([name, *facts])) > room:  # half a time or number would say something else
+        facts.pop()
+    left = Content.assemble((name, _NAME_STYLES[role]), (" · ".join(["", *facts]), MUTED))
     row = beside(left, right, width, PROMPT_FILL if role is Role.USER else "")
     return [row] if place.is_first else [BLANK, row]
 
