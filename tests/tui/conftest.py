@@ -63,7 +63,8 @@ async def settle(pilot: Pilot[int], seconds: float = 30.0) -> None:
     quiet = 0
     while time.monotonic() < end and quiet < 3:
         await pilot.pause(0.01)
-        quiet = quiet + 1 if app.main.is_idle and not app.main.reader.is_waiting else 0
+        is_reading = any(not worker.is_finished for worker in app.workers)  # the transcript fetches its pages so
+        quiet = quiet + 1 if app.main.is_idle and not app.main.reader.is_waiting and not is_reading else 0
     assert quiet == 3, "the viewer does not come to rest"
 
 
