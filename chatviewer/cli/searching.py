@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from chatviewer.cli.parser import Arguments
-    from chatviewer.domain.hit import Hit, SearchResult
+    from chatviewer.domain.hit import Hit, SearchHints, SearchResult
 
 DEFAULT_LIMIT = 50
 _MARKS = str.maketrans({"\x02": None, "\x03": None})  # around the words that match
@@ -35,6 +35,8 @@ def run(arguments: "Namespace") -> int:
     with open_library(arguments) as library:
         result = library.search(query, order=arguments.sort, limit=arguments.limit or sys.maxsize)
         is_empty = not result.hits and is_terminal() and library.is_empty
+        has_hints = not arguments.json and (is_terminal() or not result.hits)
+        hints = library.search_hints(query, is_found=bool(result.hits)) if has_hints else None
     told = {words for _, words in query.problems}
     for problem in result.problems:
         if problem not in told:
@@ -48,7 +50,18 @@ def run(arguments: "Namespace") -> int:
     else:
         for hit in result.hits:
             say("\t".join(safe_line(cell) for cell in _cells(hit)))
+    if hints is not None:
+        _tell_hints(hints)
     return 0
+
+
+def _tell_hints(hints: "SearchHints") -> None:
+    """What would find more, beside the hits."""
+    if hints.tool_count:
+        more = "" if hints.is_tool_count_whole else " or more"
+        tell(f"{hints.tool_count:,}{more} in tool output (in:all shows them)")
+    if hints.suggestion:
+        tell(f"Nothing found. Did you mean: {safe_line(hints.suggestion, 200)}")
 
 
 def _document(hit: "Hit") -> dict[str, Any]:

@@ -122,6 +122,13 @@ def test_search_says_what_it_hides(run: Run, filled: list[Session]) -> None:
     assert found["hidden"] >= 1
 
 
+def test_search_says_what_was_probably_meant(run: Run, filled: list[Session]) -> None:
+    outcome = run("search", "flakky")
+    assert outcome.out == ""
+    assert outcome.err.strip() == "Nothing found. Did you mean: flaky"
+    assert run("search", "flaky").err == "", "a pipe gets hits only"
+
+
 def test_show_as_json(run: Run, filled: list[Session]) -> None:
     document = run("show", filled[0].uid[:13], "--json").json
     session = document["session"]
