@@ -133,3 +133,15 @@ async def test_escape_ends_a_find_where_it_began_unless_enter_kept_it(open_viewe
         assert "1 message in other branches" in str(main_of(pilot).query_one("#reading").border_subtitle)
         await press(pilot, "enter", "n")
         assert view_of(pilot).cursor_seq == 2
+
+
+async def test_a_second_escape_that_was_typed_ahead_closes_nothing_else(open_viewer: OpenViewer, branched: Library) -> None:
+    async with open_viewer(branched) as pilot:
+        await press(pilot, "enter", "O")
+        modal = pilot.app.screen
+        assert isinstance(modal, MenuModal)
+        modal.action_leave()
+        modal.action_leave()
+        await pilot.pause()
+        assert pilot.app.is_running
+        assert pilot.app.screen is main_of(pilot)

@@ -11,7 +11,7 @@ import sys
 import termios
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyte
@@ -76,8 +76,11 @@ class Terminal:
                 self.stream.feed(data)
 
     def wait_for(self, text: str, seconds: float = 20) -> None:
+        self.wait_until(lambda: text in "\n".join(self.screen.display), seconds)
+
+    def wait_until(self, is_so: Callable[[], bool], seconds: float = 20) -> None:
         end = time.monotonic() + seconds
-        while text not in "\n".join(self.screen.display):
+        while not is_so():
             assert time.monotonic() < end, "\n".join(self.screen.display)
             self.read(0.05)
 

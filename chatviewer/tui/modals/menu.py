@@ -9,12 +9,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from chatviewer.domain import safe_line
 from chatviewer.tui import formatting
+from chatviewer.tui.modals.modal import Modal
 
 
 class Choice(NamedTuple):
@@ -26,10 +26,9 @@ class Choice(NamedTuple):
     lead: str = ""
 
 
-class MenuModal(ModalScreen[str | None]):
+class MenuModal(Modal[str | None]):
     """Returns the value of what was chosen, None when left."""
 
-    CSS_PATH = "modals.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave", show=False),
         Binding("down,ctrl+n", "move('cursor_down')", "Down", show=False),

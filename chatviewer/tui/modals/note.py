@@ -6,16 +6,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
 from chatviewer.domain import safe
+from chatviewer.tui.modals.modal import Modal
 
 
-class NoteModal(ModalScreen[str | None]):
+class NoteModal(Modal[str | None]):
     """Returns the text, "" to remove the note, None when left."""
 
-    CSS_PATH = "modals.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave", show=False),
         Binding("ctrl+s,ctrl+j", "save", "Save", show=False, priority=True),

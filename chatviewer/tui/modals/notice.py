@@ -6,16 +6,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from chatviewer.domain import safe
+from chatviewer.tui.modals.modal import Modal
 
 
-class NoticeModal(ModalScreen[None]):
+class NoticeModal(Modal[None]):
     """Shows a text until a key closes it."""
 
-    CSS_PATH = "modals.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q,i,space", "leave", "Close", show=False)]
 
     def __init__(self, title: str, text: str | Content, *, is_error: bool = False) -> None:
@@ -38,10 +37,9 @@ class NoticeModal(ModalScreen[None]):
         self.dismiss(None)
 
 
-class ConfirmModal(ModalScreen[bool]):
+class ConfirmModal(Modal[bool]):
     """A question; True for yes."""
 
-    CSS_PATH = "modals.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y,enter", "answer(True)", "Yes", show=False),
         Binding("escape,n,q", "answer(False)", "No", show=False),

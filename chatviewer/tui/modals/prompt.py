@@ -8,9 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
+
+from chatviewer.tui.modals.modal import Modal
 
 
 class LastWordSuggester(Suggester):
@@ -30,10 +31,9 @@ class LastWordSuggester(Suggester):
         return f"{lead}{word[: len(word) - len(bare)]}{found}" if found else None
 
 
-class PromptModal(ModalScreen[str | None]):
+class PromptModal(Modal[str | None]):
     """Returns the text, None when left. `problem` says in words why a text is not accepted yet; "" accepts it."""
 
-    CSS_PATH = "modals.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False)]
 
     def __init__(

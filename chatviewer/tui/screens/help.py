@@ -56,7 +56,8 @@ class HelpScreen(ModalScreen[None]):
         return Content("\n\n").join(sections)
 
     def action_leave(self) -> None:
-        self.dismiss(None)
+        if self.is_current:
+            self.dismiss(None)
 
     def action_scroll(self, where: str) -> None:
         getattr(self.query_one("#help", VerticalScroll), f"scroll_{where}")(animate=False)

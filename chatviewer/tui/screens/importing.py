@@ -99,7 +99,8 @@ class ImportScreen(Screen[None]):
         getattr(self.query_one("#page", VerticalScroll), f"scroll_{where}")(animate=False)
 
     def action_leave(self) -> None:
-        self.dismiss(None)
+        if self.is_current:
+            self.dismiss(None)
 
 
 def sources_text(sources: Sequence[SourceStatus]) -> Content:

@@ -140,4 +140,5 @@ class PreferencesScreen(Screen[None]):
         self._step_history(organising.redo(self._library))
 
     def action_leave(self) -> None:
-        self.dismiss(None)
+        if self.is_current:
+            self.dismiss(None)

@@ -1,0 +1,18 @@
+"""What all modals have in common."""
+
+from typing import TypeVar
+
+from textual.await_complete import AwaitComplete
+from textual.screen import ModalScreen
+
+Result = TypeVar("Result")
+
+
+class Modal(ModalScreen[Result]):
+    """A screen above the others that returns a result, once."""
+
+    CSS_PATH = "modals.tcss"
+
+    def dismiss(self, result: Result | None = None) -> AwaitComplete:
+        """Close. Keys that were typed ahead find the screen closed already; Textual would close the one below it too."""
+        return super().dismiss(result) if self.is_current else AwaitComplete()
