@@ -108,7 +108,8 @@ def main() -> None:
         if home is None:
             home = Path(folder) / "home"
             make_corpus(home, options.sessions)
-        chatviewer = [sys.executable, "-m", "chatviewer", "import"]
+        # what the installed command does
+        chatviewer = [sys.executable, "-c", "from chatviewer.__main__ import program; program()", "import"]
         cpu_of(chatviewer, Path(folder) / "nobody", Path(folder) / "other")  # compiled, and in the cache of the disk
         nothing = cpu_of([sys.executable, "-c", "pass"], home, store, options.runs)
         yardstick = cpu_of(shlex.split(options.yardstick), home, store) if options.yardstick else None

@@ -49,7 +49,8 @@ def run(arguments: "Namespace") -> int:
     if limit is None and is_table:
         limit = SCREENFUL
     with open_library(arguments) as library:
-        ids = library.session_ids(query, sort=arguments.sort)
+        # a table says how many there are
+        ids = library.session_ids(query, sort=arguments.sort, limit=None if is_table else limit or None)
         shown = ids[:limit] if limit else ids
         found = in_chunks(library, shown)
         if arguments.json:

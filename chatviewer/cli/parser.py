@@ -7,28 +7,27 @@ module makes a parser.
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chatviewer.cli.plain import PlainParser
 from chatviewer.errors import UsageError
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from typing import Protocol
 
+    class Arguments(Protocol):
+        """What a command says its arguments to: argparse's parser, or the plain one."""
 
-class Arguments(Protocol):
-    """What a command says its arguments to: argparse's parser, or the plain one."""
+        def add_argument(self, *names: str, **options: Any) -> Any: ...
 
-    def add_argument(self, *names: str, **options: Any) -> Any: ...
+    class CommandModule(Protocol):
+        """What each module of this package that holds a command has."""
 
-
-class CommandModule(Protocol):
-    """What each module of this package that holds a command has."""
-
-    @staticmethod
-    def add_arguments(parser: Any) -> None: ...
-    @staticmethod
-    def run(arguments: "Namespace") -> int: ...
+        @staticmethod
+        def add_arguments(parser: Any) -> None: ...
+        @staticmethod
+        def run(arguments: Namespace) -> int: ...
 
 
 class Entry(NamedTuple):
@@ -74,7 +73,7 @@ DATABASE_HELP = "the database: a file, or sqlite:///file (else CHATVIEWER_DATABA
 class Parsed(NamedTuple):
     """`command` is None for the viewer (or, with `is_help`, for the overview)."""
 
-    command: CommandModule | None
+    command: "CommandModule | None"
     arguments: Any  # an attribute for each
     database: str | None
     is_help: bool = False
@@ -117,14 +116,14 @@ def _parse_command(name: str, rest: list[str], database: str | None) -> Parsed:
     return Parsed(command, arguments, database)
 
 
-def _read_plainly(command: CommandModule, rest: list[str], database: str | None) -> Any:
+def _read_plainly(command: "CommandModule", rest: list[str], database: str | None) -> Any:
     parser = PlainParser()
     parser.add_argument("--database", default=database)
     command.add_arguments(parser)
     return parser.read(rest)
 
 
-def _read(command: CommandModule, entry: Entry, name: str, rest: list[str], database: str | None) -> Any:
+def _read(command: "CommandModule", entry: Entry, name: str, rest: list[str], database: str | None) -> Any:
     from chatviewer.cli.command_parser import CommandParser
 
     parser = CommandParser(f"chatviewer {name}", f"{entry.summary[0].upper()}{entry.summary[1:]}.")
@@ -140,7 +139,7 @@ def _read(command: CommandModule, entry: Entry, name: str, rest: list[str], data
     return arguments
 
 
-def add_query_words(parser: Arguments, help_text: str) -> None:
+def add_query_words(parser: "Arguments", help_text: str) -> None:
     """The words of a query, unquoted or quoted, between or behind the options."""
     parser.add_argument("words", nargs="*", metavar="QUERY", help=help_text)
 

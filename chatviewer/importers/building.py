@@ -3,7 +3,6 @@
 import binascii
 import json
 import re
-from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -128,7 +127,7 @@ def image_attachment(data: Any, media_type: Any = "", name: str = "") -> Attachm
         head, _, data = data.partition(",")
         media_type = head[5:].partition(";")[0] or media_type
     try:
-        content = b64decode(data)
+        content = binascii.a2b_base64(data)
     except (binascii.Error, ValueError):
         return None
     return file_attachment(content, media_type if type(media_type) is str else "", name) if content else None

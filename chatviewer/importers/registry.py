@@ -3,7 +3,6 @@
 from functools import cache
 from importlib import import_module
 from inspect import isabstract
-from pkgutil import iter_modules
 
 from chatviewer.importers.base import Importer
 
@@ -11,6 +10,8 @@ from chatviewer.importers.base import Importer
 @cache
 def importers() -> tuple[Importer, ...]:
     """One of each, the most specific format first."""
+    from pkgutil import iter_modules  # what finds one importer by its name does without
+
     package = __name__.rpartition(".")[0]
     for module in iter_modules(import_module(package).__path__):
         import_module(f"{package}.{module.name}")
