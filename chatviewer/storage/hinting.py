@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from chatviewer.domain.hit import SearchHints
+from chatviewer.query import parse
 from chatviewer.query.nodes import Query, Word, positive_leaves
 from chatviewer.storage.candidates import rows_of_index, sorted_rows
 from chatviewer.storage.filtering import index_rows
 from chatviewer.storage.matching import word_match
 from chatviewer.storage.patterns import TimeLimit, time_limit
-from chatviewer.storage.searching import Search
+from chatviewer.storage.searching import Search, search
 from chatviewer.storage.snippets import fold
 
 SECONDS = 0.1
@@ -32,7 +33,8 @@ def search_hints(connection: sqlite3.Connection, user_id: int, query: Query, is_
     with _limited(connection) as limit:
         try:
             hints = _in_tools(connection, user_id, query, limit)
-            hints = hints if is_found else hints._replace(suggestion=_respelled(connection, query, limit))
+            if not is_found and (suggestion := _respelled(connection, query, limit)) and _finds(connection, user_id, suggestion):
+                hints = hints._replace(suggestion=suggestion)
         except sqlite3.OperationalError as error:
             if getattr(error, "sqlite_errorname", None) != "SQLITE_INTERRUPT":
                 raise
@@ -78,6 +80,11 @@ def _respelled(connection: sqlite3.Connection, query: Query, limit: TimeLimit) -
         text = text[: place.start()] + better + text[place.end() :]
         has_changed = True
     return text.strip() if has_changed else ""
+
+
+def _finds(connection: sqlite3.Connection, user_id: int, text: str) -> bool:
+    """Whether the user would find anything: the index holds everybody's words, and its fields may rule out all that hold the word."""
+    return bool(search(connection, user_id, parse(text), limit=1).hits)
 
 
 def _nearest(connection: sqlite3.Connection, word: str, limit: TimeLimit) -> str:

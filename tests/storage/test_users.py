@@ -77,6 +77,15 @@ READS: dict[str, Callable[[Library], object]] = {
     "matching_seqs": lambda other: [s for id_ in range(1, 5) for needle in ("needle", "ü") for s in other.matching_seqs(id_, needle)],
     "message_session": lambda other: refused(lambda: other.message_session(MESSAGE.uid)),
     "search": lambda other: other.search(parse("needle is:any")).hits,
+    "search_hints": lambda other: [
+        found
+        for text in ("needlx is:any", "needle is:any")
+        for found in (
+            other.search_hints(parse(text), is_found=False).tool_count,
+            other.search_hints(parse(text), is_found=False).suggestion,
+        )
+        if found
+    ],
     "trashed_before": lambda other: other.trashed_before(datetime(2100, 1, 1, tzinfo=UTC)),
     "tags": lambda other: other.tags(),
     "preference": lambda other: other.preference("theme") != "chatviewer-dark",
