@@ -185,7 +185,7 @@ class Library:
         connection = self.database.reader()
         self._searching.add(connection)
         try:
-            with explained(self.path):
+            with explained(self.database.file):
                 return search_hints(connection, self.user.id, query, is_found)
         finally:
             self._searching.discard(connection)

@@ -34,7 +34,7 @@ class Rejoined(NamedTuple):
 @contextmanager
 def _attached(database: Database, old: Path) -> Iterator[sqlite3.Connection]:
     connection = database.connection()
-    with explained(database.path):
+    with explained(database.file):
         connection.execute("ATTACH ? AS old", (str(old),))
         connection.execute("PRAGMA foreign_keys = OFF")
         try:

@@ -28,7 +28,7 @@ def journal_lines(path: Path) -> Iterator[Line]:
 
 def restore_before_import(database: Database, user_id: int, path: Path) -> None:
     """What an import asks for: what was purged for ever does not come back, and the preferences say what is read."""
-    with explained(database.path), database.transaction() as connection:
+    with explained(database.file), database.transaction() as connection:
         now = time.time_ns() // 1_000_000
         store = Store(peewee_database(database), user_id, now)
         for line in journal_lines(path):
@@ -46,7 +46,7 @@ def restore(database: Database, user_id: int, path: Path) -> int:
     A session that is not there, because its source is gone, gets its marks all the same: they count when it comes back.
     Raises the DatabaseError kinds.
     """
-    with explained(database.path), database.transaction() as connection:
+    with explained(database.file), database.transaction() as connection:
         store = Store(peewee_database(database), user_id, time.time_ns() // 1_000_000)
         purged = {row[0] for row in connection.execute("SELECT uid FROM tombstone WHERE user_id = ?", (user_id,))}
         query = "SELECT step, action, target, after, undone_at, at, before FROM journal WHERE user_id = ? ORDER BY id"
