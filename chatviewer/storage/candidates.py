@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from chatviewer.storage.filtering import SqlParts, escaped, index_rows, scoped
 from chatviewer.storage.matching import split_word
+from chatviewer.storage.reading import id_list
 
 FEW = 1_000  # rows that are sorted as a whole
 FIRST_BATCH = 8  # sessions
@@ -111,7 +112,7 @@ def sorted_rows(connection: sqlite3.Connection, plan: Plan, rows: list[int]) -> 
     )
     found: list[Candidate] = []
     hidden_count = 0
-    for status, when, session, row in connection.execute(statement, (_json(rows), plan.user_id, *parameters)):
+    for status, when, session, row in connection.execute(statement, (id_list(rows), plan.user_id, *parameters)):
         if status in plan.statuses:
             found.append(Candidate(-(when or 0), -session, plan.level != "session", -row, plan.level))
         else:
@@ -155,14 +156,9 @@ def hidden_within(connection: sqlite3.Connection, plan: Plan, scopes: tuple[str,
     return count
 
 
-def _json(ids: Iterable[int]) -> str:
-    """A JSON array: of whole numbers Python writes the same, and a search does not load `json`."""
-    return str(list(ids))
-
-
 def bounds_of(connection: sqlite3.Connection, level: Level, session: int) -> tuple[int, int, int]:
     """The first and last row of a session, and how many it has; (0, -1, 0) for none."""
-    row = connection.execute(level.bounds, (_json([session]),)).fetchone()
+    row = connection.execute(level.bounds, (id_list([session]),)).fetchone()
     return row[:3] if row else (0, -1, 0)
 
 
@@ -173,7 +169,7 @@ def _rows_within(
     level, index = LEVELS[plan.level], index_name(plan.level)
     sql, parameters = plan.row_conditions
     times = {-session: when for when, session in batch}
-    bounds = connection.execute(level.bounds, (_json(times),)).fetchall()
+    bounds = connection.execute(level.bounds, (id_list(times),)).fetchall()
     if plan.match is None:
         # reading the rows themselves is dear: session by session, until there are enough
         owned = {session: (low, high, [(low, session, count)]) for low, high, count, session in bounds}

@@ -1,6 +1,5 @@
 """Candidates as hits: the session, the message, and a snippet of the text that matches. One statement for each kind of row."""
 
-import json
 import sqlite3
 from typing import Any
 
@@ -8,7 +7,7 @@ from chatviewer.domain.hit import Hit
 from chatviewer.domain.kinds import HitKind, Role
 from chatviewer.query.nodes import Query
 from chatviewer.storage.candidates import LEVELS, Candidate
-from chatviewer.storage.reading import to_datetime
+from chatviewer.storage.reading import id_list, to_datetime
 from chatviewer.storage.snippets import Snippeter, beginning
 
 _SESSION = "session.id, session.uid, session.title, session.source, session.project"
@@ -34,7 +33,7 @@ def hits(connection: sqlite3.Connection, query: Query, page: list[Candidate]) ->
     for name in {candidate.level for candidate in page}:
         level = LEVELS[name]
         columns = f"{level.row}, {_SESSION}, {_TEXTS[name] if name == 'session' else f'{_MESSAGE}, {_TEXTS[name]}'}"
-        listed = json.dumps([-candidate.row for candidate in page if candidate.level == name])
+        listed = id_list(-candidate.row for candidate in page if candidate.level == name)
         rows = connection.execute(
             f"SELECT {columns} FROM json_each(?) AS listed CROSS JOIN {level.source} WHERE {level.row} = listed.value", (listed,)
         ).fetchall()
@@ -43,7 +42,7 @@ def hits(connection: sqlite3.Connection, query: Query, page: list[Candidate]) ->
             continue
         last_words = {}
         if untitled := [row[0] for row in rows if snippeter.snippet(row[3]) is None]:
-            last_words = {row[0]: row[1:] for row in connection.execute(_LAST_WORDS, (json.dumps(untitled),))}
+            last_words = {row[0]: row[1:] for row in connection.execute(_LAST_WORDS, (id_list(untitled),))}
         made |= {(name, row[0]): _session_hit(snippeter, row, last_words.get(row[0])) for row in rows}
     return tuple(made[key] for candidate in page if (key := (candidate.level, -candidate.row)) in made)
 
@@ -79,8 +78,10 @@ def _session_hit(snippeter: Snippeter, row: tuple[Any, ...], last_words: tuple[A
 
 def arguments_text(arguments: str) -> str:
     """The words in the JSON of a call: escapes such as \\n would stand between them."""
+    from json import loads  # a search without calls among its hits does without
+
     try:
-        value = json.loads(arguments)
+        value = loads(arguments)
     except (ValueError, RecursionError):
         return arguments
     words: list[str] = []
