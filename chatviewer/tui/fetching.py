@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chatviewer.domain import Hit, Message, MessageStub, MessageTree, safe_line
+from chatviewer.errors import NotFoundError
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import Job
 from chatviewer.tui.branching import find_branches
@@ -22,6 +23,9 @@ from chatviewer.tui.messages import (
 
 if TYPE_CHECKING:
     from chatviewer.tui.reading_memory import Memories
+    from chatviewer.tui.rendering.message import Child
+
+NESTED_MESSAGES = 12  # of a sub-agent's session, shown below the call that started it
 
 
 class LibraryTranscriptSource:
@@ -33,6 +37,17 @@ class LibraryTranscriptSource:
 
     def messages(self, seqs: Sequence[int]) -> list[Message]:
         return self._library.messages(self._session_id, seqs)
+
+    def child(self, uid: str) -> "Child | None":
+        from chatviewer.tui.rendering.message import Child
+
+        try:
+            summary = self._library.summary(uid)
+        except NotFoundError:
+            return None
+        tree = MessageTree((stub.seq, stub.parent_seq) for stub in self._library.stubs(summary.id))
+        seqs = tree.path_through(-1)[-NESTED_MESSAGES:]
+        return Child(summary.message_count, tuple(self._library.messages(summary.id, seqs)))
 
     def matching_seqs(self, text: str) -> list[int]:
         return self._library.matching_seqs(self._session_id, text)

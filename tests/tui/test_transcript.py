@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatviewer.domain import Message, MessageStub, Rating, Role, ToolCallStatus
-from chatviewer.tui.messages import BranchSwitched, MessageHighlighted, OpenSession, RateReply
+from chatviewer.tui.messages import BranchSwitched, FindProgressed, MessageHighlighted, OpenSession, RateReply
 from chatviewer.tui.rendering.block import Level
 from chatviewer.tui.widgets.transcript import TranscriptView
 from chatviewer.tui.widgets.transcript_layout import Position, TranscriptLayout
@@ -328,3 +328,19 @@ async def test_everything_at_once_settles(app: ReadingApp) -> None:
         view.clear()
         await pilot.press("j", "G", "J", "o", "y", ">", "5", "t")
         assert view.cursor_seq == -1
+
+
+async def test_a_sub_agents_session_ends_below_its_unfolded_call(app: ReadingApp) -> None:
+    messages = sample_messages()
+    async with app.run_test(size=(100, 60)) as pilot:
+        view = await show(pilot, messages)
+        view.show_message(3)
+        await settle(pilot)
+        view.set_level("call:1", Level.FULL)
+        await settle(pilot)
+        shown = "\n".join(screen(view))
+        assert "its session · 9 messages, the last 2 here · Enter on the call opens it" in shown
+        assert any("│" in line and "It writes to" in line for line in screen(view)), shown
+        view.find("安全です")
+        await settle(pilot)
+        assert app.last(FindProgressed).total == 2  # type: ignore[attr-defined]  # in the nested session as well

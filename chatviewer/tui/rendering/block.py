@@ -70,6 +70,15 @@ def _shifted_rows(layout: Callable[[int], list[Row]], columns: int, width: int) 
     return [row._replace(indent=row.indent + columns) for row in layout(max(8, width - columns))]
 
 
+def barred(chunks: list[Chunk]) -> list[Chunk]:
+    """The chunks beside a bar: what belongs to another session."""
+    return [chunk._replace(layout=partial(_barred_rows, chunk.layout)) for chunk in chunks]
+
+
+def _barred_rows(layout: Callable[[int], list[Row]], width: int) -> list[Row]:
+    return [Row(Content.assemble(("│ ", MUTED), " " * row.indent, row.content), row.fill) for row in layout(max(8, width - 2))]
+
+
 def filled(chunks: list[Chunk], fill: str) -> list[Chunk]:
     """The chunks on a ground of their own, code blocks excepted."""
     return [chunk._replace(layout=partial(_filled_rows, chunk.layout, fill)) for chunk in chunks]

@@ -1,6 +1,6 @@
 """A message to blocks: who speaks, the thinking folded to a line, the text, the tool calls, what is attached."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from textual.content import Content
 
 from chatviewer.domain import Attachment, Message, Role, ToolCall, ToolCallStatus, safe_line
 from chatviewer.tui.formatting import byte_size, counted, fit_path, short_count, stars
-from chatviewer.tui.rendering.block import Block, Level, filled, has_more, shifted, shortened
+from chatviewer.tui.rendering.block import Block, Level, barred, filled, has_more, shifted, shortened
 from chatviewer.tui.rendering.chunk import Chunk, fixed, markdown_chunks, output_chunks, plain_chunks
 from chatviewer.tui.rendering.part import Part
 from chatviewer.tui.rendering.row import BLANK, ERROR, MUTED, PRIMARY, SECONDARY, WARNING, Row, beside, wrap
@@ -30,6 +30,13 @@ _LEVELS = {"hidden": Level.HIDDEN, "line": Level.LINE, "open": Level.SHORT}
 TOOL_CALL_VIEWS = tuple(_LEVELS)
 
 
+class Child(NamedTuple):
+    """The session of a sub-agent as its call shows it: how long it is, and its last messages."""
+
+    message_count: int
+    last: tuple[Message, ...]
+
+
 class View(NamedTuple):
     """How a transcript is shown."""
 
@@ -37,6 +44,7 @@ class View(NamedTuple):
     show_thinking: bool = False
     day: date | None = None  # times on this local day are shown without their date
     is_subagent: bool = False  # then the prompts are another agent's
+    children: Mapping[str, Child] = {}  # by uid, those that were read
 
 
 class Place(NamedTuple):
@@ -65,7 +73,7 @@ def blocks_of(message: Message, place: Place, view: View, levels: Mapping[str, L
         key = f"call:{number}"
         level = levels.get(key, default)
         if level is not Level.HIDDEN:
-            blocks.append(call_block(key, call, level))
+            blocks.append(call_block(key, call, level, _nested(call, view) if level > Level.LINE else []))
     blocks += [_attachment(f"attachment:{number}", one, levels) for number, one in enumerate(message.attachments)]
     if message.note:
         blocks.append(Block("note", shifted([Chunk(partial(_note_rows, message.note), 1, len(message.note))], INDENT)))
@@ -164,10 +172,29 @@ def _gap() -> Block:
     return Block("header", [fixed(lambda _width: [BLANK])])
 
 
-def call_block(key: str, call: ToolCall, level: Level) -> Block:
+def _nested(call: ToolCall, view: View) -> list[Chunk]:
+    """The last messages of the sub-agent that a call started, set off by a bar; their own tool calls are a line each."""
+    child = view.children.get(call.child_uid or "")
+    if child is None:
+        return []
+    hidden = child.message_count - len(child.last)
+    words = f"its session · {counted(child.message_count, 'message')}{f', the last {len(child.last)} here' if hidden > 0 else ''}"
+    inner = View(day=view.day, is_subagent=True)
+    chunks = [fixed(lambda _width: [Row(Content.styled(f"{words} · Enter on the call opens it", f"bold {MUTED}"))])]
+    for before, message in zip((None, *child.last), child.last, strict=False):
+        goes_on = before is not None and before.role is Role.ASSISTANT and message.role is Role.ASSISTANT
+        follows_calls = goes_on and before is not None and bool(before.tool_calls)
+        place = Place(is_first=before is None, is_continuation=goes_on, follows_calls=follows_calls)
+        for block in blocks_of(message, place, inner, {}):
+            chunks += barred(block.chunks)
+    return chunks
+
+
+def call_block(key: str, call: ToolCall, level: Level, nested: Sequence[Chunk] = ()) -> Block:
     """A tool call at a level: its line, and below it as much of its body as the level says."""
     view = describe(call)
     bodies = [chunk for part in view.parts for chunk in _part_chunks(part)] if level > Level.LINE else []
+    bodies += nested
     top = Level.SHORT if level > Level.LINE and not has_more(bodies) else Level.FULL
     shown = bodies if level is Level.FULL else shortened(bodies)
     words = partial(_call_words, call, view.name, view.detail, view.outcome, level > Level.LINE)

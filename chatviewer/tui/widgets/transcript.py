@@ -7,11 +7,11 @@ rows are laid out is in `transcript_layout`, how the view moves and draws in `tr
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual import on
 from textual.binding import BindingType
-from textual.message import Message as TextualMessage
 from textual.reactive import reactive
 
 from chatviewer.domain import Message, MessageStub, Role, SessionSummary
@@ -22,25 +22,14 @@ from chatviewer.tui.rendering.block import Level
 from chatviewer.tui.rendering.copying import Copyable, block_text, copy_source, copyables
 from chatviewer.tui.rendering.highlighting import warm_up
 from chatviewer.tui.rendering.links import addresses, addresses_in_row
-from chatviewer.tui.rendering.message import TOOL_CALL_VIEWS, View
+from chatviewer.tui.rendering.message import TOOL_CALL_VIEWS, Child, View
 from chatviewer.tui.rendering.wording import local_day
 from chatviewer.tui.widgets.transcript_finding import TranscriptFinding
 from chatviewer.tui.widgets.transcript_layout import TranscriptLayout
 from chatviewer.tui.widgets.transcript_plan import Bookmark, Position
-from chatviewer.tui.widgets.transcript_source import TranscriptSource
+from chatviewer.tui.widgets.transcript_source import ChildFetched, MessagesFetched, TranscriptSource
 
 PAGE_BEFORE, PAGE_AFTER = 12, 36  # messages fetched around what is on the screen
-
-
-class MessagesFetched(TextualMessage, bubble=False):
-    """Fact: a page of messages was read. `generation` tells a page of a session that is no longer shown."""
-
-    def __init__(self, generation: int, seqs: Sequence[int], messages: Sequence[Message], problem: str = "") -> None:
-        super().__init__()
-        self.generation = generation
-        self.seqs = seqs
-        self.messages = messages
-        self.problem = problem
 
 
 class TranscriptView(TranscriptFinding):
@@ -58,6 +47,7 @@ class TranscriptView(TranscriptFinding):
         self._generation = 0
         self._is_fetching = False
         self._failed: set[int] = set()
+        self._children: dict[str, Child | None] = {}  # None: asked for
         self._memories: Memories = Memories()
         self._left = Memory()  # how the session was when it was shown
         self._awaited_place: tuple[Bookmark, Position] | None = None  # where to go within a message once it is read
@@ -115,6 +105,7 @@ class TranscriptView(TranscriptFinding):
         self._generation += 1
         self._is_fetching = False
         self._failed.clear()
+        self._children.clear()
         self.layout_of_rows = layout
         self.top = self.cursor = Position(0)
         self.is_at_end = False
@@ -133,7 +124,7 @@ class TranscriptView(TranscriptFinding):
         if self.session is None:
             return None
         memory = self._memory()
-        if self._awaited_place is not None and self._awaited_place[1] == self.cursor:
+        if self._awaited_place is not None and self._awaited_place[1].at == self.cursor.at:
             memory = memory._replace(cursor=self._awaited_place[0])
         has_changed = memory != self._left and memory != self._memories.get(self.session.uid)
         if not has_changed and self.session.uid not in self._memories:
@@ -152,8 +143,9 @@ class TranscriptView(TranscriptFinding):
 
     def _view(self) -> View:
         session = self.session
+        children = {uid: child for uid, child in self._children.items() if child is not None}
         day = local_day(session.started_at) if session else None
-        return View(self.tool_calls, self.show_thinking, day, session is not None and session.parent_uid is not None)
+        return View(self.tool_calls, self.show_thinking, day, session is not None and session.parent_uid is not None, children)
 
     def watch_tool_calls(self) -> None:
         self._show_view()
@@ -169,7 +161,10 @@ class TranscriptView(TranscriptFinding):
     def need(self, first: int, last: int) -> None:
         """Fetches what is missing on the screen and around it. One page is under way at a time."""
         layout, source = self.layout_of_rows, self.source
-        if source is None or self._is_fetching:
+        if source is None:
+            return
+        self._need_children(source, first, last)
+        if self._is_fetching:
             return
         on_screen = layout.missing(first, last)
         seqs = on_screen or layout.missing(first - PAGE_BEFORE // 2, last + PAGE_AFTER // 2)
@@ -190,6 +185,30 @@ class TranscriptView(TranscriptFinding):
         except Exception as error:  # the wall around a thread: whatever fails there becomes a sentence on the screen
             found, problem = [], str(error) or type(error).__name__
         self.post_message(MessagesFetched(generation, seqs, found, problem))
+
+    def _need_children(self, source: TranscriptSource, first: int, last: int) -> None:
+        """Fetches the ends of the sub-agents' sessions whose calls are unfolded on the screen."""
+        layout, generation = self.layout_of_rows, self._generation
+        for seq in layout.path[first : last + 1]:
+            message = layout.message(seq)
+            for number, call in enumerate(message.tool_calls if message is not None else ()):
+                uid = call.child_uid
+                default = Level.SHORT if self.tool_calls == "open" else Level.LINE
+                if uid is not None and uid not in self._children and layout.levels.get((seq, f"call:{number}"), default) > Level.LINE:
+                    self._children[uid] = None
+                    fetch = partial(self._fetch_child, source, generation, uid)
+                    self.run_worker(fetch, thread=True, group="transcript-children", exit_on_error=False)
+
+    def _fetch_child(self, source: TranscriptSource, generation: int, uid: str) -> None:
+        child = source.child(uid)
+        if child is not None:
+            self.post_message(ChildFetched(generation, uid, child))
+
+    @on(ChildFetched)
+    def _take_child(self, fetched: ChildFetched) -> None:
+        if fetched.generation == self._generation:
+            self._children[fetched.uid] = fetched.child
+            self._show_view()
 
     @on(MessagesFetched)
     def _take_messages(self, fetched: MessagesFetched) -> None:

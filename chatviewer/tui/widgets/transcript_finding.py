@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from textual.message import Message as TextualMessage
 from chatviewer.domain import Message, safe
 from chatviewer.tui.messages import BranchSwitched, FindProgressed
 from chatviewer.tui.rendering.block import Block, Level
-from chatviewer.tui.rendering.message import Place, View, blocks_of
+from chatviewer.tui.rendering.message import Child, Place, View, blocks_of
 from chatviewer.tui.rendering.row import Row
 from chatviewer.tui.widgets.transcript_navigation import TranscriptNavigation
 from chatviewer.tui.widgets.transcript_painting import CURRENT_MATCH, MATCH, Mark
@@ -67,16 +67,18 @@ def _bare(text: str) -> str:
     return text.casefold()
 
 
-def blocks_that_might_match(message: Message, words: Sequence[str]) -> set[str]:
+def blocks_that_might_match(message: Message, words: Sequence[str], children: Mapping[str, Child]) -> set[str]:
     """The keys of the blocks whose source holds all these words: cheap, and never wrong about one that it rules out."""
+    found: set[str] = set()
     kind = str(message.metadata.get("kind", ""))
     sources = {"text": [kind, "output", message.content], "thinking": ["thinking", message.thinking], "note": [message.note or ""]}
     for number, call in enumerate(message.tool_calls):
         status = "result asked answered failed no running exit"
         sources[f"call:{number}"] = [call.tool_name, str(call.arguments), call.result or "", call.error_message or "", status]
+        if call.child_uid in children:  # its rows hold more than these texts say
+            found.add(f"call:{number}")
     for number, attachment in enumerate(message.attachments):
         sources[f"attachment:{number}"] = [attachment.name, attachment.media_type, attachment.text or ""]
-    found: set[str] = set()
     for key, texts in sources.items():
         source = _bare(" ".join(texts))
         if all(word in source for word in words):
@@ -229,7 +231,7 @@ class TranscriptFinding(TranscriptNavigation):
             by_seq = {message.seq: message for message in source.messages(seqs)}
             for seq, place in zip(seqs, places[start : start + PAGE], strict=True):
                 message = by_seq.get(seq)
-                keys = blocks_that_might_match(message, words) if message is not None else set()
+                keys = blocks_that_might_match(message, words, view.children) if message is not None else set()
                 if message is not None and keys:
                     blocks = blocks_of(message, place, view, everything_open(message))
                     found += matches_in(message, [block for block in blocks if block.key in keys], pattern, width)

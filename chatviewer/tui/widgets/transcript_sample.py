@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from chatviewer.domain import Attachment, Message, MessageStub, Rating, Role, SessionStatus, SessionSummary, ToolCall, ToolCallStatus
 from chatviewer.tui.line_filter import with_control_filter
+from chatviewer.tui.rendering.message import Child
 from chatviewer.tui.widgets.transcript import TranscriptView
 
 DONE, FAILED, PENDING = ToolCallStatus.COMPLETED, ToolCallStatus.FAILED, ToolCallStatus.PENDING
@@ -55,6 +56,10 @@ class ListSource:
 
     def messages(self, seqs: Sequence[int]) -> list[Message]:
         return [self.by_seq[seq] for seq in seqs if seq in self.by_seq]
+
+    def child(self, uid: str) -> Child | None:
+        last = [message for message in self.by_seq.values() if message.content][-2:]
+        return Child(len(self.by_seq), tuple(last)) if uid == "child" else None
 
     def matching_seqs(self, text: str) -> list[int]:
         return [seq for seq, message in self.by_seq.items() if text.casefold() in message.content.casefold()]
