@@ -21,6 +21,7 @@ SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 def add_arguments(parser: "Arguments") -> None:
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders of any source; none: every known place")
     parser.add_argument("--source", metavar="NAME", help="only this source (`chatviewer sources` names them)")
+    parser.add_argument("--watch", action="store_true", help="stay, and import what running sessions write until Ctrl+C")
     parser.add_argument("--json", action="store_true", help="the counts and problems as JSON")
 
 
@@ -28,6 +29,8 @@ def run(arguments: "Namespace") -> int:
     from chatviewer import ingest
     from chatviewer.cli.progress import progress
 
+    if arguments.watch:
+        return _watch(arguments)
     with open_library(arguments, create=True) as library, _stopping() as stop, progress() as on_progress:
         report = ingest.run(
             library,
@@ -36,24 +39,52 @@ def run(arguments: "Namespace") -> int:
             on_progress=on_progress,
             should_stop=stop.is_set,
         )
-    if arguments.json:
-        say_document(_document(report))
-    else:
-        _say_summary(report)
-    for problem in report.problems:
-        tell(str(problem))
+    _say(report, is_json=arguments.json)
     if stop.is_set():
         tell("Stopped. What was read is stored; import again to go on.")
         return 128 + stop.number
     return 1 if report.problems else 0
 
 
+def _say(report: "ImportReport", *, is_json: bool) -> None:
+    if is_json:
+        say_document(_document(report))
+    else:
+        _say_summary(report)
+    for problem in report.problems:
+        tell(str(problem))
+
+
+def _watch(arguments: "Namespace") -> int:
+    """One import, then what is new, each as soon as it is there. Ctrl+C is the way to end it, so it ends well."""
+    import sys
+    from time import sleep
+
+    from chatviewer import ingest
+    from chatviewer.errors import UsageError
+    from chatviewer.ingest.watching import Watch
+
+    if arguments.paths or arguments.source:
+        raise UsageError("--watch looks into the known places; leave out the paths and --source.")
+    with open_library(arguments, create=True) as library, _stopping("Stopping.") as stop:
+        _say(ingest.run(library, should_stop=stop.is_set), is_json=arguments.json)
+        watch = Watch(library)
+        while not stop.is_set():
+            sys.stdout.flush()
+            sleep(0.2)
+            report = watch.look(should_stop=stop.is_set) if watch.is_due else None
+            if report is not None:
+                _say(report, is_json=arguments.json)
+    return 0 if stop.number == signal.SIGINT else 128 + stop.number
+
+
 class _Stop:
     """Whether Ctrl+C was pressed, or the system wants the program to end. A signal handler sets it; the import looks between files
     and leaves a sound database."""
 
-    def __init__(self) -> None:
+    def __init__(self, words: str) -> None:
         self.number = 0  # of the signal
+        self._words = words
 
     def is_set(self) -> bool:
         return self.number != 0
@@ -62,12 +93,12 @@ class _Stop:
         if self.number:  # pressed again: at once. The transaction that is open is rolled back
             raise KeyboardInterrupt
         self.number = number
-        tell("Stopping after this file; Ctrl+C again stops at once.")
+        tell(self._words)
 
 
 @contextmanager
-def _stopping() -> Iterator[_Stop]:
-    stop = _Stop()
+def _stopping(words: str = "Stopping after this file; Ctrl+C again stops at once.") -> Iterator[_Stop]:
+    stop = _Stop(words)
     before: dict[signal.Signals, Any] = {}
     try:
         # What is ignored stays so: nohup, or a shell's background job.

@@ -20,14 +20,14 @@ def open_viewer(database: str | None) -> int:
     from chatviewer.storage.library import Library
 
     with Library.open(path) as library:
-        return show(library)
+        return show(library, is_watching=True)
 
 
-def show(library: "Library") -> int:
-    """Hand the terminal to the viewer until the user leaves it."""
+def show(library: "Library", *, is_watching: bool = False) -> int:
+    """Hand the terminal to the viewer until the user leaves it. Made-up chats are not watched: real ones would come among them."""
     from chatviewer.tui import run
 
-    return run(library)
+    return run(library, is_watching=is_watching)
 
 
 def need_terminal() -> None:

@@ -131,6 +131,14 @@ PREFERENCES: tuple[Preference, ...] = (
         effect="Off: import adds nothing new, and says so. What is stored stays.",
     ),
     Preference(
+        key="watch",
+        group="Archive",
+        label="Watch for new messages",
+        kind="toggle",
+        default=True,
+        effect="While the viewer is open, what running sessions write appears within a few seconds. Off: R looks for it.",
+    ),
+    Preference(
         key="disabled_sources",
         group="Archive",
         label="Sources left out",

@@ -8,12 +8,12 @@ if TYPE_CHECKING:
     from chatviewer.storage.library import Library
 
 
-def run(library: "Library") -> int:
-    """Open the viewer; the exit code once it is left."""
+def run(library: "Library", *, is_watching: bool = False) -> int:
+    """Open the viewer; the exit code once it is left. With `is_watching` it looks for new chats on its own, if the preference allows."""
     gc.disable()  # until the first frame: nothing that is made up to there is garbage, and looking for it takes a tenth of the start
     from chatviewer.tui.app import ChatviewerApp
 
-    app = ChatviewerApp(library)
+    app = ChatviewerApp(library, is_watching=is_watching)
     try:
         app.run()
     except OSError:

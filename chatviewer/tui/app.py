@@ -19,13 +19,14 @@ from textual.reactive import reactive
 from chatviewer import paths
 from chatviewer.crash import record
 from chatviewer.domain.preference import find_preference
+from chatviewer.ingest.watching import Watch
 from chatviewer.storage.library import Library
 from chatviewer.tui.actions import LIBRARY, LIST, TRANSCRIPT, Action
 from chatviewer.tui.background import JobThread
 from chatviewer.tui.clipboard import sequence
-from chatviewer.tui.importing import ImportState, import_job
+from chatviewer.tui.importing import SECONDS_BETWEEN_LOOKS, ImportState, import_job, watch_job
 from chatviewer.tui.line_filter import with_control_filter
-from chatviewer.tui.messages import CopyText, ImportFinished, ImportProgressed, PreferencesFetched, WorkFailed
+from chatviewer.tui.messages import CopyText, ImportFinished, ImportProgressed, NewsFound, PreferencesFetched, WorkFailed
 from chatviewer.tui.screens.main import MainScreen
 from chatviewer.tui.themes import THEMES
 
@@ -52,7 +53,7 @@ class ChatviewerApp(App[int]):
 
     import_state: reactive[ImportState] = reactive(ImportState(), always_update=True)
 
-    def __init__(self, library: Library, *, clock: Callable[[], datetime] | None = None) -> None:
+    def __init__(self, library: Library, *, clock: Callable[[], datetime] | None = None, is_watching: bool = False) -> None:
         super().__init__()
         self.library = library
         self.now = clock or (lambda: datetime.now(UTC))
@@ -61,6 +62,7 @@ class ChatviewerApp(App[int]):
         self.main = MainScreen(library)
         self._importer = JobThread("import", self)
         self._stop_import = threading.Event()
+        self._is_watching = is_watching
         for theme in THEMES:
             self.register_theme(theme)
         self._begin_with_theme()
@@ -72,6 +74,9 @@ class ChatviewerApp(App[int]):
         return with_control_filter(super().get_line_filters())
 
     def on_mount(self) -> None:
+        if self._is_watching:
+            self._watch = Watch(self.library)
+            self.set_interval(SECONDS_BETWEEN_LOOKS, self._look)
         loop = asyncio.get_running_loop()
         if threading.current_thread() is threading.main_thread() and not self.is_headless:
             for number in _END_SIGNALS:
@@ -134,6 +139,16 @@ class ChatviewerApp(App[int]):
             self._stop_import.clear()
             self.import_state = ImportState(is_running=True)
             self._importer.submit(import_job(self.library, self, self._stop_import))
+
+    def _look(self) -> None:
+        """See whether running sessions wrote something, unless an import runs or the last look was a moment ago."""
+        if self.preference("watch") and self._watch.is_due and self._importer.is_idle and not self.import_state.is_running:
+            self._stop_import.clear()
+            self._importer.submit(watch_job(self._watch, self, self._stop_import), key="watch")
+
+    @on(NewsFound)
+    def take_news(self, event: NewsFound) -> None:
+        self.import_state = ImportState(report=event.report, is_quiet=True)
 
     def stop_import(self) -> None:
         """End it after the file that is being read; what was read stays."""

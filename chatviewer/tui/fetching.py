@@ -19,6 +19,7 @@ from chatviewer.tui.messages import (
     SummariesFetched,
     ToolNamesFetched,
     TranscriptFetched,
+    TranscriptGrown,
 )
 
 if TYPE_CHECKING:
@@ -114,6 +115,20 @@ def fetch_branches(library: Library, session_id: int, tree: MessageTree, stubs: 
         branches = find_branches(tree, stubs)
         openings = library.openings(session_id, [branch.shown_seq for branch in branches])
         return BranchesFetched(session_id, branches, {opening.seq: opening for opening in openings})
+
+    return job
+
+
+def fetch_growth(library: Library, session_id: int, known: Sequence[MessageStub]) -> Job:
+    """What was added to a session since `known` was fetched; nothing if it is as it was."""
+
+    def job() -> TranscriptGrown | None:
+        summaries = library.summaries([session_id])
+        stubs = library.stubs(session_id) if summaries else []
+        if not summaries or stubs == list(known):
+            return None
+        changed = [new.seq for old, new in zip(known, stubs, strict=False) if old != new]
+        return TranscriptGrown(summaries[0], stubs, library.messages(session_id, changed) if changed else [])
 
     return job
 

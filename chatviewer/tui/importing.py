@@ -5,12 +5,15 @@ import time
 from typing import NamedTuple
 
 from chatviewer.domain import ImportProgress, ImportReport
+from chatviewer.ingest.watching import Watch
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import Job, Receiver
 from chatviewer.tui.formatting import byte_size, counted, full_count
-from chatviewer.tui.messages import ImportFinished, ImportProgressed
+from chatviewer.tui.messages import ImportFinished, ImportProgressed, NewsFound
 
 SECONDS_BETWEEN_NEWS = 0.1
+SECONDS_BETWEEN_LOOKS = 0.5  # at the clock; files are looked at as often as `Watch` says
+MANY_FILES = 20  # from so many on a look is an import that shows how far it is
 
 
 class ImportState(NamedTuple):
@@ -19,6 +22,7 @@ class ImportState(NamedTuple):
     is_running: bool = False
     progress: ImportProgress | None = None
     report: ImportReport | None = None
+    is_quiet: bool = False  # found by watching: nobody asked, so only new sessions are told
     failure: str = ""  # why it ended early
 
     @property
@@ -75,5 +79,19 @@ def import_job(library: Library, receiver: Receiver, should_stop: threading.Even
         from chatviewer import ingest
 
         return ImportFinished(ingest.run(library, on_progress=tell, should_stop=should_stop.is_set))
+
+    return job
+
+
+def watch_job(watch: Watch, receiver: Receiver, should_stop: threading.Event) -> Job:
+    """One look for what is new. Returns `NewsFound` when something is."""
+
+    def tell(progress: ImportProgress) -> None:
+        if progress.files_total >= MANY_FILES:
+            receiver.post_message(ImportProgressed(progress))
+
+    def job() -> NewsFound | None:
+        report = watch.look(tell, should_stop.is_set)
+        return NewsFound(report) if report is not None else None
 
     return job

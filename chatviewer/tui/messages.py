@@ -243,6 +243,24 @@ class SummariesFetched(Message):
         self.summaries = summaries
 
 
+class NewsFound(Message):
+    """Fact: watching found something new, and it is in the library."""
+
+    def __init__(self, report: "ImportReport") -> None:
+        super().__init__()
+        self.report = report
+
+
+class TranscriptGrown(Message):
+    """Fact: the session that is shown has new messages, or some of its last ones are others now."""
+
+    def __init__(self, summary: "SessionSummary", stubs: "list[MessageStub]", changed: "list[ChatMessage]") -> None:
+        super().__init__()
+        self.summary = summary
+        self.stubs = stubs  # all of the session
+        self.changed = changed
+
+
 class TranscriptFetched(Message):
     """Fact: a session's layout is here. `is_opened`: the user went into it; else it is a preview."""
 

@@ -9,8 +9,8 @@ from textual.widget import Widget
 from chatviewer.domain import Hit, SessionSummary
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import JobThread
-from chatviewer.tui.fetching import LibraryTranscriptSource, fetch_transcript, fetch_transcript_by_uid, save_reading
-from chatviewer.tui.messages import TranscriptFetched
+from chatviewer.tui.fetching import LibraryTranscriptSource, fetch_growth, fetch_transcript, fetch_transcript_by_uid, save_reading
+from chatviewer.tui.messages import TranscriptFetched, TranscriptGrown
 
 if TYPE_CHECKING:
     from chatviewer.tui.widgets.transcript import TranscriptView
@@ -117,10 +117,23 @@ class Reader:
                 return True
         return False
 
-    def refresh(self, session_id: int | None) -> None:
-        """After an import: the session under the cursor may have grown."""
-        if self.shown is not None and self.shown.summary.id == session_id:
-            self.reload()
+    def grow(self) -> None:
+        """After an import: the session that is shown may have more messages. The reader is not moved."""
+        if self.shown is not None:
+            self._fetcher.submit(fetch_growth(self._library, self.shown.summary.id, self.shown.stubs), key="growth")
+
+    def take_growth(self, grown: TranscriptGrown) -> None:
+        """Show what was added."""
+        shown = self.shown
+        if shown is None or shown.summary.id != grown.summary.id:
+            return
+        more = grown.stubs[len(shown.stubs) :]
+        shown.summary, shown.stubs = grown.summary, grown.stubs
+        if self.view is not None:
+            if more:
+                self.view.append(more)
+            for message in grown.changed:
+                self.view.refresh_message(message)
 
     def _fetch(self, wanted: Shown, hit: Hit | None, words: tuple[str, ...], *, is_opened: bool) -> None:
         self._timer = None

@@ -40,6 +40,7 @@ from chatviewer.tui.messages import (
     SummariesFetched,
     SummariesNeeded,
     TranscriptFetched,
+    TranscriptGrown,
     WorkFailed,
 )
 from chatviewer.tui.screens.organising_actions import OrganisingActions
@@ -320,10 +321,15 @@ class MainScreen(OrganisingActions, WindowActions):
         """Progress while it runs; the new sessions when it is over."""
         self.status.progress = state.words() if state.is_running else ""
         if state.report is not None and not state.is_running:
-            self.tell(state.words())
+            if not state.is_quiet or state.report.counts.new or state.report.problems:
+                self.tell(state.words())
             self.listing.refresh()
-            self.reader.refresh(self.session_list.cursor_id)
+            self.reader.grow()
             self.counter.submit(fetch_counts(self.library), key="counts")
+
+    @on(TranscriptGrown)
+    def show_growth(self, event: TranscriptGrown) -> None:
+        self.reader.take_growth(event)
 
     @on(WorkFailed)
     def show_failure(self, event: WorkFailed) -> None:

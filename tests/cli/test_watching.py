@@ -1,0 +1,52 @@
+"""`import --watch`: what running sessions write, as soon as it is there."""
+
+import signal
+from pathlib import Path
+
+from chatviewer import ingest
+from chatviewer.ingest.watching import Watch
+from chatviewer.storage.library import Library
+from tests.cli.conftest import Run
+from tests.drills.machine import session_id, start, transcript, write
+
+
+def test_it_stays_and_tells_what_came(isolated_home: Path, database_path: Path) -> None:
+    write(transcript(isolated_home, 1), session_id(1), 0, 4)
+    process = start("import", "--watch")
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("Sessions: 1 new")
+    write(transcript(isolated_home, 1), session_id(1), 4, 6)
+    assert process.stdout.readline().startswith("Sessions: 1 updated; 2 messages")
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert err == "Stopping.\n"
+    with Library.open(database_path) as library:
+        assert ingest.run(library).files_unchanged == 1
+
+
+def test_it_watches_the_known_places_only(run: Run) -> None:
+    assert run("import", "--watch", "somewhere").code == 2
+
+
+def test_a_look_is_followed_by_a_rest_that_is_ten_times_as_long(isolated_home: Path, library: Library) -> None:
+    now = [0.0]
+    watch = Watch(library, clock=lambda: now[0])
+    assert not watch.is_due
+    now[0] = 2.0
+    assert watch.is_due
+    assert watch.look() is None, "the first import is the user's to start"
+    write(transcript(isolated_home, 1), session_id(1), 0, 4)
+    ingest.run(library)
+    write(transcript(isolated_home, 2), session_id(2), 0, 4)
+
+    def slow(_: object) -> None:
+        now[0] += 5.0
+
+    report = watch.look(slow)
+    assert report is not None
+    assert report.counts.new == 1
+    now[0] += 49.0
+    assert not watch.is_due
+    now[0] += 2.0
+    assert watch.is_due

@@ -1,0 +1,68 @@
+"""While the viewer is open, what a running session writes appears, and the reader stays where they are."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from chatviewer import ingest
+from chatviewer.storage.library import Library
+from chatviewer.tui.app import ChatviewerApp
+from tests.drills.machine import session_id, transcript, write
+from tests.tui.conftest import settle
+
+PATIENCE_SECONDS = 10.0  # of a busy machine; on an idle one it takes two
+
+
+async def until(pilot: Pilot[int], is_done: Callable[[], bool]) -> float:
+    """Wait for it; how long it took."""
+    began = time.monotonic()
+    while not is_done():
+        assert time.monotonic() - began < PATIENCE_SECONDS
+        await pilot.pause(0.05)
+    return time.monotonic() - began
+
+
+async def test_new_messages_appear_and_the_reader_is_not_moved(isolated_home: Path, library: Library) -> None:
+    for number in range(3):
+        write(transcript(isolated_home, number), session_id(number), 0, 30)
+    ingest.run(library)
+    app = ChatviewerApp(library, is_watching=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("j", "enter")
+        await settle(pilot)
+        main = app.main
+        assert main.reader.shown is not None
+        assert main.reader.view is not None
+        shown = main.reader.shown.summary
+        await pilot.press("j", "j", "j")
+        await settle(pilot)
+        before = main.reader.view.cursor, main.reader.view.top
+        count = len(main.reader.shown.stubs)
+        number = next(number for number in range(3) if session_id(number) == library.session(shown.uid).source_id)
+        write(transcript(isolated_home, number), session_id(number), 30, 34)
+        write(transcript(isolated_home, 7), session_id(7), 0, 4)
+        await until(pilot, lambda: main.reader.shown is not None and len(main.reader.shown.stubs) > count)
+        await until(pilot, lambda: len(main.session_list.rows) == 4)
+        await settle(pilot)
+        assert (main.reader.view.cursor, main.reader.view.top) == before
+        assert main.session_list.cursor_summary is not None
+        assert main.session_list.cursor_summary.uid == shown.uid
+        assert len(main.reader.view.layout_of_rows.stubs) == len(main.reader.shown.stubs)
+
+
+async def test_it_can_be_turned_off_and_does_not_begin_on_its_own(isolated_home: Path, library: Library) -> None:
+    write(transcript(isolated_home, 1), session_id(1), 0, 4)
+    app = ChatviewerApp(library, is_watching=True)
+    async with app.run_test() as pilot:
+        await pilot.pause(2.5)
+        assert library.is_empty, "the first import is the user's to start"
+    library.set_preference("watch", False)
+    ingest.run(library)
+    write(transcript(isolated_home, 1), session_id(1), 4, 8)
+    app = ChatviewerApp(library, is_watching=True)
+    async with app.run_test() as pilot:
+        await pilot.pause(2.5)
+        assert ingest.run(library).counts.updated == 1
