@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from chatviewer.cli.opening import open_library
-from chatviewer.cli.output import clean, counted, dim, say, say_rows_document
+from chatviewer.cli.output import bold, clean, counted, dim, say, say_rows_document
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -27,6 +27,8 @@ def run(arguments: Namespace) -> int:
                     "file_count": status.file_count,
                     "byte_count": status.byte_count,
                     "expires": status.expires,
+                    "expiring_count": status.expiring_count,
+                    "unsaved_count": status.unsaved_count,
                 }
                 for status in found
             ),
@@ -40,6 +42,8 @@ def run(arguments: Namespace) -> int:
             say(dim(f"{'':16} {clean(str(place))}{mark}"))
         if status.expires and status.file_count:
             say(f"{'':16} {clean(status.expires)}")
+        if status.warning():
+            say(bold(f"{'':16} {status.warning()}"))
     return 0
 
 

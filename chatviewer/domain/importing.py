@@ -90,6 +90,9 @@ class ImportProgress(NamedTuple):
     path: str
 
 
+EXPIRY_WARNING_DAYS = 5
+
+
 class SourceStatus(NamedTuple):
     """A known source on this machine."""
 
@@ -100,3 +103,12 @@ class SourceStatus(NamedTuple):
     file_count: int
     byte_count: int
     expires: str = ""  # what this agent deletes when, in words; empty: nothing
+    expiring_count: int = 0  # files that it deletes within `EXPIRY_WARNING_DAYS`
+    unsaved_count: int = 0  # of those, files that are not in the library as they are now
+
+    def warning(self) -> str:
+        """What is about to be deleted, in words; empty: nothing."""
+        if not self.expiring_count:
+            return ""
+        files = f"{self.expiring_count:,} {'file' if self.expiring_count == 1 else 'files'} within {EXPIRY_WARNING_DAYS} days"
+        return f"{files}, {self.unsaved_count:,} not imported yet" if self.unsaved_count else f"{files}; what they hold is in the library"

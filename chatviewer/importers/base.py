@@ -73,6 +73,10 @@ class Importer(ABC):
     def read(self, reading: Reading) -> Iterator[Session]:
         """Yield the sessions of one file. Raises NotThisFormatError or FullReadNeededError; OSError is the caller's to report."""
 
+    def kept_days(self) -> int | None:
+        """How many days after its last change this program deletes a file; None: never."""
+        return None
+
     def expiry(self) -> str:
         """What this program deletes of its own history when, in words; "" when nothing."""
         return ""

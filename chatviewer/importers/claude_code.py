@@ -78,9 +78,11 @@ class ClaudeCodeImporter(Importer):
             _read_agent_description(transcript, reading.path)
         yield from sessions(transcript, ghosts)
 
+    def kept_days(self) -> int:
+        return min({_cleanup_days(home) for home in _homes() if home.is_dir()} or {DEFAULT_DAYS})
+
     def expiry(self) -> str:
-        days = {_cleanup_days(home) for home in _homes() if home.is_dir()} or {DEFAULT_DAYS}
-        return f"transcripts are deleted {min(days)} days after they were last used (cleanupPeriodDays in settings.json)"
+        return f"transcripts are deleted {self.kept_days()} days after they were last used (cleanupPeriodDays in settings.json)"
 
 
 def _homes() -> list[Path]:

@@ -9,15 +9,16 @@ from pathlib import Path
 from time import time_ns
 from typing import NamedTuple
 
-from chatviewer.domain.importing import Problem, SourceStatus
+from chatviewer.domain.importing import EXPIRY_WARNING_DAYS, Problem, SourceStatus
 from chatviewer.errors import UsageError
 from chatviewer.importers.base import Importer
 from chatviewer.importers.reading import open_source
 from chatviewer.importers.registry import importers
 from chatviewer.ingest.refreshing import MISSING, folder_time, has_log
-from chatviewer.storage.stamps import stored_path
+from chatviewer.storage.stamps import Stamp, stored_path
 
 HEAD_SIZE = 64 << 10  # bytes that an importer may look at to recognise a file
+_DAY_NS = 86_400 * 1_000_000_000
 SETTLED_NS = 2_000_000_000  # a folder changed later than this before it was listed may change again without a new mtime
 MAX_FOLDERS = 20_000  # beyond that, remembering them costs more than it saves
 UNKNOWN = "not a chat file"
@@ -177,21 +178,29 @@ def recognisers(candidate: Candidate, chosen: list[Importer]) -> list[Importer]:
     return [importer for importer in chosen if importer.recognises(candidate.path, head)]
 
 
-def source_statuses() -> list[SourceStatus]:
-    """Every known source with what is there."""
-    return [_status(importer) for importer in importers()]
+def source_statuses(stamps: Mapping[str, Stamp]) -> list[SourceStatus]:
+    """Every known source with what is there; `stamps` are the files of the library."""
+    return [_status(importer, stamps) for importer in importers()]
 
 
-def _status(importer: Importer) -> SourceStatus:
+def _status(importer: Importer, stamps: Mapping[str, Stamp]) -> SourceStatus:
     places = importer.places()
     found = [place for place in places if folder_time(str(place)) != MISSING]
-    files = bytes_ = 0
+    days = importer.kept_days()
+    deadline = None if days is None else time_ns() - (days - EXPIRY_WARNING_DAYS) * _DAY_NS
+    files = bytes_ = expiring = unsaved = 0
     for place in found:
         for path in importer.files(place):
             try:
                 entry = path.lstat()
             except OSError:
                 continue
-            if stat.S_ISREG(entry.st_mode):
-                files, bytes_ = files + 1, bytes_ + entry.st_size
-    return SourceStatus(importer.source, importer.label, tuple(places), tuple(found), files, bytes_, importer.expiry())
+            if not stat.S_ISREG(entry.st_mode):
+                continue
+            files, bytes_ = files + 1, bytes_ + entry.st_size
+            if deadline is not None and entry.st_mtime_ns < deadline:
+                known = stamps.get(stored_path(str(path)))
+                expiring += 1
+                unsaved += known is None or known[:2] != (entry.st_size, entry.st_mtime_ns)
+    sums = files, bytes_, importer.expiry(), expiring, unsaved
+    return SourceStatus(importer.source, importer.label, tuple(places), tuple(found), *sums)

@@ -26,7 +26,7 @@ from chatviewer.tui.background import JobThread
 from chatviewer.tui.clipboard import sequence
 from chatviewer.tui.importing import SECONDS_BETWEEN_LOOKS, ImportState, import_job, watch_job
 from chatviewer.tui.line_filter import with_control_filter
-from chatviewer.tui.messages import CopyText, ImportFinished, ImportProgressed, NewsFound, PreferencesFetched, WorkFailed
+from chatviewer.tui.messages import CopyText, ImportFinished, ImportProgressed, PreferencesFetched, WorkFailed
 from chatviewer.tui.screens.main import MainScreen
 from chatviewer.tui.themes import THEMES
 
@@ -146,10 +146,6 @@ class ChatviewerApp(App[int]):
             self._stop_import.clear()
             self._importer.submit(watch_job(self._watch, self, self._stop_import), key="watch")
 
-    @on(NewsFound)
-    def take_news(self, event: NewsFound) -> None:
-        self.import_state = ImportState(report=event.report, is_quiet=True)
-
     def stop_import(self) -> None:
         """End it after the file that is being read; what was read stays."""
         self._stop_import.set()
@@ -160,7 +156,7 @@ class ChatviewerApp(App[int]):
 
     @on(ImportFinished)
     def end_import(self, event: ImportFinished) -> None:
-        self.import_state = ImportState(is_running=False, report=event.report)
+        self.import_state = ImportState(report=event.report, is_quiet=event.is_quiet)
 
     @on(WorkFailed)
     def fail_import(self, event: WorkFailed) -> None:

@@ -9,7 +9,7 @@ from chatviewer.ingest.watching import Watch
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import Job, Receiver
 from chatviewer.tui.formatting import byte_size, counted, full_count
-from chatviewer.tui.messages import ImportFinished, ImportProgressed, NewsFound
+from chatviewer.tui.messages import ImportFinished, ImportProgressed
 
 SECONDS_BETWEEN_NEWS = 0.1
 SECONDS_BETWEEN_LOOKS = 0.5  # at the clock; files are looked at as often as `Watch` says
@@ -84,14 +84,14 @@ def import_job(library: Library, receiver: Receiver, should_stop: threading.Even
 
 
 def watch_job(watch: Watch, receiver: Receiver, should_stop: threading.Event) -> Job:
-    """One look for what is new. Returns `NewsFound` when something is."""
+    """One look for what is new. Returns `ImportFinished` when something is."""
 
     def tell(progress: ImportProgress) -> None:
         if progress.files_total >= MANY_FILES:
             receiver.post_message(ImportProgressed(progress))
 
-    def job() -> NewsFound | None:
+    def job() -> ImportFinished | None:
         report = watch.look(tell, should_stop.is_set)
-        return NewsFound(report) if report is not None else None
+        return ImportFinished(report, is_quiet=True) if report is not None else None
 
     return job

@@ -243,14 +243,6 @@ class SummariesFetched(Message):
         self.summaries = summaries
 
 
-class NewsFound(Message):
-    """Fact: watching found something new, and it is in the library."""
-
-    def __init__(self, report: "ImportReport") -> None:
-        super().__init__()
-        self.report = report
-
-
 class TranscriptGrown(Message):
     """Fact: the session that is shown has new messages, or some of its last ones are others now."""
 
@@ -397,8 +389,9 @@ class ImportProgressed(Message):
 
 
 class ImportFinished(Message):
-    """Fact: the import is over."""
+    """Fact: the import is over. `is_quiet`: nobody asked for it, it was found by watching."""
 
-    def __init__(self, report: "ImportReport") -> None:
+    def __init__(self, report: "ImportReport", *, is_quiet: bool = False) -> None:
         super().__init__()
         self.report = report
+        self.is_quiet = is_quiet

@@ -24,6 +24,8 @@ def welcome_text(sources: Sequence[SourceStatus]) -> Content:
                 Content.assemble((f"  {safe_line(source.label, 22):<22}", "bold"), f"{files:>13}  {byte_size(source.byte_count):>8}")
             )
             lines += [Content.styled(f"    {line}", "$warning") for line in wrap(safe_line(source.expires), _WIDTH)]
+            if source.warning():
+                lines.append(Content.styled(f"    {source.warning()}", "bold $warning"))
         lines += [Content(""), _key("R", "brings them all in; the files are only read, never changed")]
     else:
         lines += [Content("No chats were found in the places where they usually lie."), Content("")]

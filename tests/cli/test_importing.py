@@ -145,7 +145,17 @@ def test_sources_name_what_is_known(run: Run, project: Path, database_path: Path
     write(project, 0, record(0), record(1))
     sources = {each["source"]: each for each in run("sources", "--json").json["sources"]}
     assert {"claude-code", "codex", "chatgpt", "claude-ai"} <= set(sources)
-    assert set(sources["codex"]) == {"source", "label", "places", "found", "file_count", "byte_count", "expires"}
+    assert set(sources["codex"]) == {
+        "source",
+        "label",
+        "places",
+        "found",
+        "file_count",
+        "byte_count",
+        "expires",
+        "expiring_count",
+        "unsaved_count",
+    }
     assert sources["claude-code"]["file_count"] == 1
     assert sources["codex"]["found"] == []
     outcome = run("sources")

@@ -114,6 +114,8 @@ def sources_text(sources: Sequence[SourceStatus]) -> Content:
         lines += [Content.styled(f"  {safe_line(str(place))}", "$foreground 60%") for place in source.found_places]
         if source.expires:
             lines.append(Content.styled(f"  {safe_line(source.expires)}", "$warning"))
+        if source.warning():
+            lines.append(Content.styled(f"  {source.warning()}", "bold $warning"))
     if not found:
         lines.append(Content("No chats were found in the known places. `chatviewer import PATH` reads an export or any folder."))
     if absent:

@@ -105,6 +105,8 @@ class MainScreen(OrganisingActions, WindowActions):
         if not len(self.session_list.rows) and self.library.is_empty:
             self.add_class("-first-start")
             self.fetcher.submit(fetch_sources(self.library), key="sources")
+        elif not self.viewer.preference("watch"):  # else what expires is imported before it could be told
+            self.fetcher.submit(fetch_sources(self.library), key="sources")
         self.watch(self.viewer, "import_state", self.follow_import)
 
     def _restore_last_session(self) -> None:
@@ -314,8 +316,13 @@ class MainScreen(OrganisingActions, WindowActions):
 
     @on(SourcesFetched)
     def greet(self, event: SourcesFetched) -> None:
-        """The first start: what is there to import."""
-        self.session_list.say_when_empty(welcome_text(event.sources))
+        """The first start: what is there to import. Later: what is about to be deleted and not imported."""
+        if self.has_class("-first-start"):
+            self.session_list.say_when_empty(welcome_text(event.sources))
+            return
+        unsaved = [f"{source.label}: {source.warning()}" for source in event.sources if source.unsaved_count]
+        if unsaved:
+            self.tell(f"Deleted soon by {'; '.join(unsaved)} · R imports", is_warning=True)
 
     def follow_import(self, state: ImportState) -> None:
         """Progress while it runs; the new sessions when it is over."""

@@ -1,0 +1,53 @@
+"""What an agent is about to delete is told before it does."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from chatviewer import ingest
+from chatviewer.__main__ import main
+from chatviewer.domain.importing import SourceStatus
+from chatviewer.storage.library import Library
+from tests.drills.machine import session_id, transcript, write
+
+DAY = 86_400
+
+
+def claude_code(library: Library) -> SourceStatus:
+    return next(status for status in ingest.sources(library) if status.source == "claude-code")
+
+
+def aged(home: Path, number: int, days: float) -> None:
+    write(transcript(home, number), session_id(number), 0, 4)
+    then = time.time() - days * DAY
+    os.utime(transcript(home, number), (then, then))
+
+
+def test_files_within_five_days_of_their_end_are_counted(isolated_home: Path, library: Library) -> None:
+    for number, days in enumerate((0, 20, 24, 26, 29.5, 40)):
+        aged(isolated_home, number, days)
+    status = claude_code(library)
+    assert (status.file_count, status.expiring_count, status.unsaved_count) == (6, 3, 3)
+    assert status.warning() == "3 files within 5 days, 3 not imported yet"
+    ingest.run(library)
+    assert claude_code(library).warning() == "3 files within 5 days; what they hold is in the library"
+    with transcript(isolated_home, 3).open("a") as file:
+        file.write("\n")
+    aged(isolated_home, 3, 27)
+    assert claude_code(library).unsaved_count == 1
+
+
+def test_the_agents_own_setting_counts(isolated_home: Path, library: Library, capsys: pytest.CaptureFixture[str]) -> None:
+    aged(isolated_home, 1, 80)
+    (isolated_home / ".claude" / "settings.json").write_text(json.dumps({"cleanupPeriodDays": 99999}))
+    assert claude_code(library).warning() == ""
+    (isolated_home / ".claude" / "settings.json").write_text(json.dumps({"cleanupPeriodDays": 82}))
+    assert claude_code(library).expiring_count == 1
+    assert main(["sources"]) == 0
+    assert "1 file within 5 days, 1 not imported yet" in capsys.readouterr().out
+    assert main(["sources", "--json"]) == 0
+    sources = json.loads(capsys.readouterr().out)["sources"]
+    assert next(one for one in sources if one["source"] == "claude-code")["unsaved_count"] == 1
