@@ -101,8 +101,9 @@ def _stopping(words: str = "Stopping after this file; Ctrl+C again stops at once
     stop = _Stop(words)
     before: dict[signal.Signals, Any] = {}
     try:
-        # What is ignored stays so: nohup, or a shell's background job.
-        before = {number: signal.signal(number, stop) for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN}
+        for number in SIGNALS:
+            if number.name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays what it is
+                before[number] = signal.signal(number, stop)
     except ValueError:  # not in the main thread, where no signal arrives
         yield stop
         return
