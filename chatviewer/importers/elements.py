@@ -48,6 +48,7 @@ class ElementReader:
         self._buffer, self._at, self._line = b"", 0, 1
         self._start = 0  # of the element at hand; what stands before it is forgotten when more is read
         self._is_over = self._is_wrapped = self._is_array = False
+        self._is_closed = False
         self._decoder: codecs.IncrementalDecoder | None = None
         self._beginning: re.Pattern[bytes] | None = None  # of an element, behind another one
         self._separator = b""  # what stood between the last two, and the first key; b"" until it is known
@@ -57,6 +58,7 @@ class ElementReader:
             yield Element(1, self._line, None, "it is not JSON")
             return
         number = 0
+        is_whole = True
         while self._skip_between():
             number += 1
             self._start, line = self._at, self._line
@@ -69,11 +71,13 @@ class ElementReader:
                 continue
             end = self._end_of_value(self._at)
             if end is None:
+                is_whole = False
                 yield Element(number, line, None, self._lost())
                 continue
             try:
                 value = self._parsed(self._at, end)
             except ValueError as error:
+                is_whole = False
                 self._advance(end)
                 self._look_for_next()
                 yield Element(number, line, None, str(error))
@@ -82,6 +86,8 @@ class ElementReader:
             self._forget()
             yield Element(number, line, value)
             value = _NOTHING
+        if is_whole and self._is_array and not self._is_closed:  # else what is told already may have cost the bracket
+            yield Element(number + 1, self._line, None, "it is cut off: the list that it stands in has no end")
 
     def _parsed(self, start: int, end: int) -> Any:
         """The value there. Raises ValueError with a plain reason."""
@@ -142,10 +148,13 @@ class ElementReader:
                 if not self._more():
                     return False
             elif self._buffer[self._at] not in b"]}":
+                self._is_closed = False
                 return True
             elif self._is_wrapped:
+                self._is_closed = True
                 return False
             else:  # the end of the array; should values follow, they are read
+                self._is_closed = True
                 self._advance(self._at + 1)
 
     def _learn(self) -> None:

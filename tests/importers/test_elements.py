@@ -88,3 +88,13 @@ def test_an_endless_element_is_passed_over_in_bounded_memory() -> None:
 
 def values_with_limit(data: bytes) -> list[Any]:
     return [value for _, _, value in cut(data, limit=1 << 20)]
+
+
+def test_a_list_without_its_end_is_told_even_if_every_element_is_whole() -> None:
+    assert cut(b'[{"a": 1}, {"a": 2}') == [
+        (1, 1, {"a": 1}),
+        (2, 1, {"a": 2}),
+        (3, 1, "it is cut off: the list that it stands in has no end"),
+    ]
+    assert [number for number, *_ in cut(b"[" + b" " * 1000)] == [1]
+    assert values(b'[{"a": 1}]\n') == [{"a": 1}]
