@@ -91,10 +91,7 @@ def values_with_limit(data: bytes) -> list[Any]:
 
 
 def test_a_list_without_its_end_is_told_even_if_every_element_is_whole() -> None:
-    assert cut(b'[{"a": 1}, {"a": 2}') == [
-        (1, 1, {"a": 1}),
-        (2, 1, {"a": 2}),
-        (3, 1, "it is cut off: the list that it stands in has no end"),
-    ]
+    reason = "it is cut off: the list that it stands in has no end"
+    assert cut(b'[{"a": 1}, {"a": 2}') == [(1, 1, {"a": 1}), (2, 1, {"a": 2}), (3, 1, reason)]
     assert [number for number, *_ in cut(b"[" + b" " * 1000)] == [1]
     assert values(b'[{"a": 1}]\n') == [{"a": 1}]
