@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from chatviewer.domain import FileImport, SessionStatus, SessionSummary
 from chatviewer.query import parse
@@ -103,6 +104,28 @@ async def test_purge_asks_for_the_count(open_viewer: OpenViewer, demo_library: L
         assert len(demo_library.session_ids()) == count - 2
         await press(pilot, "D", "escape")
         assert len(demo_library.session_ids()) == count - 2
+
+
+async def test_what_is_not_shown_any_more_is_not_marked(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        active = set(demo_library.session_ids())
+        await press(pilot, "ctrl+a", "slash", *"flaky", "enter", "escape")
+        shown = {main.session_list.rows.session_id(row) for row in range(len(main.session_list.rows))}
+        assert 0 < len(shown) < len(active)
+        assert main.session_list.marks == shown
+        main.focus_list()
+        await press(pilot, "a")
+        assert set(demo_library.session_ids()) == active - shown
+
+
+async def test_purge_names_the_first_sessions(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        titles = [summary.title for summary in demo_library.summaries(sorted(demo_library.session_ids()))]
+        await press(pilot, "ctrl+a", "D")
+        lines = str(pilot.app.screen.query_one("#explanation", Static).content).splitlines()
+        assert lines[:3] == [f"· {title[:60]}" for title in titles[:3]]
+        assert lines[3] == f"… and {len(titles) - 3} more"
 
 
 async def test_star_tag_note_and_rename(open_viewer: OpenViewer, demo_library: Library) -> None:

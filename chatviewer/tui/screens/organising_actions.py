@@ -6,15 +6,16 @@ from functools import partial
 
 from textual import on
 
-from chatviewer.domain import SessionStatus
+from chatviewer.domain import SessionStatus, safe_line
 from chatviewer.tui import organising
 from chatviewer.tui.background import Job
 from chatviewer.tui.fetching import fetch_message_note, fetch_session_note
-from chatviewer.tui.formatting import counted
+from chatviewer.tui.formatting import counted, full_count
 from chatviewer.tui.messages import NoteFetched, RateReply
 from chatviewer.tui.screens.viewer_screen import ViewerScreen
 
 NO_SESSION = "There is no session here to do that with."
+NAMED = 3  # titles in the question before something is deleted for ever
 
 
 class OrganisingActions(ViewerScreen):
@@ -68,6 +69,7 @@ class OrganisingActions(ViewerScreen):
                 self.changes.submit(organising.purge(self.library, ids))
 
         explanation = (
+            f"{self._named(ids)}"
             f"{counted(len(ids), 'session')} with all messages, ratings, tags and notes would be deleted from chatviewer for ever,"
             " without undo. The files that they came from are not touched; they will not be imported again."
         )
@@ -79,6 +81,14 @@ class OrganisingActions(ViewerScreen):
             problem=problem,
         )
         self.app.push_screen(prompt, purge)
+
+    def _named(self, ids: Sequence[int]) -> str:
+        """The first titles, each on its line, so that it can be seen what would go."""
+        shown = self.reader.shown.summary if self.reader.has_focus and self.reader.shown is not None else None
+        titles = [shown.title] if shown is not None else self.session_list.titles_of(ids[:NAMED])
+        lines = [f"· {safe_line(title, 60) or 'Untitled'}\n" for title in titles]
+        more = f"… and {full_count(len(ids) - len(titles))} more\n" if titles and len(ids) > len(titles) else ""
+        return "".join([*lines, more])
 
     def action_tag(self) -> None:
         from chatviewer.tui.modals.prompt import PromptModal

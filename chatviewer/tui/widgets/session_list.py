@@ -23,6 +23,7 @@ from textual.visual import Visual
 from chatviewer.domain import Hit, SessionSummary
 from chatviewer.tui.actions import LIST, bindings
 from chatviewer.tui.messages import ListScrolledToEnd, MarksChanged, SessionChosen, SessionHighlighted, SummariesNeeded
+from chatviewer.tui.widgets.marks import Marks
 from chatviewer.tui.widgets.row_painting import Looks, RowPainter, RowState
 from chatviewer.tui.widgets.session_rows import HitRows, Key, Rows, SessionRows
 
@@ -57,8 +58,7 @@ class SessionList(ScrollView, can_focus=True):
         super().__init__(id=id)
         self.when = when
         self.cursor = -1
-        self.marks: set[int] = set()  # ids of sessions
-        self._range: tuple[int, frozenset[int]] | None = None  # where it began, and the marks before it
+        self._marks = Marks(self._tell_marks)
         self._summaries: OrderedDict[int, SessionSummary] = OrderedDict()
         self._fresh: set[int] = set()  # ids whose summary is known to be as stored, or has been asked for
         self._rows: Rows = SessionRows(array("q"))
@@ -79,7 +79,7 @@ class SessionList(ScrollView, can_focus=True):
         key = self._cursor_key() if keep_cursor else None
         place, line = self.cursor, self._cursor_line() - round(self.scroll_y)
         self._rows = rows
-        self._range = None
+        self._marks.keep(lambda: {rows.session_id(row) for row in range(len(rows))})
         self._layout_rows = rows.layout(self.is_dense)
         self._fresh.clear()
         self._keep(summaries)
@@ -107,7 +107,7 @@ class SessionList(ScrollView, can_focus=True):
             key, line = self._cursor_key(), self._cursor_line() - round(self.scroll_y)
             self._rows = HitRows([*self._rows.hits, *hits])
             self._layout_rows = self._rows.layout(self.is_dense)
-            self._range = None
+            self._marks.end_range()
             self._resize_virtual()
             if key is not None:  # more results of the sessions above have moved it down
                 self.cursor = self._rows.find(key) or 0
@@ -165,6 +165,12 @@ class SessionList(ScrollView, can_focus=True):
             return sorted(self.marks)
         return [self.cursor_id] if self.cursor_id is not None else []
 
+    def titles_of(self, ids: Sequence[int]) -> list[str]:
+        """The titles of those that are known, foreign text as it is."""
+        known = {hit.session_id: hit.title for hit in self._rows.hits} if isinstance(self._rows, HitRows) else {}
+        known |= {id_: self._summaries[id_].title for id_ in ids if id_ in self._summaries}
+        return [known[id_] for id_ in ids if id_ in known]
+
     # The cursor
 
     def move_cursor(self, row: int) -> None:
@@ -172,10 +178,7 @@ class SessionList(ScrollView, can_focus=True):
         if not len(self._rows):
             return
         self.cursor = max(0, min(row, len(self._rows) - 1))
-        if self._range is not None:
-            start, before = self._range
-            low, high = sorted((start, self.cursor))
-            self._set_marks({*before, *(self._rows.session_id(row) for row in range(low, high + 1))})
+        self._marks.follow(self.cursor, self._rows.session_id)
         self._show_cursor()
         self.refresh()
         self._tell_cursor()
@@ -234,35 +237,30 @@ class SessionList(ScrollView, can_focus=True):
 
     # Marks
 
+    @property
+    def marks(self) -> set[int]:
+        """Ids of sessions, all of them shown."""
+        return self._marks.ids
+
     def action_mark(self) -> None:
         if self.cursor_id is not None:
-            self._set_marks(self.marks ^ {self.cursor_id})
-            self._range = None
+            self._marks.toggle(self.cursor_id)
             self.move_cursor(self.cursor + 1)
 
     def action_mark_range(self) -> None:
-        if self._range is not None:
-            self._range = None
-        elif self.cursor_id is not None:
-            self._range = (self.cursor, frozenset(self.marks))
-            self._set_marks(self.marks | {self.cursor_id})
+        if self.cursor_id is not None:
+            self._marks.toggle_range(self.cursor, self.cursor_id)
 
     def action_mark_all(self) -> None:
-        ids = {self._rows.session_id(row) for row in range(len(self._rows))}
-        self._set_marks(set() if ids <= self.marks else self.marks | ids)
+        self._marks.toggle_all({self._rows.session_id(row) for row in range(len(self._rows))})
 
     def clear_marks(self) -> bool:
         """Take all marks away; whether there were any."""
-        had_marks = bool(self.marks)
-        self._range = None
-        self._set_marks(set())
-        return had_marks
+        return self._marks.clear()
 
-    def _set_marks(self, marks: set[int]) -> None:
-        if marks != self.marks:
-            self.marks = marks
-            self.refresh()
-            self.post_message(MarksChanged(len(marks)))
+    def _tell_marks(self, count: int) -> None:
+        self.refresh()
+        self.post_message(MarksChanged(count))
 
     # Drawing
 
