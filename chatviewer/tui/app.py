@@ -130,6 +130,8 @@ class ChatviewerApp(App[int]):
     @on(PreferencesFetched)
     def use_preferences(self, event: PreferencesFetched) -> None:
         self.apply_preferences(dict(event.values))
+        if event.step is not None:  # it may have been something else than a preference
+            self.main.post_message(event.step)
 
     # Import
 

@@ -3,7 +3,7 @@
 from chatviewer.domain import LibraryCounts, SearchHints, SearchResult, safe_line
 from chatviewer.tui.formatting import counted, full_count
 from chatviewer.tui.messages import HintsReady, HitsReady, ListingReady
-from chatviewer.tui.searching import SearchRequest, SearchThread
+from chatviewer.tui.searching import PAGE, SearchRequest, SearchThread
 from chatviewer.tui.widgets.session_list import SessionList
 from chatviewer.tui.widgets.session_rows import HitRows, SessionRows
 
@@ -51,19 +51,19 @@ class Listing:
         self._ask(keeps_cursor=not text.strip())
 
     def refresh(self) -> None:
-        """Ask again; the cursor stays."""
-        self._ask(keeps_cursor=True)
+        """Ask again, for as many hits as are shown; the cursor stays."""
+        self._ask(keeps_cursor=True, hits=len(self._list.rows) if self.is_search else 0)
 
     @property
     def follows_changes(self) -> bool:
         """Whether a star, a tag, a title or a rating can put a session elsewhere, in or out."""
         return bool(self.text.strip()) or self.sort.lstrip("-") in ("title", "rating")
 
-    def _ask(self, *, keeps_cursor: bool) -> None:
+    def _ask(self, *, keeps_cursor: bool, hits: int = 0) -> None:
         self._keeps_cursor = keeps_cursor
         self._is_loading_more = False
         self.hints = SearchHints()
-        self._generation = self._searcher.submit(self.request())
+        self._generation = self._searcher.submit(self.request()._replace(hits=max(PAGE, hits)))
 
     def load_more(self) -> None:
         """The next hits, when there are more."""
@@ -93,6 +93,11 @@ class Listing:
         else:
             self._list.show(HitRows(answer.result.hits), keep_cursor=self._keeps_cursor)
         return True
+
+    def take_failure(self, generation: int | None) -> None:
+        """More hits that did not come may be asked for again."""
+        if generation == self._generation:
+            self._is_loading_more = False
 
     def take_hints(self, answer: HintsReady) -> bool:
         """Keep what would find more, if it belongs to what is shown."""

@@ -342,7 +342,7 @@ class SourcesFetched(Message):
         self.problems = problems
 
 
-class PreferencesFetched(Message):
+class PreferencesFetched(Message, bubble=False):
     """Fact: the values of all preferences; and the step of history that brought them, if one did."""
 
     def __init__(self, values: Mapping[str, Any], step: "LibraryChanged | None" = None) -> None:
@@ -373,11 +373,12 @@ class LibraryChanged(Message):
 
 
 class WorkFailed(Message):
-    """Fact: a job in the background did not succeed; `sentence` is fit for a person."""
+    """Fact: a job in the background did not succeed; `sentence` is fit for a person. `generation` is that of a search's request."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__()
         self.sentence = sentence
+        self.generation: int | None = None
 
 
 class ImportProgressed(Message):

@@ -17,7 +17,7 @@ from chatviewer.errors import InterruptedSearchError
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import Receiver, run_job
 from chatviewer.tui.formatting import day_heading
-from chatviewer.tui.messages import HintsReady, HitsReady, ListingReady
+from chatviewer.tui.messages import HintsReady, HitsReady, ListingReady, WorkFailed
 
 PAGE = 50  # hits
 HINT_DELAY_SECONDS = 0.12
@@ -29,7 +29,7 @@ _TIMES = {"recent": "last_message_at", "started": "started_at"}
 class SearchRequest(NamedTuple):
     """What the list is to show; a word at the end of `text` is the beginning of one, unless a space follows.
 
-    `sort` orders sessions, `order` (recent, best) orders hits; `limit` is for the first frame.
+    `sort` orders sessions, `order` (recent, best) orders hits; `limit` is for the first frame. Of hits, `hits` from `offset` on.
     """
 
     text: str = ""
@@ -37,6 +37,7 @@ class SearchRequest(NamedTuple):
     order: str = "recent"
     offset: int = 0
     limit: int | None = None  # sessions
+    hits: int = PAGE
 
 
 class SearchThread:
@@ -95,6 +96,8 @@ class SearchThread:
             message = run_job(lambda: self._answer(generation, request))  # noqa: B023 - called before the next turn
             with self._changed:
                 is_wanted = self._waiting is None
+            if isinstance(message, WorkFailed):
+                message.generation = generation
             if message is not None and is_wanted:
                 self._receiver.post_message(message)
                 self._hint(generation, request, message)
@@ -130,7 +133,7 @@ def answer(library: Library, generation: int, request: SearchRequest, now: datet
 
         query = parse(request.text, is_being_typed=True)
     if query is not None and (query.words or query.patterns):
-        result = library.search(query, order=request.order, limit=PAGE, offset=request.offset)
+        result = library.search(query, order=request.order, limit=request.hits, offset=request.offset)
         return HitsReady(generation, request.offset, result, query.words)
     ids = library.session_ids(query, sort=request.sort, limit=request.limit)
     summaries = library.summaries(ids[:FIRST_SUMMARIES])

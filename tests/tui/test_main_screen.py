@@ -148,6 +148,19 @@ async def test_star_tag_note_and_rename(open_viewer: OpenViewer, demo_library: L
         assert cursor(pilot).title == before.title
 
 
+async def test_a_changed_note_is_not_left_by_one_key(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        await press(pilot, "N", "escape")
+        assert pilot.app.screen is main_of(pilot), "nothing was changed"
+        await press(pilot, "N", *"one", "escape")
+        assert "Esc again" in str(pilot.app.screen.query_one("#hint", Static).content)
+        await press(pilot, *"two", "escape")
+        assert "Esc again" in str(pilot.app.screen.query_one("#hint", Static).content), "typing goes on: asked anew"
+        await press(pilot, "escape")
+        assert pilot.app.screen is main_of(pilot)
+        assert "one" not in (demo_library.session(cursor(pilot).uid).note or "")
+
+
 async def test_a_rating_is_stored_and_shown_in_the_list(open_viewer: OpenViewer, demo_library: Library) -> None:
     async with open_viewer(demo_library) as pilot:
         main = main_of(pilot)

@@ -1,5 +1,6 @@
 """Preferences: every one on the screen, changed in place, checked in words, reset one by one, used at once."""
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
@@ -46,6 +47,25 @@ async def test_every_preference_has_a_row_that_says_what_it_does(open_viewer: Op
             assert row.has_focus
             assert row.preference.effect[:20] in effect(pilot).replace("\n", " ")
             await pilot.press("j")
+
+
+async def test_a_change_is_used_at_once_even_when_the_screen_is_left_before_it_is_stored(
+    open_viewer: OpenViewer, demo_library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = demo_library.set_preference
+
+    def slowly(key: str, value: object) -> None:
+        time.sleep(0.3)
+        store(key, value)
+
+    monkeypatch.setattr(demo_library, "set_preference", slowly)
+    async with open_viewer(demo_library) as pilot:
+        await pilot.press("comma")
+        await pilot.pause()
+        await pilot.press("enter", "escape")
+        await settle(pilot)
+        assert not isinstance(pilot.app.screen, PreferencesScreen)
+        assert demo_library.preference("theme") == pilot.app.theme == "chatviewer-light"
 
 
 async def test_choices_and_toggles_change_at_once_and_can_be_undone(open_viewer: OpenViewer, demo_library: Library) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.message import Message
@@ -71,6 +72,40 @@ async def test_the_word_being_typed_is_a_beginning_until_a_space_follows(open_vi
         assert main.listing.title() == "Nothing found"
         await press(pilot, "backspace", "y")
         assert len(main.session_list.rows) == beginning
+
+
+async def test_more_hits_come_after_a_failure_and_a_refresh_shows_as_many_as_before(
+    open_viewer: OpenViewer, demo_library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search = demo_library.search
+    fails = ["once"]
+
+    def failing(query: Any, **options: Any) -> SearchResult:
+        if options["offset"] and fails:
+            fails.clear()
+            raise DatabaseLockedError("The database is in use.")
+        return search(query, **options)
+
+    monkeypatch.setattr(demo_library, "search", failing)
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "slash", *"the", "enter", "escape")
+        main.focus_list()
+        assert len(main.session_list.rows) == 50
+        await press(pilot, "G")
+        assert len(main.session_list.rows) == 50, "it failed"
+        await press(pilot, "G")
+        more = len(main.session_list.rows)
+        assert more > 50
+        await press(pilot, "G")
+        main.session_list.move_cursor(more - 1)
+        hit = main.session_list.cursor_hit
+        shown = len(main.session_list.rows)
+        await press(pilot, "asterisk")
+        assert len(main.session_list.rows) >= shown
+        assert main.session_list.cursor_hit is not None
+        assert hit is not None
+        assert main.session_list.cursor_hit.message_uid == hit.message_uid
 
 
 def advice(pilot: Pilot[int]) -> str:

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -10,6 +11,8 @@ from textual.widgets import Static, TextArea
 
 from chatviewer.domain import safe
 from chatviewer.tui.modals.modal import Modal
+
+HINT = "ctrl+s saves · an empty note is removed · Esc leaves it as it was"
 
 
 class NoteModal(Modal[str | None]):
@@ -29,7 +32,7 @@ class NoteModal(Modal[str | None]):
         with Vertical(id="dialog", classes="-note") as dialog:
             dialog.border_title = Content(self._title)
             yield TextArea(safe(self._text), soft_wrap=True, show_line_numbers=False, compact=True, id="text")
-            yield Static("ctrl+s saves · an empty note is removed · Esc leaves it as it was", id="hint", markup=False)
+            yield Static(HINT, id="hint", markup=False)
 
     def on_mount(self) -> None:
         area = self.query_one(TextArea)
@@ -39,4 +42,17 @@ class NoteModal(Modal[str | None]):
         self.dismiss(self.query_one(TextArea).text.strip())
 
     def action_leave(self) -> None:
-        self.dismiss(None)
+        """At once when nothing was changed, else when asked for twice."""
+        hint = self.query_one("#hint", Static)
+        if self.query_one(TextArea).text == safe(self._text) or hint.has_class("-problem"):
+            self.dismiss(None)
+        else:
+            hint.update(Content("Esc again leaves without saving · ctrl+s saves"))
+            hint.add_class("-problem")
+
+    @on(TextArea.Changed)
+    def show_hint_again(self) -> None:
+        hint = self.query_one("#hint", Static)
+        if hint.has_class("-problem"):
+            hint.remove_class("-problem")
+            hint.update(HINT)

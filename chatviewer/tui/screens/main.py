@@ -340,6 +340,7 @@ class MainScreen(OrganisingActions, WindowActions):
 
     @on(WorkFailed)
     def show_failure(self, event: WorkFailed) -> None:
+        self.listing.take_failure(event.generation)
         if len(event.sentence) < self.app.size.width - 4:
             self.tell(event.sentence, is_warning=True)
         else:

@@ -94,25 +94,30 @@ class PreferencesScreen(Screen[None]):
 
     @on(PreferenceRow.Chosen)
     def store(self, event: PreferenceRow.Chosen) -> None:
-        key, value = event.preference.key, event.value
+        key, value, viewer = event.preference.key, event.value, self.viewer
 
         def job() -> PreferencesFetched:
             if value is None:
                 self._library.reset_preference(key)
             else:
                 self._library.set_preference(key, value)
-            return PreferencesFetched(self._library.preferences())
+            return self._told(viewer)
 
         self._changes.submit(job)
+
+    def _told(self, viewer: "ChatviewerApp", step: LibraryChanged | None = None) -> PreferencesFetched:
+        """The values, for this screen; the app is told by itself, because this screen may be closed before they are here."""
+        values = self._library.preferences()
+        viewer.post_message(PreferencesFetched(values, step))
+        return PreferencesFetched(values, step)
 
     @on(PreferencesFetched)
     def show_values(self, event: PreferencesFetched) -> None:
         values: dict[str, Any] = dict(event.values)
         for row in self.query(PreferenceRow):
             row.show(values.get(row.preference.key, row.preference.default))
-        if event.step is not None:  # it may have been something else than a preference
+        if event.step is not None:
             self.query_one(StatusLine).tell(event.step.words)
-            self.viewer.main.post_message(event.step)
 
     @on(WorkFailed)
     def show_failure(self, event: WorkFailed) -> None:
@@ -127,9 +132,11 @@ class PreferencesScreen(Screen[None]):
             self.query_one("#rows").scroll_home(animate=False)  # the heading above the first row
 
     def _step_history(self, step: Job) -> None:
+        viewer = self.viewer
+
         def job() -> PreferencesFetched:
             change = step()
-            return PreferencesFetched(self._library.preferences(), change if isinstance(change, LibraryChanged) else None)
+            return self._told(viewer, change if isinstance(change, LibraryChanged) else None)
 
         self._changes.submit(job)
 
