@@ -43,6 +43,8 @@ there is: hits in the archive (`is:any`) and in tool output (`ctrl+t` takes it i
 nowhere, the nearest one that does, one letter away, is offered: `Tab` or `ctrl+y` searches for that. At the top of the list `↑` brings
 back earlier queries, `↓` returns.
 
+`ctrl+s` saves a search under a name: it then stands in the library pane, and in the preference `saved_searches`.
+
 ## Fields
 
 Several values of one field are separated by commas: one of them must fit. `-` before a field turns it round. A value with spaces stands in

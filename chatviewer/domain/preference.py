@@ -106,6 +106,14 @@ PREFERENCES: tuple[Preference, ...] = (
         effect="Shows status, sources, projects and tags on the left when the window is at least 120 columns wide.",
     ),
     Preference(
+        key="saved_searches",
+        group="Looks",
+        label="Saved searches",
+        kind="text",
+        default="",
+        effect="Stand in the library pane: name = query, with ; between. ctrl+s in the search box saves what is searched for.",
+    ),
+    Preference(
         key="tool_calls",
         group="Reading",
         label="Tool calls",

@@ -76,6 +76,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("filter.clear", ("F",), "F", (LIST, LIBRARY), "Clear filter", "Show all sessions again", "screen.clear_filter"),
     Action("sort", ("s",), "s", (LIST,), "Sort", "Choose the order of the list; of search results: newest or best first", "screen.sort"),
     Action("archived", ("A",), "A", ALL_PANES, "Show archived", "Show the archived sessions, or the others again", "screen.show_archived"),
+    Action("search.save", ("ctrl+s",), "ctrl+s", (LIST,), "Save search", "Save this search by a name, or forget it", "screen.save_search"),
     Action("search.tools", ("ctrl+t",), "ctrl+t", (LIST,), "Tool output", "Search tool output as well, or no more", "screen.search_tools"),
     Action(
         "search.correct", ("ctrl+y",), "ctrl+y", (LIST,), "Did you mean", "Search for what was probably meant", "screen.take_suggestion"

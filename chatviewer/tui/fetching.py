@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chatviewer.domain import Hit, Message, MessageStub, MessageTree, safe_line
+from chatviewer.domain.saved_search import read_searches, searches_with, write_searches
 from chatviewer.errors import NotFoundError
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import Job
@@ -15,6 +16,7 @@ from chatviewer.tui.messages import (
     MessageFetched,
     NoteFetched,
     OutlineFetched,
+    SearchesFetched,
     SourcesFetched,
     SummariesFetched,
     ToolNamesFetched,
@@ -67,6 +69,23 @@ def fetch_counts(library: Library) -> Job:
 def fetch_tool_names(library: Library) -> Job:
     """For the completion of `tool:`."""
     return lambda: ToolNamesFetched({row.key: row.sessions for row in library.statistics("tool")})
+
+
+def fetch_searches(library: Library) -> Job:
+    """The saved searches."""
+    return lambda: SearchesFetched(library.preference("saved_searches"))
+
+
+def save_search(library: Library, name: str, query: str) -> Job:
+    """Keep a query under a name; an empty name forgets it."""
+
+    def job() -> SearchesFetched:
+        searches = searches_with(read_searches(library.preference("saved_searches")), name, query)
+        library.set_preference("saved_searches", write_searches(searches))
+        words = f"Saved as {safe_line(name, 40)}" if name.strip() else "The search is no longer saved"
+        return SearchesFetched(library.preference("saved_searches"), words)
+
+    return job
 
 
 def fetch_transcript(library: Library, session_id: int, *, hit: Hit | None, words: tuple[str, ...], is_opened: bool) -> Job:

@@ -235,6 +235,15 @@ class ToolNamesFetched(Message):
         self.names = names
 
 
+class SearchesFetched(Message):
+    """Fact: the saved searches, as their preference keeps them; `words` say what was done to them."""
+
+    def __init__(self, text: str, words: str = "") -> None:
+        super().__init__()
+        self.text = text
+        self.words = words
+
+
 class SummariesFetched(Message):
     """Fact: the answer to `SummariesNeeded`."""
 

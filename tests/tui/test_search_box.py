@@ -185,6 +185,25 @@ async def test_earlier_queries_come_back_with_the_arrow_keys(open_viewer: OpenVi
     assert LayoutState.load().history == ["flaky", "is:starred"]
 
 
+async def test_a_search_is_saved_under_a_name_and_undone(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+
+        def named() -> list[str | None]:
+            return [facet.query for facet in main.library_pane._facets if facet.label == "Mine"]
+
+        await press(pilot, "slash", *"is:starred api", "ctrl+s", *"Mine", "enter")
+        assert named() == ["is:starred api"]
+        assert demo_library.preference("saved_searches") == "Mine = is:starred api"
+        await press(pilot, "escape", "escape", "u")
+        assert named() == []
+        await press(pilot, "ctrl+r")
+        assert named() == ["is:starred api"]
+        main.search_for("is:starred api")
+        await press(pilot, "slash", "ctrl+s", "ctrl+u", "enter")
+        assert named() == []
+
+
 NASTY = (
     *("zzzzqqq", '"', "((", "-", "rating:zzz", "/x(/", "\\", "in:nowhere x"),
     *("before:never", "a OR", "*", ":::", "日本", "\x1b[31m", "[bold]", "a" * 1999),

@@ -17,7 +17,7 @@ from chatviewer.errors import ChatviewerError
 from chatviewer.storage.library import Library
 from chatviewer.tui import formatting, organising
 from chatviewer.tui.background import run_job
-from chatviewer.tui.fetching import fetch_counts, fetch_message, fetch_sources, fetch_summaries
+from chatviewer.tui.fetching import fetch_counts, fetch_message, fetch_searches, fetch_sources, fetch_summaries
 from chatviewer.tui.formatting import counted
 from chatviewer.tui.importing import ImportState
 from chatviewer.tui.messages import (
@@ -219,7 +219,7 @@ class MainScreen(OrganisingActions, WindowActions):
     @on(CountsFetched)
     def show_counts(self, event: CountsFetched) -> None:
         self.counts = event.counts
-        self.library_pane.show(event.counts)
+        self.show_searches()
         self.query_one("#total", Static).update(Content(formatting.counted(event.counts.active, "session")))
         self.describe_list()
 
@@ -309,6 +309,7 @@ class MainScreen(OrganisingActions, WindowActions):
         else:
             self.session_list.refresh_summaries()
         self.counter.submit(fetch_counts(self.library), key="counts")
+        self.fetcher.submit(fetch_searches(self.library), key="searches")  # what was undone may have been one
         if event.message_uid is not None:
             self.fetcher.submit(fetch_message(self.library, event.message_uid))
         elif event.is_step_of_history:

@@ -5,10 +5,12 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
+from chatviewer.domain import safe_line
+from chatviewer.domain.saved_search import name_problem, read_searches
 from chatviewer.tui.advising import completion_line, example_line, fact_line, problem_line
 from chatviewer.tui.completing import Completion, completions, is_asked
-from chatviewer.tui.fetching import fetch_tool_names
-from chatviewer.tui.messages import HintsReady, ToolNamesFetched
+from chatviewer.tui.fetching import fetch_tool_names, save_search
+from chatviewer.tui.messages import HintsReady, SearchesFetched, ToolNamesFetched
 from chatviewer.tui.screens.pane_actions import SEARCH, PaneActions
 
 
@@ -62,7 +64,48 @@ class SearchActions(PaneActions):
             if not len(self.session_list.rows):
                 self.session_list.say_when_empty(Content(self.listing.empty_words(self.counts)))
 
+    @on(SearchesFetched)
+    def take_searches(self, event: SearchesFetched) -> None:
+        self.viewer.preference_values["saved_searches"] = event.text
+        self.show_searches()
+        if event.words:
+            self.tell(f"{event.words} · u undoes")
+
+    @property
+    def saved_searches(self) -> dict[str, str]:
+        """Queries by their names."""
+        return read_searches(str(self.viewer.preference("saved_searches")))
+
+    def show_searches(self) -> None:
+        """Show the library pane with them, once its counts are known."""
+        if self.counts is not None:
+            self.library_pane.show(self.counts, self.saved_searches)
+
     # Keys
+
+    def action_save_search(self) -> None:
+        """Give what is searched for a name, in the library pane."""
+        from chatviewer.tui.modals.prompt import PromptModal
+
+        query = self.listing.text.strip()
+        if not query:
+            self.tell("Type what to look for first; ctrl+s then saves it under a name.")
+            return
+        name = next((name for name, saved in self.saved_searches.items() if saved == query), "")
+
+        def save(typed: str | None) -> None:
+            if typed is not None and typed.strip() != name:
+                self.changes.submit(save_search(self.library, typed, query))
+
+        prompt = PromptModal(
+            "Save this search",
+            value=name,
+            placeholder="A name for the library pane",
+            explanation=safe_line(query, 200),
+            hint="Enter saves · Esc leaves · an empty name forgets it",
+            problem=lambda typed: name_problem(typed, query),
+        )
+        self.app.push_screen(prompt, save)
 
     def action_complete(self) -> None:
         """Take what is offered first; with nothing offered, to the list."""

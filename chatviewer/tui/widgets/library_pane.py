@@ -1,6 +1,6 @@
 """The library at a glance: status, sources, projects and tags with their counts. Choosing one filters the list."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
@@ -34,12 +34,15 @@ def quoted(value: str) -> str:
     return '"' + value.replace('"', " ") + '"'
 
 
-def facets(counts: LibraryCounts) -> list[Facet]:
+def facets(counts: LibraryCounts, searches: Mapping[str, str]) -> list[Facet]:
     """What the pane shows, the largest of each kind first."""
     lines = [Facet("All", counts.active, "")]
     states = (("Starred", counts.starred), ("Rated", counts.rated), ("Archived", counts.archived), ("Trash", counts.trashed))
     queries = {"Starred": "is:starred", "Rated": "is:rated", "Archived": "is:archived", "Trash": "is:trashed"}
     lines += [Facet(label, count, queries[label]) for label, count in states if count]
+    if searches:
+        lines += [Facet("", None, None), Facet("Searches", None, None)]
+        lines += [Facet(name, None, query) for name, query in searches.items()]
     lines += _kind("Sources", ((name, count, f"source:{quoted(name)}") for name, count in counts.sources.items()))
     lines += _kind(
         "Projects",
@@ -66,10 +69,10 @@ class LibraryPane(ScrollView, can_focus=True):
         self._current = ""
         self.cursor = 0
 
-    def show(self, counts: LibraryCounts) -> None:
-        """Show these counts; the cursor stays on its line of the same name."""
+    def show(self, counts: LibraryCounts, searches: Mapping[str, str]) -> None:
+        """Show these counts and saved searches, queries by their names; the cursor stays on its line of the same name."""
         before = self._facets[self.cursor].query if self._facets else ""
-        self._facets = facets(counts)
+        self._facets = facets(counts, searches)
         self.cursor = next((line for line, facet in enumerate(self._facets) if facet.query == before), 0)
         self.virtual_size = Size(self.scrollable_content_region.width, len(self._facets))
         self.refresh()

@@ -13,7 +13,7 @@ from chatviewer.tui.completing import Completion
 from chatviewer.tui.messages import SearchTyped
 
 LONGEST = 2000  # characters
-_ACTIONS = [ACTION_BY_ID[name] for name in ("search.tools", "search.correct")]  # of the list, that work here as well
+_ACTIONS = [ACTION_BY_ID[name] for name in ("search.tools", "search.correct", "search.save")]  # of the list, that work here as well
 
 
 class _FirstCompletion(Suggester):
