@@ -16,13 +16,12 @@ from chatviewer.tui.messages import (
     MessageFetched,
     NoteFetched,
     OutlineFetched,
-    SearchesFetched,
     SourcesFetched,
     SummariesFetched,
-    ToolNamesFetched,
     TranscriptFetched,
     TranscriptGrown,
 )
+from chatviewer.tui.search_messages import SearchesFetched, ToolNamesFetched
 
 if TYPE_CHECKING:
     from chatviewer.tui.reading_memory import Memories

@@ -2,7 +2,8 @@
 
 from chatviewer.domain import LibraryCounts, SearchHints, SearchResult, safe_line
 from chatviewer.tui.formatting import counted, full_count
-from chatviewer.tui.messages import HintsReady, HitsReady, ListingReady
+from chatviewer.tui.messages import HitsReady, ListingReady
+from chatviewer.tui.search_messages import HintsReady
 from chatviewer.tui.searching import PAGE, SearchRequest, SearchThread
 from chatviewer.tui.widgets.session_list import SessionList
 from chatviewer.tui.widgets.session_rows import HitRows, SessionRows

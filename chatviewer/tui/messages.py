@@ -20,7 +20,6 @@ if TYPE_CHECKING:
         MessageOpening,
         MessageStub,
         Problem,
-        SearchHints,
         SearchResult,
         Session,
         SessionSummary,
@@ -215,32 +214,6 @@ class HitsReady(Message):
         self.generation = generation
         self.offset = offset
         self.result = result
-        self.words = words
-
-
-class HintsReady(Message):
-    """Fact: what would find more than the search of this generation."""
-
-    def __init__(self, generation: int, hints: "SearchHints") -> None:
-        super().__init__()
-        self.generation = generation
-        self.hints = hints
-
-
-class ToolNamesFetched(Message):
-    """Fact: the tools that were called, with the number of sessions that called them, the most frequent first."""
-
-    def __init__(self, names: Mapping[str, int]) -> None:
-        super().__init__()
-        self.names = names
-
-
-class SearchesFetched(Message):
-    """Fact: the saved searches, as their preference keeps them; `words` say what was done to them."""
-
-    def __init__(self, text: str, words: str = "") -> None:
-        super().__init__()
-        self.text = text
         self.words = words
 
 

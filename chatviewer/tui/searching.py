@@ -17,7 +17,8 @@ from chatviewer.errors import InterruptedSearchError
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import Receiver, run_job
 from chatviewer.tui.formatting import day_heading
-from chatviewer.tui.messages import HintsReady, HitsReady, ListingReady, WorkFailed
+from chatviewer.tui.messages import HitsReady, ListingReady, WorkFailed
+from chatviewer.tui.search_messages import HintsReady
 
 PAGE = 50  # hits
 HINT_DELAY_SECONDS = 0.12

@@ -21,7 +21,8 @@ from chatviewer.errors import DatabaseLockedError, InterruptedSearchError
 from chatviewer.storage.library import Library
 from chatviewer.tui.formatting import day_heading
 from chatviewer.tui.layout_state import LayoutState
-from chatviewer.tui.messages import HintsReady, HitsReady, ListingReady, WorkFailed
+from chatviewer.tui.messages import HitsReady, ListingReady, WorkFailed
+from chatviewer.tui.search_messages import HintsReady
 from chatviewer.tui.searching import SearchRequest, SearchThread, find_headings
 from chatviewer.tui.widgets.session_rows import HitRows
 from tests.tui.conftest import NOW, settle

@@ -10,8 +10,8 @@ from chatviewer.domain.saved_search import name_problem, read_searches
 from chatviewer.tui.advising import completion_line, example_line, fact_line, problem_line
 from chatviewer.tui.completing import Completion, completions, is_asked
 from chatviewer.tui.fetching import fetch_tool_names, save_search
-from chatviewer.tui.messages import HintsReady, SearchesFetched, ToolNamesFetched
 from chatviewer.tui.screens.pane_actions import SEARCH, PaneActions
+from chatviewer.tui.search_messages import HintsReady, SearchesFetched, ToolNamesFetched
 
 
 class SearchActions(PaneActions):
