@@ -20,7 +20,7 @@ from chatviewer.importers.reading import open_source
 
 MAX_ENTRIES = 50_000  # members; large exports hold some thousands of pictures
 MAX_DIRECTORY = 16 << 20  # bytes of the list of members
-MAX_RATIO = 250  # text of chats shrinks to a twentieth; above this it is a bomb ...
+MAX_RATIO = 100  # text of chats shrinks to a twentieth; above this it is a bomb ...
 FREE_SIZE = 32 << 20  # ... unless it is this small
 MAX_MEMBER = 8 << 30  # bytes of a member that is read as a stream
 MAX_DOCUMENT = 64 << 20  # bytes of a member that is read as a whole
