@@ -96,11 +96,11 @@ def asks_for_status(query: Query) -> bool:
 class Conditions:
     """Nodes that must all hold, at a level: a session, or a message, tool call or attachment in it."""
 
-    def __init__(self, scopes: tuple[str, ...], level: str, bounds: tuple[int, int] | None = None) -> None:
-        """`bounds`: the first and last row that will be asked for, so that the index is not read beyond them."""
+    def __init__(self, scopes: tuple[str, ...], level: str, within: str = "") -> None:
+        """`within`: the first and last row that will be asked for as SQL (`a AND b`), so that the index is not read beyond them."""
         self.scopes = scopes
         self.level = level
-        self._bounds = bounds
+        self._within = within
         self.parameters: list[object] = []
         self._parts: list[str] = []
 
@@ -153,10 +153,8 @@ class Conditions:
 
     def _matched(self, match: str) -> SqlParts:
         def in_index(level: str) -> SqlParts:
-            if self._bounds is not None:
-                within = f"{index_rows(level)} AND rowid BETWEEN ? AND ?"
-                return f"{_INDEXES[level][1]} IN ({within})", [scoped(level, self.scopes, match), *self._bounds]
-            return f"{_INDEXES[level][1]} IN ({index_rows(level)})", [scoped(level, self.scopes, match)]
+            within = f" AND {_INDEXES[level][0]}.rowid BETWEEN {self._within}" if self._within else ""
+            return f"{_INDEXES[level][1]} IN ({index_rows(level)}{within})", [scoped(level, self.scopes, match)]
 
         return self._anywhere(in_index)
 

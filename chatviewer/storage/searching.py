@@ -3,6 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from chatviewer.domain.hit import Hit, SearchResult
@@ -10,11 +11,11 @@ from chatviewer.errors import InterruptedSearchError, UsageError
 from chatviewer.query.nodes import AllOf, AnyOf, Names, Node, Not, Pattern, Query, Span, Word, positive_leaves
 from chatviewer.storage.candidates import (
     FEW,
+    FIRST_BATCH,
     HIDDEN_SECONDS,
     LEVELS,
     Candidate,
     Plan,
-    bounds_of,
     hidden_within,
     is_beginning,
     rows_of_index,
@@ -31,6 +32,10 @@ PATTERN_SECONDS = 0.12  # what one search may spend on reading texts that no ind
 # What the beginning of a word is looked for in the newest messages before the index is asked; the lists of one that does not stand
 # in most of them are short.
 SHORT_SECONDS = 0.02
+READ_ROWS = 20 * FEW  # titles or attachments that are read where no index can be asked
+MOST_AT_ONCE = 128  # sessions whose newest message is asked for together
+UNREAD_TEXT = "Not everything was read: a pattern is looked for in what is newest; add a word to narrow it down."
+UNREAD_SESSIONS = "Not every session was looked at, only the newest; add a word to narrow it down."
 ORDERS = ("recent", "best")
 MAX_PAGE = 100_000
 
@@ -68,15 +73,16 @@ def search(
     problems = [words for _, words in query.problems]
     try:
         with time_limit(PATTERN_SECONDS) as spent:
-            found = Search(connection, user_id, query, offset + limit + 1, spent).found(order)
+            asked = Search(connection, user_id, query, offset + limit + 1, spent)
+            found = asked.found(order)
             page = found.candidates[offset : offset + limit]
             hits = _hits(connection, query, page) if page else ()
     except sqlite3.OperationalError as error:
         if getattr(error, "sqlite_errorname", None) == "SQLITE_INTERRUPT":
             raise InterruptedSearchError("The search was stopped for a newer one.") from error
         raise
-    if spent.is_over:
-        problems.append("Not everything was read: a pattern is looked for in the newest messages; add a word to narrow it down.")
+    if spent.is_over or asked.has_unread:
+        problems.append(UNREAD_TEXT if asked.parts.is_text else UNREAD_SESSIONS)
     return SearchResult(hits, found.hidden_count, time.perf_counter() - start, len(found.candidates) > offset + limit, tuple(problems))
 
 
@@ -122,6 +128,7 @@ class Search:
         self.query = query
         self.wanted = wanted
         self.spent = spent
+        self.has_unread = False  # whether there was more to read than is read
         self.parts = take_apart(query)
         self.statuses = ("active", "archived", "trashed") if asks_for_status(query) else ("active",)
         self.scopes = query.scopes
@@ -211,9 +218,12 @@ class Search:
         """Text that no index can be asked for: the rows themselves, newest session first, as long as there is time."""
         if plan.level in ("attachment", "session"):
             level = LEVELS[plan.level]
-            rows = [row for (row,) in self.connection.execute(f"SELECT id FROM {level.name} ORDER BY id DESC LIMIT ?", (20 * FEW,))]
-            found, hidden_count = sorted_rows(self.connection, plan, rows)
-            return Found(found, hidden_count, is_whole=True)
+            statement = f"SELECT {level.row} FROM {level.source} WHERE session.user_id = ? ORDER BY {level.row} DESC LIMIT ?"
+            rows = [row for (row,) in self.connection.execute(statement, (self.user_id, READ_ROWS + 1))]
+            is_whole = len(rows) <= READ_ROWS
+            self.has_unread |= not is_whole
+            found, hidden_count = sorted_rows(self.connection, plan, rows[:READ_ROWS])
+            return Found(found, hidden_count, is_whole)
         found = []
         for batch in walk(self.connection, plan, self.scopes, self.wanted):
             found += batch
@@ -234,30 +244,33 @@ class Search:
                 of_session.add(node)
         plan = Plan("session", None, ("1", []), ("1", []), of_session.parts, self.statuses, self.user_id)
         found: list[Candidate] = []
-        for when, session in sessions(self.connection, plan, self.statuses):
-            candidate = self._newest_message(when, session, of_row) if of_row else Candidate(when, session, 0, session, "session")
-            if candidate is not None:
-                found.append(candidate)
-            if len(found) >= self.wanted or self.spent.is_over_now():
+        waiting = sessions(self.connection, plan, self.statuses)
+        size = FIRST_BATCH
+        while len(found) < self.wanted and not self.spent.is_over_now() and (batch := list(islice(waiting, size))):
+            more = self._newest_messages(batch, of_row) if of_row else [Candidate(*each, 0, each[1], "session") for each in batch]
+            if self.spent.is_over:  # a pattern was not read to its end: what seems to lack it may hold it
                 break
+            found += more[: self.wanted - len(found)]
+            size = min(4 * size, MOST_AT_ONCE)
         if len(self.statuses) > 1:
             return Found(found, 0, is_whole=True)
         others = sessions(self.connection, plan, ("archived", "trashed"))
         return Found(found, sum(1 for _ in zip(others, range(FEW), strict=False)), is_whole=True)
 
-    def _newest_message(self, when: int, session: int, nodes: Sequence[Node]) -> Candidate | None:
-        low, high, count = bounds_of(self.connection, LEVELS["message"], -session)
-        if not count:
-            return None
-        conditions = Conditions(self.scopes, "message", (low, high))
+    def _newest_messages(self, batch: Sequence[tuple[int, int]], nodes: Sequence[Node]) -> list[Candidate]:
+        """The newest message that meets the conditions, of each of these sessions that has one; one statement."""
+        level = LEVELS["message"]
+        conditions = Conditions(self.scopes, "message", within="listed.low AND listed.high")
         for node in nodes:
             conditions.add(node)
-        row = self.connection.execute(
-            f"SELECT message.id FROM {LEVELS['message'].source} WHERE message.session_id = ? AND {conditions.sql} "
-            "ORDER BY message.seq DESC LIMIT 1",
-            (-session, *conditions.parameters),
-        ).fetchone()
-        return Candidate(when, session, 1, -row[0], "message") if row else None
+        statement = (
+            f"WITH listed (low, high, amount, id) AS ({level.bounds}) SELECT listed.id, (SELECT message.id FROM {level.source} "
+            f"WHERE message.session_id = listed.id AND {conditions.sql} ORDER BY message.seq DESC LIMIT 1) FROM listed"
+        )
+        ids = str([-session for _, session in batch])
+        newest = dict(self.connection.execute(statement, (ids, *conditions.parameters)))
+        rows = [(when, session, newest.get(-session)) for when, session in batch]
+        return [Candidate(when, session, 1, -row, "message") for when, session, row in rows if row is not None]
 
 
 def _tool_names(query: Query) -> list[str]:

@@ -320,6 +320,49 @@ def test_the_number_of_statements_does_not_grow_with_the_hits(library: Library) 
     assert count(5) == count(50)
 
 
+def test_a_search_without_text_asks_for_many_sessions_at_once(library: Library) -> None:
+    def count(text: str, limit: int) -> int:
+        statements: list[str] = []
+        connection = library.database.reader()
+        connection.set_trace_callback(lambda text: statements.append(text) if not text.startswith("--") else None)
+        assert len(find(library, text, limit=limit).hits) == limit
+        connection.set_trace_callback(None)
+        return len(statements)
+
+    fill(library, *(thread(f"s{number}", "needle", "thread", "needle", start=number) for number in range(60)))
+    for text in ("role:user", "-thread"):
+        count(text, 1)
+        assert count(text, 60) - count(text, 5) <= 3, text
+    assert {hit.seq for hit in find(library, "-needle", limit=100).hits} == {1}
+    assert {hit.seq for hit in find(library, "-thread", limit=100).hits} == {2}
+    assert not find(library, "-needle -thread").hits
+
+
+def test_sessions_that_were_not_looked_at_are_no_matter_of_patterns(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(library, thread("s1", "needle"))
+    monkeypatch.setattr("chatviewer.storage.searching.PATTERN_SECONDS", 0.0)
+    (problem,) = find(library, "role:user").problems
+    assert problem.startswith("Not every session was looked at")
+    assert "pattern" not in problem
+
+
+def test_titles_beyond_those_that_are_read_are_told_of(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(library, *(thread(f"s{number}", "text", title=f"Title {number}") for number in range(6)))
+    monkeypatch.setattr("chatviewer.storage.searching.READ_ROWS", 6)
+    result = find(library, "in:title /title [0-5]/")
+    assert (len(result.hits), result.problems) == (6, ())
+    connection = library.database.connection()
+    connection.execute("INSERT INTO user (name, created_at) VALUES ('other', 0)")
+    connection.execute("UPDATE session SET user_id = 2 WHERE title > 'Title 2'")
+    monkeypatch.setattr("chatviewer.storage.searching.READ_ROWS", 3)
+    result = find(library, "in:title /title [0-5]/")
+    assert (len(result.hits), result.problems) == (3, ()), "another user's sessions take no place"
+    monkeypatch.setattr("chatviewer.storage.searching.READ_ROWS", 2)
+    result = find(library, "in:title /title [0-5]/")
+    assert len(result.hits) == 2
+    assert "Not everything was read" in result.problems[-1]
+
+
 def test_no_user_sees_another_ones_sessions(library: Library) -> None:
     fill(library, thread("s1", "needle", title="needle"))
     connection = library.database.connection()
