@@ -20,8 +20,6 @@ _KIND_OF_START = (
     ("This session is being continued from a previous conversation", "compact_summary"),
 )
 
-_AFTER_NOTIFICATION = ("Read the output file to retrieve the result:", "Full transcript available at:")
-
 
 def injected_kind(content: str, is_meta: bool) -> str | None:
     """What a text of role user is when the user did not write it; None for the user's own words, also beside injected ones."""
@@ -29,10 +27,7 @@ def injected_kind(content: str, is_meta: bool) -> str | None:
     for beginning, kind in _KIND_OF_START:
         if start.startswith(beginning):
             return kind
-    own = INJECTED.sub("", content).strip() if start.startswith("<") else start
-    if start.startswith("<task-notification>") and own.startswith(_AFTER_NOTIFICATION):
-        return "notification"
-    if start.startswith("<") and not own:
+    if start.startswith("<") and not INJECTED.sub("", content).strip():
         tag = start[1:].partition(">")[0]
         return _KIND_OF_TAG.get(tag.replace("_", "-").partition("-")[0], "notification" if tag == "task-notification" else "injected")
     return "meta" if is_meta else None

@@ -193,7 +193,6 @@ def test_parallel_calls_are_no_branches(tmp_path: Path) -> None:
         ("<command-name>/clear</command-name>\n<command-args></command-args>", "command"),
         ("<local-command-stdout>ok</local-command-stdout>", "command_output"),
         ("<task-notification>done</task-notification>", "notification"),
-        ("<task-notification>\ndone\n</task-notification>\nRead the output file to retrieve the result: /tmp/x", "notification"),
         ("<task-notification>done</task-notification>\nWhat does that mean?", None),
         ("[Request interrupted by user]", "interruption"),
         ("Caveat: The messages below were generated", "caveat"),
