@@ -131,7 +131,10 @@ def _say_summary(report: "ImportReport") -> None:
     from chatviewer import ingest
 
     counts = report.counts
-    sessions = [f"{number:,} {word}" for number, word in ((counts.new, "new"), (counts.updated, "updated")) if number]
+    shown = counts.new - counts.new_subagents  # those that a list shows
+    sessions = [f"{number:,} {word}" for number, word in ((shown, "new"), (counts.updated, "updated")) if number]
+    if counts.new_subagents:
+        sessions.insert(1 if shown else 0, counted(counts.new_subagents, "new sub-agent"))
     if sessions:
         say(
             f"Sessions: {', '.join(sessions)}; {counted(counts.messages, 'message')}, {counted(counts.tool_calls, 'tool call')} "

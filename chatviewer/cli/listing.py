@@ -8,6 +8,7 @@ from chatviewer.cli.opening import asked_query, in_chunks, open_library
 from chatviewer.cli.output import NOTHING_IMPORTED, bold, counted, dim, is_terminal, say_rows_document, shown_title, tell
 from chatviewer.cli.parser import add_query_words, limit_number
 from chatviewer.cli.table import Column, say_table
+from chatviewer.domain.wording import project_name
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -104,8 +105,3 @@ def local_time(moment: datetime | None) -> str:
     with suppress(OverflowError, ValueError):  # the years 1 and 9999, a time zone's width from the edge: said in UTC
         moment = moment.astimezone()
     return moment.strftime("%Y-%m-%d %H:%M")
-
-
-def project_name(project: str) -> str:
-    """The last folder of a path."""
-    return project.rstrip("/\\").replace("\\", "/").rpartition("/")[2]

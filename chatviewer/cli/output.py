@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TextIO
 
 from chatviewer.domain.sanitizing import safe, safe_line
+from chatviewer.domain.wording import counted as counted
 
 NOTHING_IMPORTED = "Nothing was imported yet: `chatviewer import` reads the chats of this machine, `chatviewer demo` shows made-up ones."
 _ROW_BREAKS = str.maketrans({"\n": "␊", "\t": " "})
@@ -84,11 +85,6 @@ def terminal_width() -> int:
         return int(os.environ.get("COLUMNS") or 0) or os.get_terminal_size(sys.stdout.fileno()).columns or 80
     except (ValueError, OSError, AttributeError):
         return 80
-
-
-def counted(number: int, thing: str) -> str:
-    """1 session, 4,182 sessions"""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def shown_title(title: str, limit: int | None = None) -> str:

@@ -87,7 +87,8 @@ def _cells(hit: "Hit") -> tuple[str, ...]:
 
 
 def _say_hits(result: "SearchResult") -> None:
-    from chatviewer.cli.listing import local_time, project_name
+    from chatviewer.cli.listing import local_time
+    from chatviewer.domain.wording import project_name
 
     session = None
     for hit in result.hits:

@@ -4,6 +4,7 @@ from argparse import ArgumentParser, Namespace
 
 from chatviewer.cli.opening import open_library
 from chatviewer.cli.output import bold, clean, counted, dim, say, say_rows_document
+from chatviewer.domain.wording import byte_size
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -35,7 +36,7 @@ def run(arguments: Namespace) -> int:
         )
         return 0
     for status in found:
-        what = f"{counted(status.file_count, 'file')}, {size(status.byte_count)}" if status.file_count else "nothing found"
+        what = f"{counted(status.file_count, 'file')}, {byte_size(status.byte_count)}" if status.file_count else "nothing found"
         say(f"{status.source:16} {what if status.places else 'an export that you bring: chatviewer import PATH'}")
         for place in status.places:
             mark = "" if place in status.found_places else " (not there)"
@@ -45,13 +46,3 @@ def run(arguments: Namespace) -> int:
         if status.warning():
             say(bold(f"{'':16} {status.warning()}"))
     return 0
-
-
-def size(byte_count: int) -> str:
-    """12.3 MB"""
-    number = float(byte_count)
-    for unit in ("B", "kB", "MB"):
-        if number < 1000:
-            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
-        number /= 1000
-    return f"{number:.1f} GB"

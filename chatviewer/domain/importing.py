@@ -62,6 +62,7 @@ class SaveCounts(NamedTuple):
     unchanged: int = 0  # sessions
     messages: int = 0
     tool_calls: int = 0
+    new_subagents: int = 0  # sessions, counted in `new` as well
 
     def plus(self, other: "SaveCounts") -> "SaveCounts":
         return SaveCounts(*map(add, self, other))

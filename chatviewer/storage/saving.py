@@ -145,6 +145,7 @@ class Saving:
             unchanged=int(not is_new and not is_changed),
             messages=growth.messages,
             tool_calls=growth.calls,
+            new_subagents=int(is_new and bool(row["is_subagent"])),
         )
         return session_id
 

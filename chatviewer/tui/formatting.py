@@ -5,6 +5,9 @@ from datetime import UTC, datetime, timedelta
 from rich.cells import cell_len, set_cell_size
 
 from chatviewer.domain.sanitizing import safe_line
+from chatviewer.domain.wording import byte_size as byte_size
+from chatviewer.domain.wording import counted as counted
+from chatviewer.domain.wording import project_name as project_name
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 ELLIPSIS = "…"
@@ -93,22 +96,6 @@ def full_count(number: int) -> str:
     return f"{number:,}"
 
 
-def counted(number: int, noun: str) -> str:
-    """1 session, 4,182 sessions."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def byte_size(number: int) -> str:
-    """12 kB, 3.4 MB."""
-    if number < 1000:
-        return f"{number} B"
-    for size, unit in ((1_000_000_000, "GB"), (1_000_000, "MB"), (1000, "kB")):
-        if number >= size:
-            value = number / size
-            return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
-    return f"{number} B"
-
-
 def tokens(input_tokens: int | None, output_tokens: int | None) -> str:
     """1.2k tok, empty when the source holds no numbers."""
     if input_tokens is None and output_tokens is None:
@@ -119,12 +106,6 @@ def tokens(input_tokens: int | None, output_tokens: int | None) -> str:
 def stars(rating: int | None) -> str:
     """★★★★☆, empty without a rating."""
     return "★" * rating + "☆" * (5 - rating) if rating else ""
-
-
-def project_name(project: str) -> str:
-    """The last part of a project's path: what people call it."""
-    text = safe_line(project, 400)
-    return text.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or text
 
 
 def fit(text: str, width: int, *, pad: bool = True) -> str:

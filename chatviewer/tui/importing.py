@@ -50,7 +50,9 @@ def report_words(report: ImportReport) -> str:
     if HISTORY_IS_OFF in report.skipped:
         return "Nothing was added: the preference Save history is off"
     counts = report.counts
-    new = counted(counts.new, "new session") if counts.new else ""
+    subagents = counts.new_subagents
+    sessions = counted(counts.new - subagents, "new session") if counts.new > subagents else ""
+    new = " and ".join(part for part in (sessions, counted(subagents, "new sub-agent") if subagents else "") if part)
     updated = f"{full_count(counts.updated)} updated" if counts.updated else ""
     brought = ", ".join(part for part in (new, updated) if part) or "Nothing new"
     problems = f" · {counted(len(report.problems), 'problem')}, I shows them" if report.problems else ""

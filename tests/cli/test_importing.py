@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from chatviewer.cli.importing import _document, _say_summary
+from chatviewer.domain import ImportReport, SaveCounts
+from chatviewer.tui.importing import report_words
 from tests.cli.conftest import Run
 from tests.cli.process import PROGRAM, ROOT, SLOW, loaded
 
@@ -69,6 +72,22 @@ def test_a_bad_record_is_named_and_costs_itself(run: Run, project: Path) -> None
     assert outcome.json["messages"] == 2
     again = run("import")
     assert (again.code, again.err) == (0, "")  # the file did not change: it is not told twice
+
+
+@pytest.mark.parametrize(
+    ("new", "subagents", "cli", "viewer"),
+    [
+        (16, 14, "Sessions: 2 new, 14 new sub-agents; ", "2 new sessions and 14 new sub-agents from 3 files"),
+        (1, 1, "Sessions: 1 new sub-agent; ", "1 new sub-agent from 3 files"),
+        (2, 0, "Sessions: 2 new; ", "2 new sessions from 3 files"),
+    ],
+)
+def test_sub_agents_are_told_from_sessions(new: int, subagents: int, cli: str, viewer: str, capsys: pytest.CaptureFixture[str]) -> None:
+    report = ImportReport(SaveCounts(new=new, new_subagents=subagents), files_read=3)
+    _say_summary(report)
+    assert capsys.readouterr().out.startswith(cli)
+    assert report_words(report) == viewer
+    assert _document(report)["sessions"] == {"new": new, "updated": 0, "unchanged": 0}
 
 
 def test_words_for_people(run: Run, project: Path) -> None:

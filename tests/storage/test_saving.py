@@ -96,6 +96,14 @@ def rich_session(source_id: str = "rich") -> Session:
     )
 
 
+def test_new_sub_agents_are_counted_by_themselves(library: Library) -> None:
+    parent = make_session("p")
+    child = make_session("c", parent_uid=parent.uid)
+    counts = library.save([make_import(parent), make_import(child)])
+    assert (counts.new, counts.new_subagents) == (2, 1)
+    assert library.save([make_import(parent), make_import(child)]).new_subagents == 0
+
+
 def test_a_session_is_stored_with_all_that_belongs_to_it(library: Library) -> None:
     counts = library.save([make_import(rich_session())])
     assert counts == SaveCounts(new=1, messages=4, tool_calls=2)
