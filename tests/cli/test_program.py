@@ -114,7 +114,8 @@ def test_ctrl_c_is_a_word(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["list"], ["export", "--format", "jsonl", "--query", "is:any"], ["--help"], ["list", "--help"], ["show", "x"]]
+    "words",
+    [["list"], ["export", "--format", "jsonl", "--query", "is:any"], ["--help"], ["list", "--help"], ["show", "x", "--branch", "all"]],
 )
 def test_a_reader_who_leaves(filled: list[Session], words: list[str]) -> None:
     """stdout is a pipe that nobody reads any more."""

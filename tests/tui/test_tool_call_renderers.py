@@ -49,7 +49,7 @@ def words(row: str) -> str:
         (call("Grep", {"pattern": "x+", "path": "src"}, "a\nb"), "▸ Grep x+ in src 2 lines"),
         (call("list_dir", {"path": "/x"}, "a"), "▸ list_dir /x 1 line"),
         (call("Glob", {"pattern": "*.q"}, "No files found"), "▸ Glob *.q 0 lines"),
-        (call("Task", {"subagent_type": "explore", "description": "Look"}, "done", child_uid="u"), "▸ Task explore Look Enter opens it"),
+        (call("Task", {"subagent_type": "explore", "description": "Look"}, "done", child_uid="u"), "▸ Task explore Look ↵ opens"),
         (
             call("TodoWrite", {"todos": [{"content": "a", "status": "completed"}, {"content": "b", "status": "in_progress"}]}),
             "▸ TodoWrite b 1 of 2 done",

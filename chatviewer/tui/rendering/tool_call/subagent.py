@@ -23,5 +23,5 @@ def describe(call: ToolCall) -> ToolView:
         parts += [Plain("asked", f"bold {MUTED}"), Prose(prompt)]
     if result := result_of(call):
         parts += [Plain("answered", f"bold {MUTED}"), Prose(result)]
-    outcome = "Enter opens it" if call.child_uid else ""
+    outcome = "↵ opens" if call.child_uid else ""
     return ToolView(f"{call.tool_name} {kind}".strip(), title, outcome, tuple(parts))
