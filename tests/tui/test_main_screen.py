@@ -14,6 +14,7 @@ from chatviewer.storage.library import Library
 from chatviewer.tui.app import ChatviewerApp
 from chatviewer.tui.layout_state import LayoutState
 from chatviewer.tui.messages import RateReply
+from chatviewer.tui.modals.filtering import with_filter
 from chatviewer.tui.screens.main import MainScreen
 from chatviewer.tui.screens.organising_actions import tag_changes
 from tests.factories import make_file, make_session
@@ -240,6 +241,42 @@ async def test_as_many_panes_as_there_is_room_for(
         assert shown(main) == "list"
         await press(pilot, "enter")
         assert shown(main) == "read"
+
+
+@pytest.mark.parametrize(
+    ("text", "term", "query"),
+    [
+        ("", "is:starred", "is:starred"),
+        ("flaky te", "source:codex", "source:codex flaky te"),
+        ("flaky te ", "source:codex", "source:codex flaky te "),
+        ("source:codex rating:5 te", "source:claude-code", "source:claude-code rating:5 te"),
+        ('project:"my site" -source:codex', "project:api", "project:api -source:codex"),
+        ("after:7d on:today", "after:30d", "after:30d"),
+        ("NOT is:starred", "is:rated", "is:rated NOT is:starred"),
+        ("source:codex anything", "", ""),
+    ],
+)
+def test_a_filter_is_added_to_the_query(text: str, term: str, query: str) -> None:
+    assert with_filter(text, term) == query
+
+
+async def test_filters_of_the_menu_are_combined(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        for choice in ("codex", "starred", "claude"):
+            await press(pilot, "f")
+            await press(pilot, *choice, "enter")
+        assert main.search_box.value.split() == ["source:claude-code", "is:starred"]
+
+
+async def test_the_list_stays_where_it_is_when_typing_begins(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        before = main.session_list.region
+        await press(pilot, "slash")
+        assert main.session_list.region == before
+        await press(pilot, *"flaky")
+        assert main.session_list.region == before
 
 
 async def test_resizing_the_window_keeps_focus_and_place(open_viewer: OpenViewer, demo_library: Library) -> None:

@@ -25,8 +25,9 @@ class SearchActions(PaneActions):
         is_typing = self.pane == SEARCH
         line = self.query_one("#advice", Static)
         is_wanted = is_typing or bool(text.strip())
-        line.display = is_wanted
-        if is_wanted:
+        if not is_wanted:
+            line.update("")  # the row stays: nothing below it may jump when typing begins
+        else:
             self.search_box.completions = self.find_completions(text) if is_typing else []
             line.update(self._advice(text, is_typing=is_typing))
 

@@ -17,12 +17,12 @@ class WindowActions(ReadingActions):
     """Filter, sort, details, copy, preview, zoom, preferences, import, help."""
 
     def action_filter(self) -> None:
-        from chatviewer.tui.modals.filtering import filter_choices
+        from chatviewer.tui.modals.filtering import filter_choices, with_filter
         from chatviewer.tui.modals.menu import MenuModal
 
-        def apply(query: str | None) -> None:
-            if query is not None:
-                self.search_for(query)
+        def apply(term: str | None) -> None:
+            if term is not None:
+                self.search_for(with_filter(self.listing.text, term))
                 self.focus_list()
 
         text = self.listing.text.strip()
