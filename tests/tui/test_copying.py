@@ -66,7 +66,7 @@ def with_fields(**fields: object) -> SessionSummary:
 
 
 def test_resume_commands_name_id_and_place() -> None:
-    assert resume_command(with_fields(source_id="1a-2b", project="/work/my api")) == "cd '/work/my api' && claude --resume 1a-2b"
+    assert resume_command(with_fields(source_id="1a-2b", project="/src/my api")) == "cd '/src/my api' && claude --resume 1a-2b"
     assert resume_command(with_fields(source="codex", source_id="1a", project="")) == "codex resume 1a"
     assert resume_command(with_fields(source_id="1a; rm -rf ~", project="")) == "claude --resume '1a; rm -rf ~'"
     for fields in ({"source": "chatgpt"}, {"parent_uid": "p"}, {"source_id": "a\x1b]52;c;x\x07"}, {"source_id": "-x"}, {"source_id": ""}):
@@ -116,7 +116,7 @@ def linked(library: Library) -> Library:
                 "m1", "```sh\nls\n```", role="assistant", parent="m0", tool_calls=(make_call("m1", result="x" * (LIMIT_BYTES + 1)),)
             ),
         ],
-        project="/work/api",
+        project="/src/api",
     )
     library.save([FileImport(file=make_file(), sessions=(session,))])
     return library
@@ -131,7 +131,7 @@ async def test_the_copy_menu_copies_what_is_chosen_and_says_so(open_viewer: Open
         assert pilot.app.clipboard == "ls"
         assert main.status.notice == "Copied the code block 1 · 2 characters"
         await press(pilot, "Y", *"resume", "enter")
-        assert pilot.app.clipboard == "cd /work/api && claude --resume 1a-2b"
+        assert pilot.app.clipboard == "cd /src/api && claude --resume 1a-2b"
         await press(pilot, "Y", *"result", "enter")
         assert "Too long for the clipboard" in main.status.notice
         copied = paths.state_directory() / "copied.txt"

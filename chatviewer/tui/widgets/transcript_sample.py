@@ -169,7 +169,7 @@ def summary_of(messages: Sequence[Message], uid: str = "sample") -> SessionSumma
     """A session's row for these messages."""
     first, last = (messages[0].created_at, messages[-1].created_at) if messages else (None, None)
     return SessionSummary(
-        1, uid, "claude-code", uid, "/work/api", "Fix the flaky import test", MODEL, SessionStatus.ACTIVE, False, None, (), len(messages),
+        1, uid, "claude-code", uid, "/src/api", "Fix the flaky import test", MODEL, SessionStatus.ACTIVE, False, None, (), len(messages),
         sum(len(message.tool_calls) for message in messages), None, None, first, last, None, 0, False, False,
     )  # fmt: skip
 
