@@ -16,8 +16,9 @@ from chatviewer.tui import formatting
 from chatviewer.tui.messages import SummariesNeeded
 from chatviewer.tui.widgets.row_layout import RowLayout
 from chatviewer.tui.widgets.row_painting import snippet_lines
-from chatviewer.tui.widgets.session_list import KEPT, SessionList
+from chatviewer.tui.widgets.session_list import SessionList
 from chatviewer.tui.widgets.session_rows import HitRows, SessionRows
+from chatviewer.tui.widgets.summary_memory import KEPT, SummaryMemory
 
 NOW = datetime(2026, 3, 12, 15, 0, tzinfo=UTC)
 
@@ -287,3 +288,16 @@ async def test_a_click_moves_and_a_second_one_opens() -> None:
         assert app.sessions.cursor_id == 3
         await pilot.click("#list", offset=(5, 4), times=2)
         assert chosen == [3]
+
+
+def test_summaries_that_are_stale_are_shown_but_asked_for_again() -> None:
+    memory = SummaryMemory()
+    assert list(memory.ask([1, 2])) == [1, 2]
+    assert list(memory.ask([2, 3])) == [3], "what has been asked for is not asked for twice"
+    memory.keep([summary(1)])
+    memory.expire()
+    assert memory.get(1) is not None
+    assert not memory.are_fresh([1])
+    memory.keep([summary(number) for number in range(10, 10 + KEPT)])
+    assert memory.get(1) is None
+    assert len(memory) == KEPT

@@ -4,7 +4,6 @@ It holds ids and asks for the rows that can be seen (`SummariesNeeded`); whoever
 """
 
 from array import array
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -26,8 +25,8 @@ from chatviewer.tui.messages import ListScrolledToEnd, MarksChanged, SessionChos
 from chatviewer.tui.widgets.marks import Marks
 from chatviewer.tui.widgets.row_painting import Looks, RowPainter, RowState
 from chatviewer.tui.widgets.session_rows import HitRows, Key, Rows, SessionRows
+from chatviewer.tui.widgets.summary_memory import SummaryMemory
 
-KEPT = 1200  # summaries in memory
 EMPTY_MARGIN = 2  # cells
 PAGE = 60  # sessions fetched at once, before and behind what is seen
 
@@ -59,8 +58,7 @@ class SessionList(ScrollView, can_focus=True):
         self.when = when
         self.cursor = -1
         self._marks = Marks(self._tell_marks)
-        self._summaries: OrderedDict[int, SessionSummary] = OrderedDict()
-        self._fresh: set[int] = set()  # ids whose summary is known to be as stored, or has been asked for
+        self._summaries = SummaryMemory()
         self._rows: Rows = SessionRows(array("q"))
         self._layout_rows = self._rows.layout(False)
         self._painter: RowPainter | None = None
@@ -81,8 +79,8 @@ class SessionList(ScrollView, can_focus=True):
         self._rows = rows
         self._marks.keep(lambda: {rows.session_id(row) for row in range(len(rows))})
         self._layout_rows = rows.layout(self.is_dense)
-        self._fresh.clear()
-        self._keep(summaries)
+        self._summaries.expire()
+        self._summaries.keep(summaries)
         found = rows.find(key) if key else None
         self.cursor = found if found is not None else min(max(place, 0), len(rows) - 1) if keep_cursor else min(0, len(rows) - 1)
         self._resize_virtual()
@@ -116,23 +114,15 @@ class SessionList(ScrollView, can_focus=True):
 
     def put_summaries(self, summaries: Sequence[SessionSummary]) -> None:
         """The answer to `SummariesNeeded`."""
-        self._keep(summaries)
+        self._summaries.keep(summaries)
         self.refresh()
         if self.cursor >= 0 and any(summary.id == self._rows.session_id(self.cursor) for summary in summaries):
             self._tell_cursor()
 
     def refresh_summaries(self) -> None:
         """Ask again for what is seen; the old rows stay until the answer comes."""
-        self._fresh.clear()
+        self._summaries.expire()
         self._request_visible()
-
-    def _keep(self, summaries: Sequence[SessionSummary]) -> None:
-        for summary in summaries:
-            self._summaries[summary.id] = summary
-            self._summaries.move_to_end(summary.id)
-            self._fresh.add(summary.id)
-        while len(self._summaries) > KEPT:
-            self._fresh.discard(self._summaries.popitem(last=False)[0])
 
     # Who is meant
 
@@ -168,7 +158,7 @@ class SessionList(ScrollView, can_focus=True):
     def titles_of(self, ids: Sequence[int]) -> list[str]:
         """The titles of those that are known, foreign text as it is."""
         known = {hit.session_id: hit.title for hit in self._rows.hits} if isinstance(self._rows, HitRows) else {}
-        known |= {id_: self._summaries[id_].title for id_ in ids if id_ in self._summaries}
+        known |= {summary.id: summary.title for summary in map(self._summaries.get, ids) if summary is not None}
         return [known[id_] for id_ in ids if id_ in known]
 
     # The cursor
@@ -305,17 +295,13 @@ class SessionList(ScrollView, can_focus=True):
         first = self._layout_rows.row_at(top)
         last = self._layout_rows.row_at(top + max(1, self.scrollable_content_region.height))
         ids = self._rows.ids
-        if all(id_ in self._fresh for id_ in ids[first : last + 1]) and self._is_fresh_around(first, last):
-            return
-        wanted = [id_ for id_ in ids[max(0, first - PAGE) : last + PAGE] if id_ not in self._fresh]
-        if wanted:
-            self._fresh.update(wanted)
-            self.post_message(SummariesNeeded(wanted))
-
-    def _is_fresh_around(self, first: int, last: int) -> bool:
-        ids = self._rows.ids if isinstance(self._rows, SessionRows) else array("q")
         margin = PAGE // 3
-        return ids[max(0, first - margin)] in self._fresh and ids[min(len(ids) - 1, last + margin)] in self._fresh
+        around = (ids[max(0, first - margin)], ids[min(len(ids) - 1, last + margin)])
+        if self._summaries.are_fresh((*ids[first : last + 1], *around)):
+            return
+        wanted = self._summaries.ask(ids[max(0, first - PAGE) : last + PAGE])
+        if wanted:
+            self.post_message(SummariesNeeded(wanted))
 
     def _paints(self) -> RowPainter:
         if self._painter is None:
