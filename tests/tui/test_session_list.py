@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
@@ -126,6 +126,7 @@ WORDS = st.lists(st.sampled_from(["a", "flaky", "sqlite3.OperationalError:", "â€
 
 
 @given(WORDS, WORDS, st.integers(24, 70), st.integers(1, 3))
+@example(["x" * 30], ["sqlite3.OperationalError:"], 30, 3)
 def test_the_first_match_is_seen_whatever_stands_before_it(before: list[str], after: list[str], width: int, line_count: int) -> None:
     snippet = " ".join([*before, "\x02locked\x03", *after])
     lines = snippet_lines(snippet, width, line_count, "thinking Â· ")

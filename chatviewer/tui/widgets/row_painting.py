@@ -215,6 +215,7 @@ def _laid_out(pieces: list[tuple[str, bool]], width: int, line_count: int) -> tu
         shown = len(line)
         text = line.rstrip()
         if number == line_count < len(wrapped):
+            start += len(plain[start:]) - len(plain[start:].lstrip())  # `fit` leaves white space before the text out
             text = formatting.fit(plain[start:], width, pad=False)
             shown = len(text) - 1
         flags = is_lit[start : start + min(shown, len(text))].ljust(len(text), b"\0")  # the sign of what is cut off is no match
