@@ -33,7 +33,7 @@ def schema(library: Library) -> list[tuple[str, str]]:
 
 def test_it_gives_the_rows_and_the_schema_of_an_ordinary_import(library: Library, tmp_path: Path) -> None:
     with library.bulk():
-        assert library.save(imports()) == SaveCounts(new=3, messages=6, tool_calls=3)
+        assert library.save(imports()) == SaveCounts(new=3, new_subagents=1, messages=6, tool_calls=3)
         library.finish_import()
     with Library.open(tmp_path / "ordinary.db") as ordinary:
         ordinary.save(imports())

@@ -52,8 +52,8 @@ class Place(NamedTuple):
 
     is_first: bool = True
     is_continuation: bool = False  # the reply goes on: no header again
-    follows_calls: bool = False
-    follows_system: bool = False
+    follows_calls: bool = False  # of the same reply: its own calls stand right below
+    follows_system: bool = False  # what a program put in stands right below calls and others of its kind
     branch: int = 0  # which of the siblings this is, from 1
     branch_count: int = 0
 
@@ -83,7 +83,7 @@ def blocks_of(message: Message, place: Place, view: View, levels: Mapping[str, L
 
 
 def _needs_header(message: Message, place: Place) -> bool:
-    return not place.is_continuation or message.rating is not None or place.branch_count > 1
+    return not place.is_continuation or message.role is Role.SYSTEM or message.rating is not None or place.branch_count > 1
 
 
 def _header(message: Message, place: Place, view: View) -> Block:
@@ -164,7 +164,7 @@ def _notice(message: Message, kind: str, place: Place, levels: Mapping[str, Leve
     chunks = [fixed(partial(_fold_row, name, "", _lines(text) if text else "", level > Level.LINE))]
     if level > Level.LINE:
         chunks += shifted(markdown_chunks(text, MUTED), INDENT)
-    notice = Block("text", chunks, level, is_foldable=True)
+    notice = Block("text", shifted(chunks, INDENT) if place.is_continuation else chunks, level, is_foldable=True)
     return [notice] if place.is_first or place.follows_system else [_gap(), notice]
 
 

@@ -21,6 +21,7 @@ from chatviewer.tui.widgets.transcript_plan import Bookmark, Plan, Position
 KEPT_MESSAGES = 400
 KEPT_CHARACTERS = 48_000_000
 KEPT_PLANS = 160
+MOST_NOTICES = 50  # in a row, that are looked over for who spoke before them
 _LAST_PIECE = 1 << 40
 
 
@@ -80,15 +81,23 @@ class TranscriptLayout:
         if index == 0:
             return Place(branch=branch, branch_count=count)
         before = self.stub(index - 1)
-        goes_on = stub.role is Role.ASSISTANT and before.role is Role.ASSISTANT
+        is_in_reply = self._speaker_before(index) is Role.ASSISTANT
+        is_tight = before.tool_call_count > 0 or before.role is Role.SYSTEM
         return Place(
             is_first=False,
-            is_continuation=goes_on,
-            follows_calls=goes_on and before.tool_call_count > 0,
-            follows_system=stub.role is Role.SYSTEM and before.role is Role.SYSTEM,
+            is_continuation=is_in_reply and stub.role in (Role.ASSISTANT, Role.SYSTEM),
+            follows_calls=is_in_reply and is_tight and stub.role is Role.ASSISTANT,
+            follows_system=stub.role is Role.SYSTEM and is_tight,
             branch=branch,
             branch_count=count,
         )
+
+    def _speaker_before(self, index: int) -> Role:
+        """Who spoke last before a message: what programs put in between, such as the outcome of a hook, does not break a reply."""
+        for earlier in range(index - 1, max(-1, index - MOST_NOTICES), -1):
+            if (role := self.stub(earlier).role) is not Role.SYSTEM:
+                return role
+        return Role.SYSTEM
 
     # The messages
 
