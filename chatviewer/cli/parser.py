@@ -111,8 +111,6 @@ def _parse_command(name: str, rest: list[str], database: str | None) -> Parsed:
     if arguments is None:
         arguments = _read(command, entry, name, rest, database)
     arguments.name = name
-    if entry.takes_words:
-        arguments.has_words = bool(arguments.words)
     return Parsed(command, arguments, database)
 
 

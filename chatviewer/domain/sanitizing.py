@@ -8,7 +8,6 @@ Bidirectional overrides, which make text look like other text, and invisible cha
 import re
 from functools import cache
 
-TAB_WIDTH = 4
 MAX_MARKS = 8  # combining marks on one letter; more than any script needs
 
 _PICTURES: dict[int, str] = {code: chr(0x2400 + code) for code in range(0x20) if code not in (0x09, 0x0A)}

@@ -13,11 +13,10 @@ from chatviewer.domain.identity import session_uid
 from chatviewer.domain.kinds import RatingOrigin, Role, SessionStatus
 from chatviewer.domain.message import Message
 from chatviewer.domain.session import Session
-from chatviewer.importers.archive import Archive, ArchiveError
-from chatviewer.importers.base import FullReadNeededError, Importer, NotThisFormatError, Reading
+from chatviewer.importers.base import Importer, Reading
 from chatviewer.importers.building import TITLE_LIMIT, first_prompt_title, parse_time, text, word
 from chatviewer.importers.chatgpt_tree import SOURCE, ConversationTree
-from chatviewer.importers.conversations import MEMBERS, Conversation, Export, head_of, objects
+from chatviewer.importers.conversations import Conversation, Export, head_of, objects, opened
 from chatviewer.importers.reading import parse_json
 
 _MARK = re.compile(rb'"mapping"\s*:\s*\{')
@@ -46,17 +45,7 @@ class ChatGptImporter(Importer):
         return beginning is not None and _MARK.search(beginning) is not None
 
     def read(self, reading: Reading) -> Iterator[Session]:
-        if reading.is_tail:
-            raise FullReadNeededError
-        try:
-            archive = Archive(reading.path)
-        except ArchiveError as error:
-            reading.problem(1, str(error))
-            return
-        with archive:
-            export = Export(reading, archive)
-            if archive.is_zip and not archive.names(MEMBERS):
-                raise NotThisFormatError
+        for export in opened(reading):
             feedback = _Feedback(export.document("message_feedback.json"))
             for conversation in export.conversations():
                 session = self._session(conversation, export, feedback, reading)
@@ -64,7 +53,6 @@ class ChatGptImporter(Importer):
                     yield session
             if feedback.left_count:
                 reading.skip("feedback without a message", feedback.left_count)
-            export.finish()
 
     def _session(self, conversation: Conversation, export: Export, feedback: "_Feedback", reading: Reading) -> Session | None:
         value = conversation.value

@@ -10,11 +10,10 @@ from typing import Any
 
 from chatviewer.domain.identity import session_uid
 from chatviewer.domain.session import ContextItem, Session
-from chatviewer.importers.archive import Archive, ArchiveError
-from chatviewer.importers.base import FullReadNeededError, Importer, NotThisFormatError, Reading
+from chatviewer.importers.base import Importer, Reading
 from chatviewer.importers.building import TITLE_LIMIT, first_prompt_title, mapping, parse_time, text, word
 from chatviewer.importers.claude_ai_messages import SOURCE, Thread
-from chatviewer.importers.conversations import MEMBERS, Conversation, Export, head_of, objects
+from chatviewer.importers.conversations import Conversation, Export, head_of, objects, opened
 
 MAX_DOCUMENTS = 2 << 20  # characters of a project's documents that each of its conversations carries
 
@@ -39,24 +38,13 @@ class ClaudeAiImporter(Importer):
         return beginning is not None and _MARK.search(beginning) is not None
 
     def read(self, reading: Reading) -> Iterator[Session]:
-        if reading.is_tail:
-            raise FullReadNeededError
-        try:
-            archive = Archive(reading.path)
-        except ArchiveError as error:
-            reading.problem(1, str(error))
-            return
-        with archive:
-            export = Export(reading, archive)
-            if archive.is_zip and not archive.names(MEMBERS):
-                raise NotThisFormatError
+        for export in opened(reading):
             projects = _Projects(export, reading)
             for conversation in export.conversations():
                 session = _session(conversation, export, projects, reading)
                 if session is not None:
                     yield session
             projects.finish()
-            export.finish()
 
 
 def _session(conversation: Conversation, export: Export, projects: "_Projects", reading: Reading) -> Session | None:

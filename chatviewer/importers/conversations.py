@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from chatviewer.importers.archive import Archive, ArchiveError
-from chatviewer.importers.base import Reading
+from chatviewer.importers.base import FullReadNeededError, NotThisFormatError, Reading
 from chatviewer.importers.elements import ElementReader
 from chatviewer.importers.reading import open_source, parse_json
 
@@ -55,6 +55,26 @@ def _tail(path: Path) -> bytes:
             return stream.read(_TAIL) or b""
     except OSError:
         return b""
+
+
+def opened(reading: Reading) -> Iterator["Export"]:
+    """The export of a file, once; not at all when it cannot be opened, which is reported. What is left of it is reported at the end.
+
+    Raises FullReadNeededError for a tail, because an export is never continued, and NotThisFormatError for a zip without conversations.
+    """
+    if reading.is_tail:
+        raise FullReadNeededError
+    try:
+        archive = Archive(reading.path)
+    except ArchiveError as error:
+        reading.problem(1, str(error))
+        return
+    with archive:
+        if archive.is_zip and not archive.names(MEMBERS):
+            raise NotThisFormatError
+        export = Export(reading, archive)
+        yield export
+        export.finish()
 
 
 class Export:

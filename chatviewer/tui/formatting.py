@@ -1,6 +1,6 @@
 """Numbers, times and titles as they stand on the screen: short, aligned by cells, harmless."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from rich.cells import cell_len, set_cell_size
 
@@ -72,12 +72,6 @@ def day_heading(at: datetime | None, now: datetime) -> str:
     if days < 7:
         return local.strftime("%A")
     return local.strftime("%B") if local.year == today.year else local.strftime("%B %Y")
-
-
-def start_of_day(now: datetime, days_ago: int = 0) -> datetime:
-    """Midnight of a day in the reader's time zone, as UTC."""
-    local = _local(now) - timedelta(days=days_ago)
-    return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
 
 
 def short_count(number: int) -> str:

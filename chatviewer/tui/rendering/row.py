@@ -1,7 +1,7 @@
 """A row of the screen before it is painted, and breaking long text into rows."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -168,8 +168,3 @@ def beside(left: Content, right: Content, width: int, fill: str = "") -> Row:
         left = left.truncate(max(1, room), ellipsis=True)
     gap = width - left.cell_length - right_cells
     return Row(Content.assemble(left, " " * gap, right) if right_cells else left, fill)
-
-
-def indented(rows: Iterable[Row], columns: int) -> list[Row]:
-    """The rows moved to the right, their fill with them."""
-    return [row._replace(indent=row.indent + columns) for row in rows]
