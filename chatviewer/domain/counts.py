@@ -14,6 +14,7 @@ class LibraryCounts:
     trashed: int = 0
     starred: int = 0
     rated: int = 0
+    unread: int = 0
     subagents: int = 0
     messages: int = 0
     sources: Mapping[str, int] = field(default_factory=dict)

@@ -30,6 +30,7 @@ class SessionSummary(NamedTuple):
     child_count: int
     is_source_gone: bool
     has_note: bool
+    unread_count: int = 0  # messages that came since it was last read; all of them where it never was
 
 
 class MessageOpening(NamedTuple):

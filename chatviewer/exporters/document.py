@@ -39,6 +39,7 @@ def summary_document(summary: SessionSummary) -> dict[str, Any]:
         "rating": summary.rating,
         "tags": list(summary.tags),
         "message_count": summary.message_count,
+        "unread_count": summary.unread_count,
         "tool_call_count": summary.tool_call_count,
         "input_tokens": summary.input_tokens,
         "output_tokens": summary.output_tokens,

@@ -46,6 +46,7 @@ class Importing:
         self.skipped: Counter[str] = Counter()
         self.problems: list[Problem] = []
         self.files_read = self.files_unchanged = self.files_skipped = 0
+        self._sources: set[str] = set()  # that gave sessions
         self._batch: list[FileImport] = []
         self._weight = 0
         self._was_stopped = False
@@ -124,7 +125,7 @@ class Importing:
         if changed:
             changed.sort(key=lambda candidate: (candidate.mtime_ns // 1_000_000_000, candidate.key))
             self._read_all(changed, chosen, stamps)
-            library.finish_import()
+            library.finish_import(() if self._was_stopped else self._sources)
 
     def _read_all(self, changed: list[Candidate], chosen: list[Importer], stamps: dict[str, Stamp]) -> None:
         total_bytes, done_bytes = sum(candidate.size for candidate in changed), 0
@@ -153,6 +154,8 @@ class Importing:
 
     def _add(self, part: FileImport, weight: int) -> None:
         self._batch.append(part)
+        if part.sessions:
+            self._sources.add(part.file.source)
         self._weight += weight
         if self._weight >= BATCH_WEIGHT or len(self._batch) >= BATCH_FILES:
             self._save()

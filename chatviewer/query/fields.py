@@ -43,8 +43,8 @@ _ALL = (
         "is",
         "choice",
         "a state; archived and trashed sessions are found only when asked for, any asks for all",
-        ("is:starred", "is:archived", "is:any"),
-        ("active", "archived", "trashed", "starred", "subagent", "branched", "rated", "any"),
+        ("is:starred", "is:unread", "is:archived", "is:any"),
+        ("active", "archived", "trashed", "starred", "unread", "new", "subagent", "branched", "rated", "any"),
     ),
     FieldSpec(
         "has",

@@ -19,7 +19,20 @@ _FTS = ("message_fts", "tool_fts", "attachment_fts", "session_fts")
 _LOADING = {"hashsize": 64 << 20, "automerge": 0}  # measured: half the time of the defaults, which come back afterwards
 _DEFAULTS = {"hashsize": 1 << 20, "automerge": 4}
 _OWN = (  # the user's rows, which an empty library can hold; parents before children
-    *("user", "preference", "journal", "rating", "note", "star", "tag", "session_tag", "title_override", "status_change", "tombstone"),
+    *(
+        "user",
+        "preference",
+        "journal",
+        "rating",
+        "note",
+        "star",
+        "tag",
+        "session_tag",
+        "title_override",
+        "status_change",
+        "reading",
+        "tombstone",
+    ),
 )
 _USERS_RATINGS = " WHERE origin = 'user'"
 _KEPT_INDEXES = ("message_by_uid", "source_file_stamp")  # by which the import itself looks for things

@@ -71,6 +71,13 @@ _DERIVED = (
         ),
     ),
     (
+        "count more messages as read than there are, or fewer than were read",
+        (
+            "read_count NOT BETWEEN 0 AND message_count OR (is_subagent = 0 AND read_count < (SELECT min(own.message_count, "
+            "session.message_count) FROM reading AS own WHERE own.user_id = session.user_id AND own.uid = session.uid))"
+        ),
+    ),
+    (
         "are in the library though they were purged",
         "EXISTS (SELECT 1 FROM tombstone WHERE tombstone.user_id = session.user_id AND tombstone.uid = session.uid)",
     ),

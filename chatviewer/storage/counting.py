@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _LISTED = "session.user_id = :user AND session.status = 'active' AND session.is_subagent = 0"
 _BY_STATUS = "SELECT status, is_subagent, count(*), sum(message_count) FROM session WHERE user_id = :user GROUP BY status, is_subagent"
 _STARRED = f"SELECT count(*) FROM session INDEXED BY session_starred WHERE starred_at IS NOT NULL AND {_LISTED}"
+_UNREAD = f"SELECT count(*) FROM session INDEXED BY session_unread WHERE message_count > read_count AND {_LISTED}"
 _RATED = f"SELECT count(*) FROM session WHERE rating IS NOT NULL AND {_LISTED}"
 _LAST_IMPORT = "SELECT max(imported_at) FROM source_file WHERE user_id = :user"
 _FACET = f"SELECT {{column}}, count(*) FROM session WHERE {_LISTED} GROUP BY {{column}}"
@@ -34,7 +35,8 @@ def counts(database: Database, user_id: int) -> "LibraryCounts":
     with explained(database.file):
         connection = database.connection()
         by_status = connection.execute(_BY_STATUS, user).fetchall()
-        one = {name: connection.execute(sql, user).fetchone()[0] for name, sql in (("s", _STARRED), ("r", _RATED), ("i", _LAST_IMPORT))}
+        sums = (("s", _STARRED), ("r", _RATED), ("u", _UNREAD), ("i", _LAST_IMPORT))
+        one = {name: connection.execute(sql, user).fetchone()[0] for name, sql in sums}
         facets = {column: connection.execute(_FACET.format(column=column), user).fetchall() for column in ("source", "project", "model")}
         tagged = connection.execute(_TAGS, {**user, "statuses": '["active"]'}).fetchall()
     statuses = {status: count for status, is_subagent, count, _ in by_status if not is_subagent}
@@ -44,6 +46,7 @@ def counts(database: Database, user_id: int) -> "LibraryCounts":
         trashed=statuses.get("trashed", 0),
         starred=one["s"],
         rated=one["r"],
+        unread=one["u"],
         subagents=sum(count for _, is_subagent, count, _ in by_status if is_subagent),
         messages=sum(messages for *_, messages in by_status),
         sources=_largest_first(facets["source"]),

@@ -6,18 +6,20 @@ from typing import Any, NamedTuple
 
 from chatviewer.domain.kinds import SessionStatus
 from chatviewer.domain.session import Session
+from chatviewer.storage.read_marks import caught_up_sources
 from chatviewer.storage.rows import INTEGER_MAX, clean, json_text, milliseconds
 
 COLUMNS = (
     *("uid", "user_id", "source", "source_id", "project", "parent_uid", "spawned_by", "is_subagent", "title", "source_title", "status"),
     *("run_state", "model", "branch", "current_uid", "input_tokens", "output_tokens", "token_count", "message_count", "tool_call_count"),
+    "read_count",
     *("started_at", "ended_at", "last_message_at", "created_at", "updated_at", "starred_at", "archived_at", "trashed_at", "source_gone_at"),
     *("trace_id", "created_by", "updated_by", "context", "metadata", "summary", "system_prompt"),
 )
 _SELECT = f"SELECT {', '.join(COLUMNS)} FROM session WHERE id = ?"
 _UNKNOWN: dict[str, Any] = dict.fromkeys(COLUMNS) | {
     **dict.fromkeys(("project", "title", "source_title", "branch", "summary", "system_prompt"), ""),
-    **dict.fromkeys(("is_subagent", "token_count", "message_count", "tool_call_count"), 0),
+    **dict.fromkeys(("is_subagent", "token_count", "message_count", "tool_call_count", "read_count"), 0),
     "status": "active",
     "context": "{}",
     "metadata": "{}",
@@ -41,11 +43,16 @@ class Choices:
     def __init__(self, connection: sqlite3.Connection, user_id: int) -> None:
         self._connection = connection
         self._user_id = user_id
-        tables = ("status_change", "star", "title_override")
+        tables = ("status_change", "star", "title_override", "reading")
         self._used = {
             table: connection.execute(f"SELECT EXISTS (SELECT 1 FROM {table} WHERE user_id = ?)", (user_id,)).fetchone()[0] == 1
             for table in tables
         }
+        self._caught_up = caught_up_sources(connection, user_id)
+
+    def is_news(self, source: str) -> bool:
+        """Whether what comes from there is new to the user; not while its first import goes on, be it in several runs."""
+        return source in self._caught_up
 
     def of(self, table: str, column: str, uid: str) -> tuple[Any, int] | None:
         """The value and the time of the choice; None: the source's word stands."""
@@ -91,8 +98,19 @@ def described(old: dict[str, Any], session: Session, growth: Growth, choices: Ch
     row["input_tokens"] = _sum(session.input_tokens, old["input_tokens"], growth.input_tokens)
     row["output_tokens"] = _sum(session.output_tokens, old["output_tokens"], growth.output_tokens)
     row["token_count"] = min((row["input_tokens"] or 0) + (row["output_tokens"] or 0), INTEGER_MAX)
+    row["read_count"] = _read_count(row, growth, choices)
     _choose(row, session, choices, now)
     return row
+
+
+def _read_count(row: dict[str, Any], growth: Growth, choices: Choices) -> int:
+    """How many of its messages are not new. What a sub-agent does is a part of what its parent tells."""
+    count: int = row["message_count"]
+    if row["is_subagent"]:
+        return count
+    if growth.messages == count and (read := choices.of("reading", "message_count", row["uid"])) is not None:
+        return min(int(read[0]), count)  # it was here before, and read
+    return int(row["read_count"]) + (0 if choices.is_news(row["source"]) else growth.messages)
 
 
 def _known(*times: int | None) -> list[int]:

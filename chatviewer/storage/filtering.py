@@ -33,6 +33,8 @@ _STATES = {
     "starred": "session.starred_at IS NOT NULL",
     "subagent": "session.is_subagent = 1",
     "rated": "session.rating IS NOT NULL",
+    "unread": "session.message_count > session.read_count",
+    "new": "(session.message_count > session.read_count AND session.read_count = 0)",
     "any": "1",
     "branched": (
         "session.id IN (SELECT forked.session_id FROM message AS forked WHERE forked.id IN ("

@@ -1,39 +1,34 @@
 """The one door to what is stored: screens, commands and the import hold a `Library` and know no SQL."""
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from chatviewer.domain.user import User
 from chatviewer.storage.connection import Database
 from chatviewer.storage.opening import open_database
+from chatviewer.storage.own_words import OwnWords
 
 if TYPE_CHECKING:
     from array import array
     from contextlib import AbstractContextManager
-    from datetime import datetime
     from pathlib import Path
     from sqlite3 import Connection
 
-    from chatviewer.domain.annotation import Tag
     from chatviewer.domain.counts import Finding, LibraryCounts, StatisticsRow
     from chatviewer.domain.hit import SearchHints, SearchResult
     from chatviewer.domain.importing import FileImport, Problem, SaveCounts, SourceFile
-    from chatviewer.domain.kinds import SessionStatus
     from chatviewer.domain.message import Message
     from chatviewer.domain.session import ContextItem, Session
     from chatviewer.domain.summary import MessageOpening, MessageStub, SessionSummary
     from chatviewer.query import Query
-    from chatviewer.storage.journal import Journal
     from chatviewer.storage.stamps import Discovery, Stamp
 
 
-class Library:
+class Library(OwnWords):
     """Everything one user has. Thread-safe: each thread has its own connection."""
 
     def __init__(self, database: Database, user: User) -> None:
-        self.database = database
-        self.user = user
-        self._changes: Journal | None = None
+        super().__init__(database, user)
         self._searching: set[Connection] = set()
 
     @classmethod
@@ -195,115 +190,6 @@ class Library:
         for connection in tuple(self._searching):
             connection.interrupt()
 
-    # the user's own
-
-    @property
-    def _journal(self) -> "Journal":
-        from chatviewer.storage.journal import Journal
-
-        if self._changes is None:
-            self._changes = Journal(self.database, self.user.id)
-        return self._changes
-
-    @property
-    def warning(self) -> str | None:
-        """Why the last change is not in the journal's file, in words; None if it is."""
-        return self._changes.warning if self._changes else None
-
-    def rate(self, message_uid: str, value: int | None, text: str | None = None) -> None:
-        """Stars with a remark (None: it stays); a value of None takes the user's own away. Raises UsageError and NotFoundError."""
-        from chatviewer.storage.annotations import rate
-
-        rate(self._journal, message_uid, value, text)
-
-    def set_note(self, uid: str, text: str) -> None:
-        """A note on a session or message; "" removes it. Raises NotFoundError."""
-        from chatviewer.storage.annotations import set_note
-
-        set_note(self._journal, uid, text)
-
-    def set_status(self, uids: Sequence[str], status: "SessionStatus") -> int:
-        """Archive, trash or bring back sessions; returns how many changed."""
-        from chatviewer.storage.annotations import set_status
-
-        return set_status(self._journal, uids, status)
-
-    def set_starred(self, uids: Sequence[str], is_starred: bool) -> int:
-        """Give sessions a star or take it away; returns how many changed."""
-        from chatviewer.storage.annotations import set_starred
-
-        return set_starred(self._journal, uids, is_starred)
-
-    def add_tags(self, uids: Sequence[str], names: Sequence[str]) -> int:
-        """Tag sessions; returns how many changed. Raises UsageError for what is no name of a tag."""
-        return self.change_tags(uids, names, ())
-
-    def remove_tags(self, uids: Sequence[str], names: Sequence[str]) -> int:
-        """Take tags from sessions; returns how many changed."""
-        return self.change_tags(uids, (), names)
-
-    def change_tags(self, uids: Sequence[str], added: Sequence[str], removed: Sequence[str]) -> int:
-        """Both in one step; a name that is in both is added. Returns how many sessions changed. Raises UsageError as `add_tags`."""
-        from chatviewer.storage.annotations import change_tags
-
-        return change_tags(self._journal, uids, added, removed)
-
-    def tags(self) -> "list[Tag]":
-        """All tags by name."""
-        from chatviewer.storage.counting import tags
-
-        return tags(self.database, self.user.id)
-
-    def rename(self, uid: str, title: str) -> None:
-        """A title of the user's own; "" gives back the source's. Raises NotFoundError."""
-        from chatviewer.storage.annotations import rename
-
-        rename(self._journal, uid, title)
-
-    def purge(self, uids: Sequence[str]) -> int:
-        """Remove sessions and their sub-agents for ever; no undo, no coming back with the next import. Returns how many are gone."""
-        from chatviewer.storage.purging import purge
-
-        return purge(self._journal, uids)
-
-    def trashed_before(self, at: "datetime") -> list[str]:
-        """The uids of the sessions that were put into the trash before that time."""
-        from chatviewer.storage.purging import trashed_before
-
-        return trashed_before(self.database.reader(), self.user.id, at)
-
-    def undo(self) -> str | None:
-        """Take back the last change; what it was, in words ("archived 3 sessions"). None: nothing left."""
-        return self._journal.undo()
-
-    def redo(self) -> str | None:
-        """Make the change again that was taken back last; what it is, in words. None: nothing left."""
-        return self._journal.redo()
-
-    def preference(self, key: str) -> Any:
-        """A preference's value. Raises UsageError for an unknown key."""
-        from chatviewer.storage.preferences import preference
-
-        return preference(self.database, self.user.id, key)
-
-    def preferences(self) -> dict[str, Any]:
-        """All preferences, defaults filled in."""
-        from chatviewer.storage.preferences import preferences
-
-        return preferences(self.database, self.user.id)
-
-    def set_preference(self, key: str, value: Any) -> None:
-        """Raises UsageError for an unknown key or a wrong value."""
-        from chatviewer.storage.annotations import set_preference
-
-        set_preference(self._journal, key, value)
-
-    def reset_preference(self, key: str) -> None:
-        """Back to the default. Raises UsageError for an unknown key."""
-        from chatviewer.storage.annotations import reset_preference
-
-        reset_preference(self._journal, key)
-
     # importing
 
     def source_files(self) -> "dict[str, SourceFile]":
@@ -372,11 +258,12 @@ class Library:
 
         return problems(self.database, self.user.id)
 
-    def finish_import(self) -> None:
-        """Link sub-agents with their parents, whichever came first: once, after the last `save`."""
+    def finish_import(self, complete: Collection[str] = ()) -> None:
+        """Link sub-agents with their parents, whichever came first: once, after the last `save`. What sources that are imported
+        completely now give later is new to the user."""
         from chatviewer.storage.saving import finish_import
 
-        finish_import(self.database, self.user.id)
+        finish_import(self.database, self.user.id, complete)
 
     # care
 

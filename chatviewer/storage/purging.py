@@ -62,7 +62,7 @@ def _remove(connection: sqlite3.Connection, user_id: int, listed: str) -> None:
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS purged_uid (uid TEXT PRIMARY KEY) WITHOUT ROWID")
     connection.execute("DELETE FROM purged_uid")
     connection.executemany("INSERT OR IGNORE INTO purged_uid VALUES (?)", ((uid,) for uid in gone))
-    for table in ("rating", "note", "star", "title_override", "status_change"):
+    for table in ("rating", "note", "star", "title_override", "status_change", "reading"):
         connection.execute(f"DELETE FROM {table} WHERE user_id = ? AND uid IN (SELECT uid FROM purged_uid)", (user_id,))
     connection.execute("DELETE FROM journal WHERE user_id = ? AND target IN (SELECT uid FROM purged_uid)", (user_id,))
     connection.execute(

@@ -25,7 +25,8 @@ SUMMARY_COLUMNS = (
     "session.id, session.uid, session.source, session.source_id, session.project, session.title, session.model, session.status, "
     "session.starred_at, session.rating, session.message_count, session.tool_call_count, session.input_tokens, session.output_tokens, "
     "session.started_at, session.last_message_at, session.parent_uid, session.source_gone_at, "
-    "(SELECT count(*) FROM session AS child WHERE child.parent_id = session.id) AS child_count"
+    "(SELECT count(*) FROM session AS child WHERE child.parent_id = session.id) AS child_count, "
+    "max(0, session.message_count - session.read_count) AS unread_count"
 )
 SESSION_COLUMNS = (
     "session.id, session.uid, session.source, session.source_id, session.project, session.title, session.summary, session.status, "
@@ -108,6 +109,7 @@ def summary_of(row: Row, tags: tuple[str, ...], has_note: bool) -> SessionSummar
         child_count=row[18],
         is_source_gone=row[17] is not None,
         has_note=has_note,
+        unread_count=row[19],
     )
 
 

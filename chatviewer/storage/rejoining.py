@@ -13,7 +13,7 @@ from chatviewer.storage.describing import COLUMNS
 from chatviewer.storage.linking import link_all, refresh_ratings
 from chatviewer.storage.rows import ATTACHMENT_COLUMNS, CALL_COLUMNS, CHECKED, MESSAGE_COLUMNS, checksum
 
-_OWN = ("preference", "journal", "rating", "note", "star", "tag", "session_tag", "title_override", "status_change", "tombstone")
+_OWN = ("preference", "journal", "rating", "note", "star", "tag", "session_tag", "title_override", "status_change", "reading", "tombstone")
 _FAR = 1 << 40  # above every true seq: the place of rows that are put in order later
 _INDEXES = (
     ("message", "message_fts", "content, thinking, terms", "message"),
@@ -227,6 +227,12 @@ def _describe(connection: sqlite3.Connection) -> None:
         " token_count = coalesce(input_tokens, 0) + coalesce(output_tokens, 0),"
         " archived_at = CASE WHEN status = 'archived' THEN coalesce(archived_at, updated_at) END,"
         " trashed_at = CASE WHEN status = 'trashed' THEN coalesce(trashed_at, updated_at) END"
+    )
+    # what was new is new still, and so is what the sources give beyond what the old database held
+    connection.execute("UPDATE main.session AS s SET read_count = message_count")
+    connection.execute(
+        "UPDATE main.session AS s SET read_count = max(0, min(s.message_count, o.read_count))"
+        " FROM old.session o JOIN temp.session_map m ON m.old = o.id WHERE m.new = s.id AND s.is_subagent = 0"
     )
     connection.execute(
         "UPDATE main.session AS s SET created_at = min(s.created_at, o.created_at),"

@@ -5,7 +5,7 @@ another one (`merging`); a message that lives in another session is a copy that 
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from json import loads
 from typing import Any
 
@@ -17,6 +17,7 @@ from chatviewer.storage.files import label_gone_sessions, merged_counts, replace
 from chatviewer.storage.incoming import Incoming, Place
 from chatviewer.storage.linking import link, link_all, project_uid, refresh_ratings
 from chatviewer.storage.merging import StoredMessage, is_same, stored_messages
+from chatviewer.storage.read_marks import catch_up
 from chatviewer.storage.rows import clean, json_text, milliseconds
 from chatviewer.storage.stamps import now_ms, stored_path
 from chatviewer.storage.writing import Writer
@@ -33,8 +34,9 @@ def save(database: Database, user_id: int, imports: Sequence[FileImport]) -> Sav
     return saving.counts
 
 
-def finish_import(database: Database, user_id: int) -> None:
-    """Connect what still waits for its other half. Once, after the last `save`."""
+def finish_import(database: Database, user_id: int, complete: Collection[str]) -> None:
+    """Connect what still waits for its other half, once after the last `save`. What the `complete` sources give later is new."""
+    catch_up(database, user_id, complete)
     if database.is_loading:  # its end does that
         return
     with database.transaction() as connection:

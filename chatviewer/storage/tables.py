@@ -81,6 +81,7 @@ class SessionRow(Table):
     output_tokens = BigIntegerField(null=True)
     token_count = BigIntegerField(default=0)
     message_count = IntegerField(default=0)
+    read_count = IntegerField(default=0)
     tool_call_count = IntegerField(default=0)
     rating = IntegerField(null=True)
     started_at = BigIntegerField(null=True)
@@ -268,6 +269,27 @@ class StatusChangeRow(Table):
     class Meta:
         table_name = "status_change"
         primary_key = CompositeKey("user", "uid")
+
+
+class ReadingRow(Table):
+    user = _owner("readings")
+    uid = TextField()
+    message_count = IntegerField()
+    changed_at = BigIntegerField()
+
+    class Meta:
+        table_name = "reading"
+        primary_key = CompositeKey("user", "uid")
+
+
+class CaughtUpRow(Table):
+    user = _owner("caught_up")
+    source = TextField()
+    at = BigIntegerField()
+
+    class Meta:
+        table_name = "caught_up"
+        primary_key = CompositeKey("user", "source")
 
 
 class TombstoneRow(Table):

@@ -55,6 +55,7 @@ def test_list_as_json(run: Run, filled: list[Session]) -> None:
         "rating": 5,
         "tags": [],
         "message_count": 3,
+        "unread_count": 0,
         "tool_call_count": 1,
         "input_tokens": session["input_tokens"],
         "output_tokens": session["output_tokens"],

@@ -104,7 +104,7 @@ READS: dict[str, Callable[[Library], object]] = {
 # What writes (below), opens, or is about the file as a whole.
 OTHERS = {
     *("open", "close", "interrupt", "bulk", "save", "mark_gone", "mark_back", "remember_discovery", "finish_import", "check", "backup"),
-    *("rate", "set_note", "set_status", "set_starred", "add_tags", "remove_tags", "change_tags", "rename", "purge"),
+    *("rate", "set_note", "set_status", "set_starred", "add_tags", "remove_tags", "change_tags", "rename", "purge", "mark_read"),
     *("set_preference", "reset_preference", "warning", "path"),
 }
 
@@ -127,6 +127,7 @@ def test_nothing_of_another_user_is_changed(library: Library, other: Library) ->
     before = (library.summary(SESSION.uid), library.messages(1), library.session(SESSION.uid))
     uids = [SESSION.uid]
     assert other.set_status(uids, SessionStatus.TRASHED) == other.set_starred(uids, False) == other.purge(uids) == 0
+    assert other.mark_read({SESSION.uid: 0}) == 0
     assert other.add_tags(uids, ["x"]) == other.remove_tags(uids, ["secret"]) == other.change_tags(uids, ["x"], ["secret"]) == 0
     for change in (
         lambda: other.rate(MESSAGE.uid, 1),

@@ -1,6 +1,6 @@
 -- The first schema. Times are integer milliseconds since 1970-01-01 UTC; an unknown time is NULL.
 -- Long texts come last in a row: SQLite reads a row from its start, and what lies behind a long text costs all of its pages.
--- What the user says (rating, note, star, tag, title_override, status_change) is keyed by uid and references no imported row:
+-- What the user says (rating, note, star, tag, title_override, status_change, reading) is keyed by uid and references no imported row:
 -- re-import, rebuild or a better importer never touches it. session.status, starred_at and rating repeat it for the list's sake.
 
 CREATE TABLE user (
@@ -31,6 +31,7 @@ CREATE TABLE session (
     output_tokens INTEGER,
     token_count INTEGER NOT NULL DEFAULT 0,  -- input + output, for sorting
     message_count INTEGER NOT NULL DEFAULT 0,
+    read_count INTEGER NOT NULL DEFAULT 0,  -- the first so many messages are not new: read, or there since the first import
     tool_call_count INTEGER NOT NULL DEFAULT 0,
     rating INTEGER CHECK (rating BETWEEN 1 AND 5),  -- the highest effective rating of its messages
     started_at INTEGER,
@@ -62,6 +63,7 @@ CREATE INDEX session_by_rating ON session (user_id, status, is_subagent, rating,
 CREATE INDEX session_by_source ON session (user_id, source, status, is_subagent, last_message_at);
 CREATE INDEX session_by_project ON session (user_id, project, status, is_subagent, last_message_at);
 CREATE INDEX session_by_model ON session (user_id, model, status, is_subagent);
+CREATE INDEX session_unread ON session (user_id, status, is_subagent, last_message_at) WHERE message_count > read_count;
 CREATE INDEX session_starred ON session (user_id, starred_at) WHERE starred_at IS NOT NULL;
 CREATE INDEX session_by_parent ON session (parent_id) WHERE parent_id IS NOT NULL;
 -- those that wait for their parent
@@ -208,6 +210,23 @@ CREATE TABLE status_change (
     status TEXT NOT NULL CHECK (status IN ('active', 'archived', 'trashed')),
     changed_at INTEGER NOT NULL,
     PRIMARY KEY (user_id, uid)
+) STRICT, WITHOUT ROWID;
+
+-- How far the user has read. No step of undo: it is written in passing, whenever something is read.
+CREATE TABLE reading (
+    user_id INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    uid TEXT NOT NULL,  -- of a session
+    message_count INTEGER NOT NULL,  -- the first so many are read; 0: marked as unread
+    changed_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, uid)
+) STRICT, WITHOUT ROWID;
+
+-- The sources whose first import is over: only what comes after that is new to the user.
+CREATE TABLE caught_up (
+    user_id INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    source TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, source)
 ) STRICT, WITHOUT ROWID;
 
 -- What the user purged for ever: it does not come back with the next import.
