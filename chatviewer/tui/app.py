@@ -185,7 +185,7 @@ class ChatviewerApp(App[int]):
         """Hand text that is safe and short enough to the terminal."""
         self._clipboard = text
         if self._driver is not None:
-            self._driver.write(sequence(text, in_tmux=bool(os.environ.get("TMUX"))))
+            self._driver.write(sequence(text, os.environ))
 
     def keep_copy(self, text: str) -> Path | None:
         """Put what is too long for the clipboard into a file; None when that fails."""

@@ -98,11 +98,16 @@ def test_a_row_knows_the_addresses_that_it_shows_also_wrapped_ones() -> None:
     assert addresses_in_row(found, rows, len(rows) - 1) in ([], [found[1]])
 
 
-def test_tmux_gets_the_text_twice_once_to_pass_on() -> None:
-    plain = sequence("héllo", in_tmux=False)
+def test_multiplexers_are_told_to_hand_the_text_on() -> None:
+    plain = sequence("héllo", {})
     assert base64.b64decode(plain.removeprefix("\x1b]52;c;").removesuffix("\x07")).decode() == "héllo"
-    wrapped = sequence("héllo", in_tmux=True)
+    wrapped = sequence("héllo", {"TMUX": "/tmp/tmux-1000/default,1,0"})
     assert wrapped == plain + "\x1bPtmux;" + plain.replace("\x1b", "\x1b\x1b") + "\x1b\\"
+    in_screen = sequence("héllo" * 400, {"STY": "1.pts"})
+    pieces = in_screen.split("\x1b\\")
+    assert pieces.pop() == ""
+    assert all(piece.startswith("\x1bP") and len(piece) < 768 for piece in pieces)
+    assert "".join(piece[2:] for piece in pieces) == sequence("héllo" * 400, {})
 
 
 @pytest.fixture

@@ -13,6 +13,9 @@ from chatviewer.tui.rendering.block import Level
 from chatviewer.tui.rendering.message import call_block
 from chatviewer.tui.rendering.tool_call.registry import describe, normal_name, renderers
 
+PIECE = {"filePath": "a", "oldString": "x", "newString": "y"}
+ROO = "<<<<<<< SEARCH\n:start_line:1\n-------\na\n=======\nb\n>>>>>>> REPLACE"
+
 
 def call(tool_name: str, arguments: Any = None, result: str | None = None, **fields: Any) -> ToolCall:
     return ToolCall(
@@ -75,6 +78,56 @@ def test_line(one: ToolCall, line: str) -> None:
     rows = rows_of(one, Level.LINE)
     assert len(rows) == 1
     assert words(rows[0]) == line
+
+
+@pytest.mark.parametrize(
+    ("one", "line"),
+    [
+        # Codex
+        (call("shell_command", {"command": "ls", "workdir": "/x"}, "Exit code: 1\nOutput:\nno"), "▸ shell_command ls exit 1"),
+        (call("view_image", {"path": "/x/a.png"}), "▸ view_image /x/a.png"),
+        (call("request_user_input", {"questions": [{"question": "Which?", "options": ["a"]}]}, "a"), "▸ request_user_input Which?"),
+        # Gemini
+        (call("search_file_content", {"pattern": "x", "dir_path": "src"}, "a"), "▸ search_file_content x in src 1 line"),
+        (call("read_many_files", {"paths": ["a", "b"]}, "x"), "▸ read_many_files a, b 1 line"),
+        (call("write_todos", {"todos": [{"description": "a", "status": "completed"}]}), "▸ write_todos 1 of 1 done"),
+        (call("save_memory", {"fact": "likes tests"}), "▸ save_memory likes tests"),
+        (call("google_web_search", {"query": "fts5"}, "found"), "▸ google_web_search fts5 1 line"),
+        # OpenCode
+        (call("edit", {"filePath": "a", "oldString": "x", "newString": "y"}), "▸ edit a +1 −1"),
+        (call("patch", {"patchText": "*** Begin Patch\n*** Update File: a\n@@\n-x\n+y\n*** End Patch"}), "▸ patch a +1 −1"),
+        (call("codesearch", {"query": "x"}, "y"), "▸ codesearch x 1 line"),
+        (call("question", {"questions": [{"question": "Go on?", "options": [{"label": "Yes"}]}]}), "▸ question Go on?"),
+        # Copilot
+        (call("copilot_replaceString", {"filePath": "a", "oldString": "x", "newString": "y"}), "▸ copilot_replaceString a +1 −1"),
+        (call("copilot_findTextInFiles", {"query": "x"}, "y"), "▸ copilot_findTextInFiles x 1 line"),
+        (call("str_replace_editor", {"command": "view", "path": "a.py"}, "1. x"), "▸ str_replace_editor a.py 1 line"),
+        (call("str_replace_editor", {"command": "str_replace", "path": "a", "old_str": "x"}), "▸ str_replace_editor a +0 −1"),
+        (call("report_intent", {"intent": "Reading the tests"}, "ok"), "▸ report_intent Reading the tests"),
+        (call("multiReplaceString", {"replacements": [PIECE, {**PIECE, "filePath": "b"}]}), "▸ multiReplaceString a and 1 more file +2 −2"),
+        # Cursor
+        (call("edit_file_v2", {"target_file": "a.py", "code_edit": "x\ny"}), "▸ edit_file_v2 a.py +2"),
+        (call("run_terminal_command_v2", {"command": "make"}, "ok"), "▸ run_terminal_command_v2 make 1 line"),
+        (call("ripgrep_raw_search", {"pattern": "x", "path": "src"}, "a"), "▸ ripgrep_raw_search x in src 1 line"),
+        (call("delete_file", {"target_file": "src/a.py"}), "▸ delete_file src/a.py"),
+        (call("StrReplace", {"path": "a", "old_string": "x", "new_string": "y"}), "▸ StrReplace a +1 −1"),
+        # Cline
+        (call("apply_diff", {"path": "a", "diff": ROO}), "▸ apply_diff a +1 −1"),
+        (call("attempt_completion", {"result": "All done.", "command": "open index.html"}), "▸ attempt_completion All done."),
+        (call("ask_followup_question", {"question": "Which one?"}, "this"), "▸ ask_followup_question Which one?"),
+        (call("new_task", {"mode": "code", "message": "Write it"}), "▸ new_task code Write it"),
+        (call("list_code_definition_names", {"path": "src"}, "a"), "▸ list_code_definition_names src 1 line"),
+    ],
+)  # fmt: skip
+def test_line_of_the_tools_of_other_agents(one: ToolCall, line: str) -> None:
+    assert words(rows_of(one, Level.LINE)[0]) == line
+
+
+def test_questions_are_shown_with_the_answers_that_were_offered() -> None:
+    questions = [{"question": "Which base?", "options": [{"label": "main", "description": "as it is"}, {"label": "next"}]}]
+    body = "\n".join(words(row) for row in rows_of(call("AskUserQuestion", {"questions": questions}, "main")))
+    assert "• main: as it is" in body
+    assert "• next" in body
 
 
 def test_diff_body_is_a_unified_diff() -> None:

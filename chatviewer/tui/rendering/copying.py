@@ -9,8 +9,9 @@ from typing import NamedTuple
 from chatviewer.domain import Message, Role, SessionSummary, ToolCall, safe_line
 from chatviewer.tui.formatting import counted
 from chatviewer.tui.rendering.links import addresses
-from chatviewer.tui.rendering.part import Diff
-from chatviewer.tui.rendering.tool_call import shell
+from chatviewer.tui.rendering.part import Code, Diff
+from chatviewer.tui.rendering.patch import unified
+from chatviewer.tui.rendering.tool_call import edit, shell
 from chatviewer.tui.rendering.tool_call.base import fields, first_line
 from chatviewer.tui.rendering.tool_call.registry import describe, normal_name
 
@@ -61,14 +62,14 @@ def _arguments(call: ToolCall) -> str:
     return json.dumps(call.arguments, ensure_ascii=False, indent=2, default=str)
 
 
-def copyables(message: Message, key: str) -> list[Copyable]:
-    """All that can be copied of a message, what the block under the cursor holds first."""
+def copyables(message: Message, key: str, project: str = "") -> list[Copyable]:
+    """All that can be copied of a message, what the block under the cursor holds first. Diffs are patches of files below `project`."""
     found: list[Copyable] = []
     calls = list(enumerate(message.tool_calls))[:MAX_CALLS]
     here = int(key[5:]) if key.startswith("call:") else -1
     for number, call in sorted(calls, key=lambda pair: pair[0] != here):
         if number == here:
-            found += _of_call(call)
+            found += _of_call(call, project)
     if message.content:
         found.append(Copyable(_message_word(message), _size(message.content), message.content))
     blocks = [*code_blocks(message.content)][:MAX_BLOCKS]
@@ -79,7 +80,7 @@ def copyables(message: Message, key: str) -> list[Copyable]:
         found.append(Copyable("thinking", _size(message.thinking), message.thinking))
     for number, call in calls:
         if number != here:
-            found += _of_call(call)
+            found += _of_call(call, project)
     found += [Copyable("attachment", one.name, one.text) for one in message.attachments if one.text]
     if message.note:
         found.append(Copyable("note", _size(message.note), message.note))
@@ -104,15 +105,17 @@ def _texts(message: Message) -> Iterator[str]:
         yield (call.result or "")[:200_000]
 
 
-def _of_call(call: ToolCall) -> Iterator[Copyable]:
-    """A command, a diff or the arguments; then what came back."""
+def _of_call(call: ToolCall, project: str) -> Iterator[Copyable]:
+    """A command, a diff, a file or the arguments; then what came back."""
     view = describe(call)
     name = safe_line(call.tool_name, 30)
     diffs = [part for part in view.parts if isinstance(part, Diff)]
     if normal_name(call.tool_name) in shell.NAMES.split() and not diffs and (command := shell.command_of(call)):
         yield Copyable("command", first_line(command), command)
     elif diffs:
-        yield Copyable("diff", view.detail, "\n".join(line for part in diffs for line in part.lines))
+        yield Copyable("diff", view.detail, unified([part.change for part in diffs], project))
+    elif normal_name(call.tool_name) in edit.NAMES.split() and (code := [part for part in view.parts if isinstance(part, Code)]):
+        yield Copyable("file", view.detail, code[0].text)
     elif call.arguments:
         yield Copyable(f"{name} arguments", view.detail, _arguments(call))
     if call.result:

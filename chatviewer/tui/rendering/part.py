@@ -13,12 +13,14 @@ from chatviewer.tui.rendering.chunk import (
     HIGHLIGHT_LINES,
     Chunk,
     code_chunks,
+    fixed,
     harmless_lines,
     markdown_chunks,
     output_chunks,
     plain_chunks,
 )
-from chatviewer.tui.rendering.row import ERROR, MUTED, PRIMARY, SUCCESS, Row, cut, fold, wrap
+from chatviewer.tui.rendering.patch import FileChange, tally
+from chatviewer.tui.rendering.row import ERROR, MUTED, PRIMARY, SUCCESS, Row, beside, cut, fold, wrap
 
 _NUMBERED = re.compile(r"^ *(\d+)(?:→|\t|\| ?|: )(.*)$")
 MAX_TREE_LINES = 5_000
@@ -87,15 +89,18 @@ class Checklist(NamedTuple):
 
 
 class Diff(NamedTuple):
-    """Lines of a unified diff, each with its sign in front; headers (`@@`, `***`, `---`, a path) are lines of their own."""
+    """What was done to one file; under its name where a call changes several."""
 
-    lines: tuple[str, ...]
+    change: FileChange
     language: str = ""
+    is_named: bool = False
 
     def chunks(self) -> list[Chunk]:
-        language = self.language if len(self.lines) <= HIGHLIGHT_LINES else ""
-        pieces = [self.lines[start : start + CHUNK_LINES] for start in range(0, len(self.lines), CHUNK_LINES)]
-        return [Chunk(partial(_diff_rows, piece, language), len(piece), sum(len(line) for line in piece)) for piece in pieces]
+        lines = self.change.lines
+        language = self.language if len(lines) <= HIGHLIGHT_LINES else ""
+        pieces = [lines[start : start + CHUNK_LINES] for start in range(0, len(lines), CHUNK_LINES)]
+        heading = [fixed(partial(_file_row, self.change))] if self.is_named else []
+        return heading + [Chunk(partial(_diff_rows, piece, language), len(piece), sum(map(len, piece))) for piece in pieces]
 
 
 class Tree(NamedTuple):
@@ -127,6 +132,15 @@ def _checklist_rows(items: Sequence[tuple[str, str]], width: int) -> list[Row]:
     return rows
 
 
+def _file_row(change: FileChange, width: int) -> list[Row]:
+    """The name of a file above its changes, and what was done to it beside them."""
+    done = {"add": "new file · ", "delete": "deleted · "}.get(change.kind, "moved · " if change.new_path else "")
+    counts = tally([change]) if change.lines else ""
+    right = Content.styled(f"{done}{counts}".removesuffix(" · "), MUTED)
+    name = safe_line(change.path, 400) + (f" → {safe_line(change.new_path, 400)}" if change.new_path else "")
+    return [beside(Content.styled(name, "bold"), right, width)]
+
+
 def _diff_rows(lines: Sequence[str], language: str, width: int) -> list[Row]:
     from chatviewer.tui.rendering.highlighting import highlight
 
@@ -134,7 +148,7 @@ def _diff_rows(lines: Sequence[str], language: str, width: int) -> list[Row]:
     coloured = highlight("\n".join(line[1:] for line in safe_lines), language)
     rows: list[Row] = []
     for line, code in zip(safe_lines, coloured, strict=True):
-        if line.startswith(("@@", "***", "---", "+++", "diff ")):
+        if line.startswith("@@"):
             rows += fold(Content.styled(line, MUTED), width)
         elif line.startswith("+"):
             rows += fold(code, width, first=Content.styled("+ ", f"bold {SUCCESS}"), fill="on $success 12%")

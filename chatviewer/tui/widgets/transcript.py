@@ -368,7 +368,8 @@ class TranscriptView(TranscriptFinding):
         """All that can be copied where the cursor is, the likeliest first."""
         message = self.layout_of_rows.message(self.cursor_seq)
         block = self.layout_of_rows.block_at(self.cursor)
-        return [] if message is None else copyables(message, block.key if block else "")
+        project = self.session.project if self.session is not None else ""
+        return [] if message is None else copyables(message, block.key if block else "", project)
 
     def action_copy(self) -> None:
         if (copied := self.copy_text()) is not None:

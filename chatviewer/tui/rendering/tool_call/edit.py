@@ -1,7 +1,5 @@
 """Changes of files as unified diffs, from whatever the agent wrote: old and new text, whole files, patches, search-and-replace blocks."""
 
-import difflib
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -9,13 +7,17 @@ from chatviewer.domain import ToolCall, ToolCallStatus
 from chatviewer.tui.formatting import counted
 from chatviewer.tui.rendering.highlighting import language_of
 from chatviewer.tui.rendering.part import Code, Diff, Output, Part, Plain, Tree
-from chatviewer.tui.rendering.row import ERROR
+from chatviewer.tui.rendering.patch import FileChange, after_patch, compare, split_patch, tally
+from chatviewer.tui.rendering.row import ERROR, MUTED
+from chatviewer.tui.rendering.tool_call import read
 from chatviewer.tui.rendering.tool_call.base import ToolView, fields, line_count, others, result_of, text_of
 
 NAMES = """
-    edit multiedit write notebookedit applypatch strreplace strreplaceeditor strreplacebasededittool strreplacefile replace writefile
-    createfile create editfile patch replacestringinfile multireplacestringinfile inserteditintofile searchreplace writetofile
-    replaceinfile applydiff insertcontent texteditor update singlefindandreplace editexistingfile createnewfile edits insert
+    edit multiedit write notebookedit applypatch strreplace strreplaceeditor strreplacebasededittool strreplacefile replace
+    writefile createfile create editfile patch replacestringinfile multireplacestringinfile inserteditintofile searchreplace
+    writetofile replaceinfile applydiff insertcontent texteditor update singlefindandreplace editexistingfile createnewfile edits
+    insert applyedits editnotebook editnotebookfile replacelines proposecode replacestring multireplacestring insertedit
+    searchandreplace editedexistingfile newfilecreated applieddiff reapply
 """
 _PATHS = (
     "file_path",
@@ -34,72 +36,104 @@ _OLD = ("old_string", "oldString", "old_str", "oldText", "old_text", "old", "sea
 _NEW = ("new_string", "newString", "new_str", "newText", "new_text", "new", "replace", "new_source")
 _WHOLE = ("content", "file_text", "contents", "fileText", "code_edit", "code", "CodeContent")
 _PATCHES = ("input", "patch", "diff", "patchText", "patch_text", "changes")
-_SHOWN = (*_PATHS, *_OLD, *_NEW, *_WHOLE, *_PATCHES, "edits", "command", "instruction", "instructions", "explanation", "replacements")
-_LARGEST_COMPARISON = 400_000  # pairs of lines; the comparison grows with their number
-_PATCH_FILE = re.compile(r"^(?:\*\*\* (?:Update|Add|Delete) File: |\+\+\+ (?:b/)?)(.+)$", re.M)
+_COMMANDS = ("view", "create", "str_replace", "insert", "undo_edit")  # of the editors that are one tool for all
+_SHOWN = (*_PATHS, *_OLD, *_NEW, *_WHOLE, *_PATCHES, "edits", "instruction", "instructions", "explanation", "replacements")
 
 
 def describe(call: ToolCall) -> ToolView:
+    if text_of(call, "command") == "view":
+        return read.describe(call)
     patch = call.arguments if isinstance(call.arguments, str) else text_of(call, *_PATCHES)
     path = text_of(call, *_PATHS)
     if patch and not path:
         return describe_patch(call, patch)
-    language = language_of(path)
-    pairs = _replacements(fields(call))
-    whole = text_of(call, *_WHOLE)
-    parts: list[Part] = []
-    outcome = ""
+    pairs = [FileChange(path or at, _compared(old, new, call), "update" if old else "add") for at, old, new in _replacements(call)]
     if not pairs and patch:
-        pairs = list(_search_and_replace(patch))
+        pairs = [FileChange(path, lines) for lines in _search_and_replace(patch)]
         if not pairs:
             return describe_patch(call, patch, path)
-    if pairs:
-        lines: list[str] = []
-        for old, new in pairs:
-            lines += compare(old, new)
-        parts.append(Diff(tuple(lines), language))
-        outcome = _tally(lines)
-    elif whole:
-        parts.append(Code(whole, language, 1))
-        outcome = f"+{line_count(whole):,}"
-    return ToolView(call.tool_name, path, outcome, (*parts, *_remains(call)))
+    changes = pairs or list(_changes(fields(call).get("changes")))
+    if changes:
+        return _of_changes(call, changes)
+    whole = text_of(call, *_WHOLE)
+    parts = (Code(whole, language_of(path), 1),) if whole else ()
+    return ToolView(call.tool_name, path, f"+{line_count(whole):,}" if whole else "", (*parts, *_remains(call)))
 
 
 def describe_patch(call: ToolCall, patch: str, path: str = "") -> ToolView:
     """A patch, as `apply_patch` or `diff -u` write it."""
-    files = [name.strip().split("\t")[0] for name in _PATCH_FILE.findall(patch) if name.strip() != "/dev/null"]
-    lines = [line for line in patch.split("\n") if not line.startswith(("*** Begin Patch", "*** End Patch", "apply_patch"))]
-    while lines and not lines[-1].strip():
-        lines.pop()
-    name = path or (files[0] if files else "")
-    more = f" and {counted(len(files) - 1, 'more file')}" if len(files) > 1 else ""
-    return ToolView(call.tool_name, name + more, _tally(lines), (Diff(tuple(lines), language_of(name)), *_remains(call)))
+    changes = split_patch(patch, path)
+    if not changes:
+        return ToolView(call.tool_name, path, "", (Code(patch, "diff"), *_remains(call)))
+    view = _of_changes(call, changes)
+    rest = after_patch(patch)
+    return view._replace(parts=(*view.parts, Code(rest, "bash"))) if rest else view
 
 
-def _replacements(found: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Pairs of old and new text."""
+def _of_changes(call: ToolCall, changes: list[FileChange]) -> ToolView:
+    paths = list(dict.fromkeys(change.path for change in changes))
+    more = f" and {counted(len(paths) - 1, 'more file')}" if len(paths) > 1 else ""
+    parts: list[Part] = []
+    for number, change in enumerate(changes):
+        is_named = (number == 0 or changes[number - 1].path != change.path) and (len(paths) > 1 or _is_telling(change))
+        if number and not is_named and change.lines and not change.lines[0].startswith("@@"):
+            parts.append(Plain("⋯", MUTED))
+        parts.append(Diff(change, language_of(change.path), is_named))
+    return ToolView(call.tool_name, paths[0] + more, tally(changes), (*parts, *_remains(call)))
+
+
+def _is_telling(change: FileChange) -> bool:
+    """Whether more happened to the file than that lines of it changed."""
+    return change.kind == "delete" or bool(change.new_path)
+
+
+def _compared(old: str, new: str, call: ToolCall) -> tuple[str, ...]:
+    lines = compare(old, new)
+    line = text_of(call, "insert_line", "insertLine")
+    if not old and line.isdecimal() and len(line) < 9:  # here the place is known
+        lines.insert(0, f"@@ -{line},0 +{int(line) + 1},{len(lines)} @@")
+    return tuple(lines)
+
+
+def _changes(found: Any) -> Iterator[FileChange]:
+    """What Codex reports of a patch: by path, what kind of change it was and its text."""
+    for path, change in found.items() if isinstance(found, Mapping) else ():
+        if isinstance(change, Mapping):
+            kind = str(change.get("type", "update"))
+            text, whole = change.get("unified_diff"), change.get("content")
+            if isinstance(text, str):
+                for one in split_patch(text, str(path)):
+                    yield one._replace(path=str(path), new_path=str(change.get("move_path") or ""))
+            elif isinstance(whole, str):
+                yield FileChange(str(path), tuple(compare("", whole) if kind == "add" else compare(whole, "")), kind)
+
+
+def _replacements(call: ToolCall) -> Iterator[tuple[str, str, str]]:
+    """Path, if it is one of this replacement alone, old and new text."""
+    found = fields(call)
     edits: Any = found.get("edits") or found.get("replacements")
-    candidates = [item for item in edits if isinstance(item, Mapping)] if isinstance(edits, list) else [found]
-    pairs: list[tuple[str, str]] = []
-    for item in candidates:
+    for item in [item for item in edits if isinstance(item, Mapping)] if isinstance(edits, list) else [found]:
         old, new = _first(item, _OLD), _first(item, _NEW)
         if old or new:
-            pairs.append((old, new))
-    return pairs
+            yield _first(item, _PATHS), old, new
 
 
-def _search_and_replace(text: str) -> Iterator[tuple[str, str]]:
-    """The blocks between `<<<<<<< SEARCH`, `=======` and `>>>>>>> REPLACE` (or dashes and pluses, as Cline writes them now)."""
+def _search_and_replace(text: str) -> Iterator[tuple[str, ...]]:
+    """The lines of change of each block between `<<<<<<< SEARCH`, `=======` and `>>>>>>> REPLACE` (or dashes and pluses, as Cline writes
+    them now). Roo Code puts the number of the first line into it, above a line of dashes."""
     old: list[str] = []
     new: list[str] | None = None
     is_inside = False
+    place = ""
     for line in text.split("\n"):
         if line.startswith(("<<<<<<<", "-------")) and "SEARCH" in line:
-            old, new, is_inside = [], None, True
+            old, new, is_inside, place = [], None, True, ""
+        elif is_inside and not old and (line.startswith(":start_line:") or (place and line.strip() == "-------")):
+            place = place or f"@@ line {line[12:].strip()} @@"
         elif is_inside and new is None and line.startswith("=====") and not line.strip("= \r"):
             new = []
         elif is_inside and new is not None and line.startswith((">>>>>>>", "+++++++")):
-            yield "\n".join(old), "\n".join(new)
+            yield (*([place] if place else []), *compare("\n".join(old), "\n".join(new)))
             is_inside = False
         elif is_inside:
             (old if new is None else new).append(line)
@@ -109,35 +143,11 @@ def _first(item: Mapping[str, Any], names: Iterable[str]) -> str:
     return next((value for name in names if isinstance(value := item.get(name), str)), "")
 
 
-def compare(old: str, new: str) -> list[str]:
-    """The lines of a unified diff with three lines of context, without file headers."""
-    if old.endswith("\n") and (new.endswith("\n") or not new):
-        old, new = old[:-1], new[:-1]
-    elif not old:
-        new = new.removesuffix("\n")
-    before, after = (old.split("\n") if old else []), (new.split("\n") if new else [])
-    if len(before) * len(after) > _LARGEST_COMPARISON:
-        return [f"-{line}" for line in before] + [f"+{line}" for line in after]
-    lines = list(difflib.unified_diff(before, after, lineterm="", n=3))[2:]
-    # a fragment's line numbers say nothing about the file: one hunk needs no header
-    hunks = sum(1 for line in lines if line.startswith("@@"))
-    return [("@@" if line.startswith("@@") else line) for line in lines if hunks > 1 or not line.startswith("@@")]
-
-
-def _tally(lines: Iterable[str]) -> str:
-    added = removed = 0
-    for line in lines:
-        if line.startswith("+") and not line.startswith("+++ "):
-            added += 1
-        elif line.startswith("-") and not line.startswith("--- "):
-            removed += 1
-    return f"+{added:,} −{removed:,}"
-
-
 def _remains(call: ToolCall) -> list[Part]:
     """Arguments not shown as a diff, and what came back: always if it failed."""
     parts: list[Part] = []
-    if (rest := others(call, _SHOWN)) and set(rest) - {"replace_all", "expected_replacements"}:
+    shown = (*_SHOWN, "command") if text_of(call, "command") in _COMMANDS else _SHOWN
+    if (rest := others(call, shown)) and set(rest) - {"replace_all", "expected_replacements"}:
         parts.append(Tree(rest))
     if result := result_of(call):
         parts.append(Plain(result, ERROR) if call.status is ToolCallStatus.FAILED else Output(result))

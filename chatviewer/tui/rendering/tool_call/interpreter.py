@@ -5,7 +5,9 @@ from chatviewer.tui.formatting import counted
 from chatviewer.tui.rendering.part import Code, Output, Part, Tree
 from chatviewer.tui.rendering.tool_call.base import ToolView, first_line, line_count, others, result_of, text_of
 
-NAMES = "python codeinterpreter pythonexec executepython ipython runcode executecode jupyter repl analysistool notebookexecute"
+NAMES = """
+    python codeinterpreter pythonexec executepython ipython runcode executecode jupyter repl analysistool notebookexecute jsrepl
+"""
 
 
 def describe(call: ToolCall) -> ToolView:

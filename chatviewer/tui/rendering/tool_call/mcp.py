@@ -4,7 +4,9 @@ from chatviewer.domain import ToolCall
 from chatviewer.tui.rendering.tool_call import anything
 from chatviewer.tui.rendering.tool_call.base import ToolView, first_line, text_of
 
-NAMES = "usemcptool accessmcpresource"
+NAMES = """
+    usemcptool accessmcpresource callmcptool
+"""
 
 
 def is_mcp(name: str) -> bool:

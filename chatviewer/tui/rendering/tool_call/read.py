@@ -8,6 +8,8 @@ from chatviewer.tui.rendering.tool_call.base import ToolView, fields, line_count
 
 NAMES = """
     read readfile view viewimage readmanyfiles openfile cat readfiles viewfile notebookread readmediafile readimage getfilecontents
+    getnotebooksummary readprojectstructure readnotebookcelloutput getchangedfiles readlints geterrors getproblems diagnostics
+    lspdiagnostics
 """
 _PATHS = (
     "file_path",

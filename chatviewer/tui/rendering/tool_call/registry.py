@@ -1,6 +1,7 @@
 """Which renderer shows a call: by the tool's name as the agents of all sources write it."""
 
 import pkgutil
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from importlib import import_module
@@ -8,6 +9,8 @@ from importlib import import_module
 from chatviewer.domain import ToolCall
 from chatviewer.tui.rendering.tool_call import anything, mcp
 from chatviewer.tui.rendering.tool_call.base import ToolView
+
+_VERSION = re.compile(r"(?<=[a-z])v\d$")
 
 Describe = Callable[[ToolCall], ToolView]
 
@@ -26,8 +29,10 @@ def renderers() -> dict[str, Describe]:
 
 
 def normal_name(name: str) -> str:
-    """Spelling does not tell tools apart: `run_shell_command`, `RunShellCommand` and `functions.run_shell_command` are one."""
-    return name.rpartition(".")[2].replace("_", "").replace("-", "").replace(" ", "").lower()
+    """Spelling does not tell tools apart: `run_shell_command`, `RunShellCommand`, `functions.run_shell_command` and Cursor's
+    `run_shell_command_v2` are one, and so is what VS Code calls `copilot_runShellCommand`."""
+    bare = name.rpartition(".")[2].replace("_", "").replace("-", "").replace(" ", "").lower()
+    return _VERSION.sub("", bare.removeprefix("copilot"))
 
 
 def describe(call: ToolCall) -> ToolView:

@@ -6,8 +6,10 @@ from chatviewer.tui.rendering.part import Output, Part, Tree
 from chatviewer.tui.rendering.tool_call.base import ToolView, line_count, others, result_of, text_of
 
 NAMES = """
-    grep glob ls list listdir listdirectory listfiles searchfiles searchfilecontent grepsearch filesearch codebasesearch semanticsearch
-    findfiles findpath find finder search greptool globtool rg listcodedefinitionnames listcodeusages fetchrules toolsearch
+    grep glob ls list listdir listdirectory listfiles searchfiles searchfilecontent grepsearch filesearch codebasesearch
+    semanticsearch findfiles findpath find finder search greptool globtool rg listcodedefinitionnames listcodeusages fetchrules
+    toolsearch ripgrep ripgreprawsearch ripgrepsearch globfilesearch semanticsearchfull listdirtree textsearch findtestfiles
+    symbolssearch lsp listfilesrecursive listfilestoplevel codesearch findtextinfiles searchcodebase grepfiles
 """
 _PATTERNS = ("pattern", "query", "regex", "glob_pattern", "search_term", "SearchTerm", "symbolName")
 _PLACES = (

@@ -11,9 +11,10 @@ from chatviewer.tui.rendering.tool_call import edit
 from chatviewer.tui.rendering.tool_call.base import ToolView, fields, first_line, line_count, others, result_of, text_of
 
 NAMES = """
-    bash shell exec execcommand localshell localshellcall shellcommand runshellcommand runterminalcmd runterminalcommand runinterminal
-    executecommand executecommands terminal writestdin bashoutput killshell killbash unifiedexec containerexec runcommand executebash
-    powershell writetoterminal readterminal getterminaloutput command
+    bash shell exec execcommand localshell localshellcall shellcommand runshellcommand runterminalcmd runterminalcommand
+    runinterminal executecommand executecommands terminal writestdin bashoutput killshell killbash unifiedexec containerexec
+    runcommand executebash powershell writetoterminal readterminal getterminaloutput command executeterminal bashcommand writebash
+    readbash stopbash runtask createandruntask terminallastcommand awaitterminal shelloutput localexec runtests
 """
 _SHOWN = ("command", "cmd", "script", "input", "chars", "description")
 _EXIT_CODES = (

@@ -7,7 +7,7 @@ from chatviewer.tui.rendering.tool_call.base import ToolView, others, result_of,
 
 NAMES = """
     task agent newtask subagent spawnagent delegate dispatchagent oracle runsubagent delegatetoagent dynamictask createsubagent
-    callagent
+    callagent taskoutput startagent waitagent closeagent sendinput agentswarm searchsubagent exploresubagent wait
 """
 _PROMPTS = ("prompt", "message", "task", "instructions", "objective")
 _KINDS = ("subagent_type", "agent_type", "agentName", "agent_name", "mode", "agent")

@@ -9,7 +9,8 @@ from chatviewer.tui.rendering.tool_call import anything
 from chatviewer.tui.rendering.tool_call.base import ToolView, fields, others, text_of
 
 NAMES = """
-    todowrite todoread updateplan plan writetodos managetodolist updatetodolist settodolist exitplanmode taskcreate taskupdate tasklist
+    todowrite todoread updateplan plan writetodos managetodolist updatetodolist settodolist exitplanmode taskcreate taskupdate
+    tasklist todo createplan taskget todos managetodos settodos updatetodo focuschain updatecurrentstep
 """
 _LISTS = ("todos", "plan", "todoList", "todo_list", "items", "tasks")
 _TEXTS = ("content", "step", "title", "description", "text", "task", "subject")

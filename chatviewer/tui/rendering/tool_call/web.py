@@ -7,7 +7,7 @@ from chatviewer.tui.rendering.tool_call.base import ToolView, fields, line_count
 
 NAMES = """
     webfetch websearch googlewebsearch fetch fetchwebpage readwebpage websearchcall browseraction fetchurl searchweb searchwebtool
-    readurlcontent fetchurlcontent
+    readurlcontent fetchurlcontent fetchwebpages opensimplebrowser readurl crawl openurl webrun
 """
 
 
