@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from chatviewer.domain.annotation import Change, Note, Rating, Tag
     from chatviewer.domain.attachment import Attachment
     from chatviewer.domain.counts import Finding, LibraryCounts, StatisticsRow
+    from chatviewer.domain.facets import ResultFacets
     from chatviewer.domain.hit import Hit, SearchHints, SearchResult
     from chatviewer.domain.importing import FileImport, ImportProgress, ImportReport, Problem, SaveCounts, SourceFile, SourceStatus
     from chatviewer.domain.kinds import HitKind, RatingOrigin, Role, RunState, SessionStatus, ToolCallStatus
@@ -26,6 +27,7 @@ _HOMES = {
     "annotation": ("Change", "Note", "Rating", "Tag"),
     "attachment": ("Attachment",),
     "counts": ("Finding", "LibraryCounts", "StatisticsRow"),
+    "facets": ("ResultFacets",),
     "hit": ("Hit", "SearchHints", "SearchResult"),
     "importing": ("FileImport", "ImportProgress", "ImportReport", "Problem", "SaveCounts", "SourceFile", "SourceStatus"),
     "kinds": ("HitKind", "RatingOrigin", "Role", "RunState", "SessionStatus", "ToolCallStatus"),
@@ -58,6 +60,7 @@ __all__ = [
     "Problem",
     "Rating",
     "RatingOrigin",
+    "ResultFacets",
     "Role",
     "RunState",
     "SaveCounts",

@@ -117,6 +117,7 @@ class Database:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._open: list[sqlite3.Connection] = []
+        self._asked: set[sqlite3.Connection] = set()
         self._generation = 0  # connections of an older one are opened anew: the file was exchanged
 
     @property
@@ -131,8 +132,24 @@ class Database:
         return self._of_thread("writer")
 
     def reader(self) -> sqlite3.Connection:
-        """This thread's connection for reading only; another thread may `interrupt()` it."""
+        """This thread's connection for reading only."""
         return self._of_thread("reader")
+
+    @contextmanager
+    def asked(self) -> Iterator[sqlite3.Connection]:
+        """This thread's reader, for something that another thread may end by `interrupt`."""
+        connection = self.reader()
+        self._asked.add(connection)
+        try:
+            with explained(self.file):
+                yield connection
+        finally:
+            self._asked.discard(connection)
+
+    def interrupt(self) -> None:
+        """End the statements of all readers that are asked just now."""
+        for connection in tuple(self._asked):
+            connection.interrupt()
 
     def _of_thread(self, kind: str) -> sqlite3.Connection:
         kept: tuple[int, sqlite3.Connection] | None = getattr(self._local, kind, None)

@@ -3,18 +3,17 @@
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Self
 
-from chatviewer.domain.user import User
-from chatviewer.storage.connection import Database
 from chatviewer.storage.opening import open_database
 from chatviewer.storage.own_words import OwnWords
 
 if TYPE_CHECKING:
     from array import array
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
     from pathlib import Path
-    from sqlite3 import Connection
 
     from chatviewer.domain.counts import Finding, LibraryCounts, StatisticsRow
+    from chatviewer.domain.facets import ResultFacets
     from chatviewer.domain.hit import SearchHints, SearchResult
     from chatviewer.domain.importing import FileImport, Problem, SaveCounts, SourceFile
     from chatviewer.domain.message import Message
@@ -26,10 +25,6 @@ if TYPE_CHECKING:
 
 class Library(OwnWords):
     """Everything one user has. Thread-safe: each thread has its own connection."""
-
-    def __init__(self, database: Database, user: User) -> None:
-        super().__init__(database, user)
-        self._searching: set[Connection] = set()
 
     @classmethod
     def open(cls, path: "Path | str", *, create: bool = True) -> Self:
@@ -161,34 +156,28 @@ class Library(OwnWords):
 
         Raises InterruptedSearchError when `interrupt` is called meanwhile, UsageError for an unknown order.
         """
-        from chatviewer.storage.connection import explained
         from chatviewer.storage.searching import search
 
-        connection = self.database.reader()
-        self._searching.add(connection)
-        try:
-            with explained(self.database.file):
-                return search(connection, self.user.id, query, order, limit, offset)
-        finally:
-            self._searching.discard(connection)
+        with self.database.asked() as connection:
+            return search(connection, self.user.id, query, order, limit, offset)
 
     def search_hints(self, query: "Query", *, is_found: bool) -> "SearchHints":
         """What would find more than the query did; `is_found`: it found something. Takes a tenth of a second at most."""
-        from chatviewer.storage.connection import explained
         from chatviewer.storage.hinting import search_hints
 
-        connection = self.database.reader()
-        self._searching.add(connection)
-        try:
-            with explained(self.database.file):
-                return search_hints(connection, self.user.id, query, is_found)
-        finally:
-            self._searching.discard(connection)
+        with self.database.asked() as connection:
+            return search_hints(connection, self.user.id, query, is_found)
+
+    def result_facets(self, query: "Query", should_stop: "Callable[[], bool]" = bool) -> "ResultFacets | None":
+        """What the query finds, counted by source, project, model and so on; None where that takes too long. Raises as `search`."""
+        from chatviewer.storage.faceting import result_facets
+
+        with self.database.asked() as connection:
+            return result_facets(connection, self.user.id, query, should_stop)
 
     def interrupt(self) -> None:
         """Stop the searches that other threads are in; theirs raise InterruptedSearchError."""
-        for connection in tuple(self._searching):
-            connection.interrupt()
+        self.database.interrupt()
 
     # importing
 

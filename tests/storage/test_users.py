@@ -86,6 +86,12 @@ READS: dict[str, Callable[[Library], object]] = {
         )
         if found
     ],
+    "result_facets": lambda other: [
+        value
+        for text in ("needle is:any", "is:any", "tag:none")
+        for value in other.result_facets(parse(text)) or ()
+        if value and value is not True
+    ],
     "trashed_before": lambda other: other.trashed_before(datetime(2100, 1, 1, tzinfo=UTC)),
     "tags": lambda other: other.tags(),
     "preference": lambda other: other.preference("theme") != "chatviewer-dark",

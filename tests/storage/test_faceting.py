@@ -1,0 +1,106 @@
+"""Into which sources, projects and times a result falls."""
+
+import pytest
+
+from chatviewer.domain import ResultFacets, Role, SessionStatus
+from chatviewer.errors import InterruptedSearchError
+from chatviewer.query import parse
+from chatviewer.storage import faceting
+from chatviewer.storage.library import Library
+from tests.factories import at, fill, make_call, make_message, make_session
+
+
+def facets(library: Library, text: str) -> ResultFacets:
+    found = library.result_facets(parse(text))
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def full(library: Library) -> Library:
+    """Three sessions that hold a needle, one that does not, and one that is archived."""
+    asked = make_message("a0", "a needle", created_at=at(0))
+    told = make_message("a1", "two needles, one needle", role=Role.ASSISTANT, created_at=at(5), tool_calls=(make_call("a1", result="pin"),))
+    fill(
+        library,
+        make_session("a", [asked, told], source="codex", project="/home/me/api", model="gpt-5"),
+        make_session("b", ["needle", "yes"], source="codex", project="/home/me/web", model="gpt-5"),
+        make_session("c", ["what", "a needle"], project="/home/me/api", model="opus"),
+        make_session("d", ["hay", "hay"]),
+        make_session("e", ["needle", "no"], source="chatgpt", project=""),
+    )
+    uids = {summary.source_id: summary.uid for summary in library.summaries(library.session_ids())}
+    library.add_tags([uids["a"], uids["b"]], ["release"])
+    library.add_tags([uids["b"], uids["d"]], ["later"])
+    library.set_starred([uids["c"], uids["d"]], True)
+    library.rate(told.uid, 4)
+    library.set_status([uids["e"]], SessionStatus.ARCHIVED)
+    return library
+
+
+def test_sessions_of_a_result_are_counted(full: Library) -> None:
+    found = facets(full, "needle")
+    assert (found.session_count, found.hit_count, found.is_whole, found.starred) == (3, 4, True, 1)
+    assert list(found.sources.items()) == [("codex", 2), ("claude-code", 1)]
+    assert found.projects == {"/home/me/api": 2, "/home/me/web": 1}
+    assert found.models == {"gpt-5": 2, "opus": 1}
+    assert found.roles == {"user": 2, "assistant": 2}
+    assert found.tags == {"release": 2, "later": 1}
+    assert found.statuses == {"active": 3}
+    assert found.ratings == {"4": 1}
+    assert sorted(found.times)[-1] == at(5).timestamp() * 1000
+
+
+def test_the_counts_are_those_of_the_narrowed_results(full: Library) -> None:
+    """What a facet promises is what the query finds with it."""
+    for text in ("needle", "needle is:any", "is:any", "needle role:user", "pin in:tools", "release OR needle"):
+        found = facets(full, text)
+        narrowed = {
+            **{f"source:{name}": count for name, count in found.sources.items()},
+            **{f"project:{name}": count for name, count in found.projects.items()},
+            **{f"model:{name}": count for name, count in found.models.items()},
+            **{f"tag:{name}": count for name, count in found.tags.items()},
+            **{f"rating:{stars}": count for stars, count in found.ratings.items()},
+            **{f"role:{name}": count for name, count in found.roles.items() if "role:" not in text},
+        }
+        for term, count in narrowed.items():
+            assert facets(full, f"{term} {text}").session_count == count, f"{term} {text}"
+
+
+def test_archived_sessions_count_when_they_are_asked_for(full: Library) -> None:
+    found = facets(full, "needle is:any")
+    assert found.statuses == {"active": 3, "archived": 1}
+    assert "" not in found.projects
+
+
+def test_without_text_sessions_are_counted(full: Library) -> None:
+    found = facets(full, "tag:later")
+    assert (found.session_count, found.hit_count, found.is_whole) == (2, 0, True)
+    assert found.sources == {"claude-code": 1, "codex": 1}
+    assert len(found.times) == 2
+    assert facets(full, "tag:nothing") == ResultFacets()
+
+
+def test_of_too_many_those_stored_last_are_counted(full: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faceting, "FIRST", 1)
+    monkeypatch.setattr(faceting, "MORE", (3,))
+    found = facets(full, "needle")
+    assert (found.hit_count, found.is_whole) == (2, False), "the third row that was looked at is archived"
+    found = facets(full, "is:active")
+    assert (found.session_count, found.is_whole) == (3, False)
+    monkeypatch.setattr(faceting, "MORE", (2, 5))
+    assert facets(full, "needle").is_whole
+    assert facets(full, "is:active").is_whole
+
+
+def test_counting_ends_when_the_time_is_up(full: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faceting, "SECONDS", 0)
+    monkeypatch.setattr(faceting, "_STEPS", 1)
+    assert full.result_facets(parse("needle")) is None
+
+
+def test_counting_ends_when_nobody_waits_for_it(full: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faceting, "_STEPS", 1)
+    with pytest.raises(InterruptedSearchError):
+        full.result_facets(parse("needle"), lambda: True)
+    assert facets(full, "needle").session_count == 3, "the connection is as it was"
