@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from chatviewer.domain.session import Session
     from chatviewer.storage.library import Library
 
+NEW = 3  # messages of one session that came since it was read
 CHATS = Path(__file__).with_name("chats")
 
 
@@ -50,3 +51,6 @@ def fill(library: "Library", now: datetime | None = None) -> None:
             library.set_starred([uid], True)
         if scene.status != "active":
             library.set_status([uid], SessionStatus(scene.status))
+    shown = library.summaries(library.session_ids(limit=2))
+    library.mark_read(dict.fromkeys((summary.uid for summary in shown), 0))
+    library.mark_read({summary.uid: summary.message_count - NEW for summary in shown[1:]})  # the other one is new as a whole

@@ -90,6 +90,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("trash", ("d",), "d", (LIST,), "Trash", "To the trash, or back out of it", "screen.trash"),
     Action("purge", ("D",), "D", (LIST,), "Purge", "Delete for ever; asks first", "screen.purge"),
     Action("star", ("asterisk",), "*", READING, "Star", "Star, or take the star away", "screen.star", 4),
+    Action("read", ("U",), "U", READING, "Mark as read", "Mark as read; as unread when it is read already", "screen.mark_read"),
     Action("tag", ("number_sign",), "#", READING, "Tag", "Add and remove tags", "screen.tag"),
     Action("note", ("N",), "N", READING, "Note", "Write a note", "screen.note"),
     Action("rename", ("r",), "r", (LIST,), "Rename", "Give the session a title of your own", "screen.rename"),

@@ -71,6 +71,6 @@ def _values(field: str, typed: str, counts: LibraryCounts, tools: Mapping[str, i
     known: Mapping[str, int] = {"source": counts.sources, "model": counts.models, "tag": counts.tags, "tool": tools}.get(field, {})
     if field in ("is", "status"):
         states = {"starred": counts.starred, "archived": counts.archived, "trashed": counts.trashed, "rated": counts.rated}
-        states["active"] = counts.active
+        states |= {"active": counts.active, "unread": counts.unread}
         known = {name: count for name, count in states.items() if name in FIELDS[field].choices}
     return {value: count for value, count in known.items() if value}

@@ -102,6 +102,13 @@ def stars(rating: int | None) -> str:
     return "★" * rating + "☆" * (5 - rating) if rating else ""
 
 
+def news(unread_count: int, message_count: int) -> str:
+    """3 new, or just new where nothing of it was ever read; empty when all was."""
+    if unread_count <= 0:
+        return ""
+    return "new" if unread_count >= message_count else f"{short_count(unread_count)} new"
+
+
 def fit(text: str, width: int, *, pad: bool = True) -> str:
     """Foreign text made harmless, on one line, cut by cells with an ellipsis, and filled up with spaces to `width` if `pad`."""
     if width <= 0:

@@ -225,6 +225,23 @@ class SummariesFetched(Message):
         self.summaries = summaries
 
 
+class SessionRead(Message):
+    """Fact: so many messages of the session that is open were before the reader for a moment."""
+
+    def __init__(self, session_id: int, message_count: int) -> None:
+        super().__init__()
+        self.session_id = session_id
+        self.message_count = message_count
+
+
+class ReadMarksChanged(Message):
+    """Fact: what was new of these sessions is read now."""
+
+    def __init__(self, summaries: "Sequence[SessionSummary]") -> None:
+        super().__init__()
+        self.summaries = summaries
+
+
 class TranscriptGrown(Message):
     """Fact: the session that is shown has new messages, or some of its last ones are others now."""
 

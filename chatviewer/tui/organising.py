@@ -1,24 +1,31 @@
 """What the user does to sessions and replies, as jobs for a background thread: each is one transaction and one step to undo."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from chatviewer.domain import SessionStatus, SessionSummary
+from chatviewer.errors import DatabaseError
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import Job
 from chatviewer.tui.formatting import counted, stars
-from chatviewer.tui.messages import LibraryChanged
+from chatviewer.tui.messages import LibraryChanged, ReadMarksChanged
 
 NOTHING_TO_UNDO = "There is nothing to undo."
 NOTHING_TO_REDO = "There is nothing to redo."
 
 
 def _on_sessions(
-    library: Library, ids: Sequence[int], act: Callable[[list[SessionSummary], list[str]], str], *, moves_sessions: bool = False
+    library: Library,
+    ids: Sequence[int],
+    act: Callable[[list[SessionSummary], list[str]], str],
+    *,
+    moves_sessions: bool = False,
+    can_undo: bool = True,
 ) -> Job:
     def job() -> LibraryChanged:
         summaries = library.summaries(ids)
-        return LibraryChanged(act(summaries, [summary.uid for summary in summaries]), moves_sessions=moves_sessions)
+        return LibraryChanged(act(summaries, [summary.uid for summary in summaries]), moves_sessions=moves_sessions, can_undo=can_undo)
 
     return job
 
@@ -46,6 +53,30 @@ def toggle_star(library: Library, ids: Sequence[int]) -> Job:
         return f"Starred {what}" if is_starred else f"Took the star from {what}"
 
     return _on_sessions(library, ids, act)
+
+
+def toggle_read(library: Library, ids: Sequence[int]) -> Job:
+    """All of them as read; as unread, if nothing in them is new."""
+
+    def act(summaries: list[SessionSummary], uids: list[str]) -> str:
+        is_read = not any(summary.unread_count for summary in summaries)
+        library.mark_read({summary.uid: 0 if is_read else summary.message_count for summary in summaries})
+        return f"Marked {counted(len(uids), 'session')} as {'unread' if is_read else 'read'} · U turns it round"
+
+    return _on_sessions(library, ids, act, can_undo=False)
+
+
+def note_reading(library: Library, session_id: int, message_count: int) -> Job:
+    """So much of a session was shown to the reader for a moment. Nobody asked for that: a library that cannot be written is no matter."""
+
+    def job() -> ReadMarksChanged | None:
+        with suppress(DatabaseError):
+            summaries = library.summaries([session_id])
+            if library.mark_read({summary.uid: message_count for summary in summaries if summary.unread_count}):
+                return ReadMarksChanged(library.summaries([session_id]))
+        return None
+
+    return job
 
 
 def change_tags(library: Library, ids: Sequence[int], added: Sequence[str], removed: Sequence[str]) -> Job:

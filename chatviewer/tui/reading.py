@@ -10,12 +10,13 @@ from chatviewer.domain import Hit, SessionSummary
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import JobThread
 from chatviewer.tui.fetching import LibraryTranscriptSource, fetch_growth, fetch_transcript, fetch_transcript_by_uid, save_reading
-from chatviewer.tui.messages import TranscriptFetched, TranscriptGrown
+from chatviewer.tui.messages import SessionRead, TranscriptFetched, TranscriptGrown
 
 if TYPE_CHECKING:
     from chatviewer.tui.widgets.transcript import TranscriptView
 
 PREVIEW_DELAY_SECONDS = 0.12
+READ_SECONDS = 1.5  # a session that is open for so long is read
 
 
 class Shown(NamedTuple):
@@ -43,6 +44,7 @@ class Reader:
         self.message_uid: str | None = None  # of the message under the cursor
         self.is_finding = False
         self._timer: Timer | None = None
+        self._moment: Timer | None = None  # at its end what is open counts as read
         self._wanted: Shown | None = None
         self.shown: TranscriptFetched | None = None
         self._trail: list[str] = []  # uids of the sessions behind the one that is shown
@@ -134,6 +136,21 @@ class Reader:
                 self.view.append(more)
             for message in grown.changed:
                 self.view.refresh_message(message)
+        self.begin_to_read()
+
+    def begin_to_read(self) -> None:
+        """From now on the time counts after which the session that is open is read. One that is only a preview never is: it passes by,
+        and what lies under the cursor all day is not read all day."""
+        if self._moment is not None:
+            self._moment.stop()
+            self._moment = None
+        if self.has_focus and self.shown is not None and self.shown.summary.unread_count:
+            self._moment = self._screen.set_timer(READ_SECONDS, self._end_moment)
+
+    def _end_moment(self) -> None:
+        self._moment = None
+        if self.has_focus and self.shown is not None and self._screen.app.app_focus:  # the window may have been left
+            self._screen.post_message(SessionRead(self.shown.summary.id, len(self.shown.stubs)))
 
     def _fetch(self, wanted: Shown, hit: Hit | None, words: tuple[str, ...], *, is_opened: bool) -> None:
         self._timer = None
@@ -166,6 +183,7 @@ class Reader:
                 words=fetched.words,
                 current_seq=fetched.current_seq,
             )
+        self.begin_to_read()
 
     def leave(self, changes: JobThread) -> None:
         """The viewer ends: keep how everything was left."""

@@ -199,7 +199,7 @@ async def test_the_library_filters_by_writing_a_query(open_viewer: OpenViewer, d
         main = main_of(pilot)
         await press(pilot, "shift+tab")
         assert main.pane == "library"
-        await press(pilot, "j", "enter")
+        await press(pilot, "j", "j", "enter")
         assert main.search_box.value == "is:starred"
         assert main.pane == "list"
         assert all(summary.is_starred for summary in demo_library.summaries([main.session_list.rows.session_id(0)]))

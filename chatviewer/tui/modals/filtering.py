@@ -13,6 +13,7 @@ _WORD = re.compile(r'(?:[^\s"]|"[^"]*"?)+')
 _OPERATORS = {"OR", "AND", "NOT"}
 
 _STATES = (
+    ("Unread", "is:unread"),
     ("Starred", "is:starred"),
     ("Rated", "is:rated"),
     ("Archived", "is:archived"),
@@ -30,7 +31,7 @@ def filter_choices(counts: LibraryCounts | None, current: str) -> list[Choice]:
     """The choices; when something is filtered already, first the way out of it."""
     counts = counts or LibraryCounts()
     numbers = {"is:starred": counts.starred, "is:rated": counts.rated, "is:archived": counts.archived, "is:trashed": counts.trashed}
-    numbers["is:subagent"] = counts.subagents
+    numbers |= {"is:subagent": counts.subagents, "is:unread": counts.unread}
     choices = [Choice("Everything", "clears the filter", "")] if current else []
     choices += [Choice(label, full_count(numbers[query]) if query in numbers else "", query) for label, query in _STATES]
     choices += [Choice(label, "time", query) for label, query in _TIMES]

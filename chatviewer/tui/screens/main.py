@@ -33,9 +33,11 @@ from chatviewer.tui.messages import (
     MessageFetched,
     MessageHighlighted,
     OpenSession,
+    ReadMarksChanged,
     SearchTyped,
     SessionChosen,
     SessionHighlighted,
+    SessionRead,
     SourcesFetched,
     SummariesFetched,
     SummariesNeeded,
@@ -108,6 +110,7 @@ class MainScreen(OrganisingActions, WindowActions):
         elif not self.viewer.preference("watch"):  # else what expires is imported before it could be told
             self.fetcher.submit(fetch_sources(self.library), key="sources")
         self.watch(self.viewer, "import_state", self.follow_import)
+        self.watch(self.viewer, "app_focus", self.reader.begin_to_read, init=False)
 
     def _restore_last_session(self) -> None:
         """Once after the start, unless the user has moved already."""
@@ -334,6 +337,17 @@ class MainScreen(OrganisingActions, WindowActions):
             self.listing.refresh()
             self.reader.grow()
             self.counter.submit(fetch_counts(self.library), key="counts")
+
+    @on(SessionRead)
+    def note_reading(self, event: SessionRead) -> None:
+        self.changes.submit(organising.note_reading(self.library, event.session_id, event.message_count))
+
+    @on(ReadMarksChanged)
+    def show_read_marks(self, event: ReadMarksChanged) -> None:
+        """The list stays as it is, also where it shows what is unread: nothing is taken away from under a reader."""
+        self.session_list.put_summaries(event.summaries)
+        self.reader.take_summaries(event.summaries)
+        self.counter.submit(fetch_counts(self.library), key="counts")
 
     @on(TranscriptGrown)
     def show_growth(self, event: TranscriptGrown) -> None:

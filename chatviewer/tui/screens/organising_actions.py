@@ -45,6 +45,9 @@ class OrganisingActions(ViewerScreen):
     def action_star(self) -> None:
         self._change(lambda ids: organising.toggle_star(self.library, ids))
 
+    def action_mark_read(self) -> None:
+        self._change(lambda ids: organising.toggle_read(self.library, ids))
+
     def action_undo(self) -> None:
         self.changes.submit(organising.undo(self.library))
 

@@ -54,6 +54,7 @@ class PaneActions(ViewerScreen):
         elif (pane := panes.get(widget)) is not None and pane != self.pane:
             self.pane = pane
             self.show_pane()
+        self.reader.begin_to_read()
         if widget is self.session_list:
             self.preview_cursor()
 

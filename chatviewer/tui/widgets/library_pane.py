@@ -37,9 +37,14 @@ def quoted(value: str) -> str:
 def facets(counts: LibraryCounts, searches: Mapping[str, str]) -> list[Facet]:
     """What the pane shows, the largest of each kind first."""
     lines = [Facet("All", counts.active, "")]
-    states = (("Starred", counts.starred), ("Rated", counts.rated), ("Archived", counts.archived), ("Trash", counts.trashed))
-    queries = {"Starred": "is:starred", "Rated": "is:rated", "Archived": "is:archived", "Trash": "is:trashed"}
-    lines += [Facet(label, count, queries[label]) for label, count in states if count]
+    states = (
+        Facet("Unread", counts.unread, "is:unread"),
+        Facet("Starred", counts.starred, "is:starred"),
+        Facet("Rated", counts.rated, "is:rated"),
+        Facet("Archived", counts.archived, "is:archived"),
+        Facet("Trash", counts.trashed, "is:trashed"),
+    )
+    lines += [state for state in states if state.session_count]
     if searches:
         lines += [Facet("", None, None), Facet("Searches", None, None)]
         lines += [Facet(name, None, query) for name, query in searches.items()]

@@ -114,14 +114,18 @@ class RowPainter:
         return self.looks.strong if state.is_cursor or summary.is_starred or summary.rating else self.looks.title
 
     def _title_line(self, summary: SessionSummary, width: int, state: RowState) -> list[Segment]:
-        rating = formatting.stars(summary.rating)
-        room = width - INDENT - (len(rating) + 2 if rating else 1)
-        segments = [
+        marks = self._marks(summary)
+        room = width - INDENT - len(marks) - 1
+        return [
             self._margin(state, summary.is_starred),
             Segment(formatting.fit(summary.title or "Untitled", room), self._weight(summary, state)),
+            Segment(f"{marks} ", self.looks.accent),
         ]
-        segments.append(Segment(f" {rating} " if rating else " ", self.looks.accent))
-        return segments
+
+    def _marks(self, summary: SessionSummary) -> str:
+        """What is new, and the rating, each with a space before it."""
+        told = (formatting.news(summary.unread_count, summary.message_count), formatting.stars(summary.rating))
+        return "".join(f" {words}" for words in told if words)
 
     def _facts_line(self, summary: SessionSummary, width: int, state: RowState) -> list[Segment]:
         number = formatting.short_count(summary.message_count)
@@ -158,15 +162,15 @@ class RowPainter:
         return facts
 
     def _one_line(self, summary: SessionSummary, width: int, state: RowState) -> list[Segment]:
-        rating = formatting.stars(summary.rating)
+        marks = self._marks(summary)
         count = formatting.fit_right(formatting.short_count(summary.message_count), 5)
         source = f" {formatting.fit(summary.source, _SOURCE_WIDTH)}" if width >= _WIDE_ENOUGH_FOR_SOURCE else ""
         right = f"{source}{count}{self._age_cell(summary)} "
-        room = max(1, width - INDENT - len(right) - (len(rating) + 1 if rating else 0))
+        room = max(1, width - INDENT - len(right) - len(marks))
         return [
             self._margin(state, summary.is_starred),
             Segment(formatting.fit(summary.title or "Untitled", room), self._weight(summary, state)),
-            Segment(f" {rating}" if rating else "", self.looks.accent),
+            Segment(marks, self.looks.accent),
             Segment(right, self.looks.dim),
         ]
 
