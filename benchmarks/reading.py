@@ -20,6 +20,7 @@ from textual.pilot import Pilot
 
 from chatviewer.domain import Message, Role, SessionSummary, ToolCall, ToolCallStatus
 from chatviewer.tui.messages import SummariesNeeded
+from chatviewer.tui.widgets.row_layout import Heading
 from chatviewer.tui.widgets.session_list import SessionList
 from chatviewer.tui.widgets.session_rows import SessionRows
 from chatviewer.tui.widgets.transcript import TranscriptView
@@ -132,7 +133,7 @@ def row_of(id_: int) -> SessionSummary:
 
 async def measure_list(count: int) -> dict[str, float]:
     """A list of so many sessions under a heading for every hundred."""
-    rows = SessionRows(array("q", range(1, count + 1)), [(row, f"Day {row // 100}") for row in range(0, count, 100)])
+    rows = SessionRows(array("q", range(1, count + 1)), [Heading(row, f"Day {row // 100}", 100) for row in range(0, count, 100)])
     figures: dict[str, float] = {}
     app = ListApp()
     async with app.run_test(size=(120, 36)) as pilot:

@@ -43,6 +43,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("move.page_up", ("pageup",), "PgUp", ALL_PANES, "Page up", "A page down or up", "page_up"),
     Action("move.first", ("g", "home"), "g Home", ALL_PANES, "To the top", "To the top or the end", "first"),
     Action("move.last", ("G", "end"), "G End", ALL_PANES, "To the end", "To the top or the end", "last"),
+    Action("group.next", ("right_curly_bracket",), "}", (LIST,), "Next group", "Next or previous group", "next_group"),
+    Action("group.previous", ("left_curly_bracket",), "{", (LIST,), "Previous group", "Next or previous group", "previous_group"),
     # Going in and out
     Action(
         "open", ("enter", "l", "right"), "Enter l", (LIST,), "Open", "Open the session; a search result opens at its match", "choose", 2

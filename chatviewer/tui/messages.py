@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from chatviewer.domain import Message as ChatMessage
     from chatviewer.tui.branching import Branch
+    from chatviewer.tui.widgets.row_layout import Heading
 
 
 class OpenSession(Message):
@@ -191,7 +192,7 @@ class ListingReady(Message):
         self,
         generation: int,
         ids: "array[int]",
-        headings: Sequence[tuple[int, str]],
+        headings: "Sequence[Heading]",
         summaries: "Sequence[SessionSummary]",
         problems: Sequence[str] = (),
         *,

@@ -5,18 +5,16 @@ that a late one is told from the one that is waited for.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
-from itertools import pairwise
 from typing import NamedTuple
 
 from textual.message import Message
 
-from chatviewer.domain import SessionSummary
 from chatviewer.errors import InterruptedSearchError
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import Receiver, run_job
-from chatviewer.tui.formatting import day_heading
+from chatviewer.tui.grouping import day_headings
 from chatviewer.tui.messages import HitsReady, ListingReady, WorkFailed
 from chatviewer.tui.search_messages import HintsReady
 
@@ -24,7 +22,6 @@ PAGE = 50  # hits
 HINT_DELAY_SECONDS = 0.12
 FIRST_SUMMARIES = 60
 FIRST_SESSIONS = 100  # enough for the first frame; the others follow behind it
-_TIMES = {"recent": "last_message_at", "started": "started_at"}
 
 
 class SearchRequest(NamedTuple):
@@ -138,35 +135,7 @@ def answer(library: Library, generation: int, request: SearchRequest, now: datet
         return HitsReady(generation, request.offset, result, query.words)
     ids = library.session_ids(query, sort=request.sort, limit=request.limit)
     summaries = library.summaries(ids[:FIRST_SUMMARIES])
-    headings = find_headings(library, ids, summaries, request.sort, now)
+    is_partial = len(ids) == request.limit
+    headings = day_headings(library, ids, summaries, request.sort, now, is_partial=is_partial)
     problems = [words for _, words in query.problems] if query is not None else []
-    return ListingReady(generation, ids, headings, summaries, problems, is_partial=len(ids) == request.limit)
-
-
-def find_headings(library: Library, ids: Sequence[int], first: Sequence[SessionSummary], sort: str, now: datetime) -> list[tuple[int, str]]:
-    """The days and months that the sessions fall under, as (row, heading); none where the order is not by time.
-
-    The list is in order of time, so only the rows where a heading begins are looked for: all gaps are halved at once, a few dozen
-    summaries a time, whatever the length of the list.
-    """
-    attribute = _TIMES.get(sort.removeprefix("-"))
-    if attribute is None or not ids:
-        return []
-
-    known: dict[int, str] = {}
-    row_of = {id_: row for row, id_ in enumerate(ids[: len(first)])}
-    known |= {row_of[summary.id]: day_heading(getattr(summary, attribute), now) for summary in first if summary.id in row_of}
-    wanted = {0, len(ids) - 1} - known.keys()
-    while wanted:
-        rows = sorted(wanted)
-        found = {summary.id: summary for summary in library.summaries([ids[row] for row in rows])}
-        for row in rows:
-            summary = found.get(ids[row])
-            known[row] = day_heading(getattr(summary, attribute), now) if summary else ""
-        ends = sorted(known)
-        wanted = {(low + high) // 2 for low, high in pairwise(ends) if high - low > 1 and known[low] != known[high]}
-    headings: list[tuple[int, str]] = []
-    for row in sorted(known):
-        if known[row] and (not headings or headings[-1][1] != known[row]):
-            headings.append((row, known[row]))
-    return headings
+    return ListingReady(generation, ids, headings, summaries, problems, is_partial=is_partial)

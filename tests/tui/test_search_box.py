@@ -5,13 +5,9 @@ import time
 from array import array
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from textual.message import Message
 from textual.pilot import Pilot
 from textual.widgets import Static
@@ -19,11 +15,10 @@ from textual.widgets import Static
 from chatviewer.domain import SearchHints, SearchResult
 from chatviewer.errors import DatabaseLockedError, InterruptedSearchError
 from chatviewer.storage.library import Library
-from chatviewer.tui.formatting import day_heading
 from chatviewer.tui.layout_state import LayoutState
 from chatviewer.tui.messages import HitsReady, ListingReady, WorkFailed
 from chatviewer.tui.search_messages import HintsReady
-from chatviewer.tui.searching import SearchRequest, SearchThread, find_headings
+from chatviewer.tui.searching import SearchRequest, SearchThread
 from chatviewer.tui.widgets.session_rows import HitRows
 from tests.tui.conftest import NOW, settle
 from tests.tui.test_main_screen import main_of, press
@@ -320,51 +315,3 @@ def test_errors_of_a_search_are_sentences() -> None:
     assert isinstance(inbox.messages[0], WorkFailed)
     assert inbox.messages[0].sentence == "Another program holds the database."
     assert isinstance(inbox.messages[1], ListingReady), "the thread lives on"
-
-
-# Headings
-
-
-class TimedLibrary:
-    def __init__(self, times: list[datetime | None]) -> None:
-        self.times = times
-        self.asked = 0
-
-    def summaries(self, ids: Any) -> list[Any]:
-        self.asked += len(ids)
-        return [SimpleNamespace(id=id_, last_message_at=self.times[id_], started_at=self.times[id_]) for id_ in ids]
-
-
-@given(st.lists(st.integers(0, 3 * 365 * 24), max_size=60), st.integers(0, 3))
-def test_headings_are_where_a_walk_over_all_sessions_would_put_them(hours: list[int], undated: int) -> None:
-    times: list[datetime | None] = [NOW - timedelta(hours=number) for number in sorted(hours)]
-    times += [None] * undated
-    expected: list[tuple[int, str]] = []
-    for row, at in enumerate(times):
-        heading = day_heading(at, NOW)
-        if not expected or expected[-1][1] != heading:
-            expected.append((row, heading))
-    library = TimedLibrary(times)
-    assert find_headings(library, range(len(times)), [], "recent", NOW) == expected  # type: ignore[arg-type]
-
-
-def test_headings_of_a_long_list_ask_for_few_sessions() -> None:
-    library = TimedLibrary([NOW - timedelta(minutes=20 * number) for number in range(100_000)])
-    headings = find_headings(library, range(100_000), [], "recent", NOW)  # type: ignore[arg-type]
-    assert [text for _, text in headings[:3]] == ["Today", "Yesterday", "Tuesday"]
-    assert library.asked < 2000
-    assert find_headings(library, range(100_000), [], "title", NOW) == []  # type: ignore[arg-type]
-
-
-def test_days_have_names() -> None:
-    def heading(**ago: float) -> str:
-        return day_heading(NOW - timedelta(**ago), NOW)
-
-    assert heading(hours=1) == "Today"
-    assert heading(days=-2) == "Today"
-    assert heading(days=1) == "Yesterday"
-    assert heading(days=2) == "Tuesday"
-    assert heading(days=20) == "February"
-    assert heading(days=100) == "December 2025"
-    assert day_heading(None, NOW) == "No date"
-    assert day_heading(datetime(1, 1, 1, tzinfo=UTC), NOW).endswith("1")

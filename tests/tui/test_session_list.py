@@ -14,7 +14,7 @@ from textual.app import App, ComposeResult
 from chatviewer.domain import Hit, HitKind, Role, SessionStatus, SessionSummary
 from chatviewer.tui import formatting
 from chatviewer.tui.messages import SummariesNeeded
-from chatviewer.tui.widgets.row_layout import RowLayout
+from chatviewer.tui.widgets.row_layout import Heading, RowLayout
 from chatviewer.tui.widgets.row_painting import snippet_lines
 from chatviewer.tui.widgets.session_list import SessionList
 from chatviewer.tui.widgets.session_rows import HitRows, SessionRows
@@ -91,7 +91,7 @@ class ListApp(App[None]):
     starts=st.sets(st.integers(0, 59), max_size=12),
 )
 def test_every_line_belongs_to_one_row_or_heading(row_count: int, row_height: int, gap: int, starts: set[int]) -> None:
-    headings = [(row, str(row)) for row in sorted(starts) if row < row_count]
+    headings = [Heading(row, str(row)) for row in sorted(starts) if row < row_count]
     layout = RowLayout(row_count, row_height, headings, gap)
     places = [layout.place(line) for line in range(layout.line_count)]
     assert None not in places
@@ -104,8 +104,14 @@ def test_every_line_belongs_to_one_row_or_heading(row_count: int, row_height: in
         place = layout.place(first)
         assert place is not None
         assert (place.is_heading, place.number, place.offset) == (False, row, 0)
-        above = layout.heading_above(row)
-        assert layout.row_at(max(0, first - above)) == row
+        above = layout.covered(row)
+        assert layout.row_at(max(0, first - above)) in (row, row - 1), "at most the line of the row above is covered"
+        top = layout.sticky(first)
+        assert top == max((index for index, heading in enumerate(headings) if heading.row <= row), default=None)
+        following, before = layout.next_group(row), layout.previous_group(row)
+        assert following in {heading.row for heading in headings if heading.row > row} or following == row_count - 1
+        assert not any(row < heading.row < following or before < heading.row < row for heading in headings)
+        assert before < row or row == 0
 
 
 @given(st.text(max_size=80), st.text(min_size=1, max_size=20), st.text(max_size=80), st.integers(4, 60), st.integers(1, 3))
@@ -181,18 +187,53 @@ async def test_a_hundred_thousand_sessions_ask_only_for_what_is_seen() -> None:
 
 
 async def test_moving_keeps_the_cursor_on_the_screen() -> None:
-    app = ListApp(SessionRows(array("q", range(1, 101)), [(0, "Today"), (3, "Yesterday"), (40, "March")]))
+    app = ListApp(SessionRows(array("q", range(1, 101)), [Heading(0, "Today", 3), Heading(3, "Yesterday", 37), Heading(40, "March", 60)]))
     async with app.run_test(size=(60, 15)) as pilot:
         await pilot.press("j", "j", "j")
         assert app.sessions.cursor_id == 4
         text = app.text()
-        assert " Yesterday" in text
+        assert " Yesterday · 37" in text
         assert any(line.startswith("▌  Session number 4") for line in text)
         await pilot.press("ctrl+d", "pagedown", "G")
         assert app.sessions.cursor_id == 100
         assert any("Session number 100" in line for line in app.text())
         await pilot.press("g")
-        assert app.text()[0] == " Today", "the heading above the first row is seen, too"
+        assert app.text()[0] == " Today · 3", "the heading above the first row is seen, too"
+
+
+async def test_the_heading_of_the_topmost_row_stays_on_the_top_line() -> None:
+    headings = [Heading(0, "Today", 3), Heading(3, "Yesterday", 37), Heading(40, "March", 60)]
+    app = ListApp(SessionRows(array("q", range(1, 101)), headings))
+    async with app.run_test(size=(60, 15)) as pilot:
+        for _ in range(99):
+            await pilot.press("j")
+            text, number = app.text(), app.sessions.cursor_id or 0
+            wanted = "Today · 3" if number < 4 else "Yesterday · 37" if number < 41 else "March · 60"
+            assert any(line.startswith("▌  Session number") for line in text[1:]), "no heading covers the cursor's row"
+            first = app.sessions._layout_rows.row_at(round(app.sessions.scroll_y)) + 1
+            top = "Today · 3" if first < 4 else "Yesterday · 37" if first < 41 else "March · 60"
+            assert text[0].strip() in (top, ""), "a gap between two groups is no heading"
+            assert f" {wanted}" in text
+        for _ in range(99):
+            await pilot.press("k")
+            assert any(line.startswith("▌  Session number") for line in app.text()[1:])
+
+
+async def test_from_group_to_group_by_key_and_by_a_click_on_a_heading() -> None:
+    app = ListApp(SessionRows(array("q", range(1, 101)), [Heading(0, "Today"), Heading(3, "Yesterday"), Heading(40, "March")]))
+    async with app.run_test(size=(60, 15)) as pilot:
+        await pilot.press("right_curly_bracket", "right_curly_bracket")
+        assert app.sessions.cursor_id == 41
+        assert app.text()[0] == " March", "the group that was gone to begins at the top"
+        await pilot.press("right_curly_bracket")
+        assert app.sessions.cursor_id == 100
+        await pilot.press("left_curly_bracket")
+        assert app.sessions.cursor_id == 41
+        await pilot.press("left_curly_bracket")
+        assert app.sessions.cursor_id == 4
+        await pilot.press("j", "j", "j", "j", "j", "j", "j")
+        await pilot.click("#list", offset=(3, 0))
+        assert app.sessions.cursor_id == 4, "the heading on the top line leads to its first row"
 
 
 async def test_rows_that_leave_hand_the_cursor_to_the_next() -> None:

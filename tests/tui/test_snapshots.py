@@ -1,6 +1,8 @@
 """How it looks. `pytest --snapshot-update` after a change that was meant, and look at the pictures."""
 
+import time
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 from textual.pilot import Pilot
@@ -24,8 +26,9 @@ def looks(compare: Compare, library: Library, size: tuple[int, int], *keys: str)
 
 @pytest.fixture(autouse=True)
 def steady(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No blinking cursor: where it stands in its beat is chance."""
+    """No blinking cursor: where it stands in its beat is chance. Every search takes no time, which is told as 1 ms."""
     monkeypatch.setattr("textual.widgets.Input.cursor_blink", False)
+    monkeypatch.setattr("chatviewer.storage.searching.time", SimpleNamespace(perf_counter=lambda: 0.0, monotonic=time.monotonic))
 
 
 def test_wide(snap_compare: Compare, demo_library: Library) -> None:

@@ -1,6 +1,6 @@
 """Which line of a list shows what: rows of one height, with headings between them. Pure arithmetic, for any number of rows."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,15 +13,23 @@ class Place(NamedTuple):
     offset: int
 
 
-class RowLayout:
-    """`headings` are (row, text) in order of rows: the text stands above that row. All but the first have `gap` empty lines above."""
+class Heading(NamedTuple):
+    """A line above a row, and how many sessions stand under it; None where that is not known (yet)."""
 
-    def __init__(self, row_count: int, row_height: int, headings: Sequence[tuple[int, str]] = (), gap: int = 0) -> None:
+    row: int
+    text: str
+    size: int | None = None
+
+
+class RowLayout:
+    """`headings` stand in order of their rows. All but the first have `gap` empty lines above."""
+
+    def __init__(self, row_count: int, row_height: int, headings: Sequence[Heading] = (), gap: int = 0) -> None:
         self.row_count = row_count
         self.row_height = row_height
         self.headings = headings
         self.gap = gap
-        self._rows = [row for row, _ in headings]
+        self._rows = [heading.row for heading in headings]
         self._first_lines: list[int] = []
         above = 0
         for index, row in enumerate(self._rows):
@@ -60,7 +68,29 @@ class RowLayout:
             return self.row_count - 1
         return self._rows[place.number] if place.is_heading else place.number
 
-    def heading_above(self, row: int) -> int:
-        """The height of the heading directly above a row, 0 where there is none."""
+    def heading_of(self, row: int) -> int | None:
+        """The number of the heading that a row stands under."""
         index = bisect_right(self._rows, row) - 1
-        return self.heading_height(index) if index >= 0 and self._rows[index] == row else 0
+        return index if index >= 0 else None
+
+    def sticky(self, line: int) -> int | None:
+        """The number of the heading that is to stay on the top line while the list is scrolled to `line`: that of the row there."""
+        place = self.place(line)
+        return None if place is None or place.is_heading else self.heading_of(place.number)
+
+    def covered(self, row: int) -> int:
+        """The lines above a row that are to be seen with it: its own heading, or the line that the one on top covers."""
+        index = self.heading_of(row)
+        if index is None:
+            return 0
+        return self.heading_height(index) if self._rows[index] == row else 1
+
+    def next_group(self, row: int) -> int:
+        """The first row under the next heading; the last row where there is none."""
+        index = bisect_right(self._rows, row)
+        return self._rows[index] if index < len(self._rows) else self.row_count - 1
+
+    def previous_group(self, row: int) -> int:
+        """The first row under this heading; for that row itself the first one under the heading before."""
+        index = bisect_left(self._rows, row) - 1
+        return self._rows[index] if index >= 0 else 0

@@ -14,6 +14,7 @@ from rich.style import Style
 from chatviewer.domain import Hit, HitKind, Role, SessionStatus, SessionSummary, safe_line
 from chatviewer.tui import formatting
 from chatviewer.tui.formatting import ELLIPSIS
+from chatviewer.tui.widgets.row_layout import Heading
 
 MARKED, CURSOR, STAR = "●", "▌", "★"
 INDENT = 3  # cells: mark, star, space
@@ -56,8 +57,12 @@ class RowPainter:
         self.is_dense = is_dense
         self.has_dates = has_dates
 
-    def heading(self, text: str, width: int) -> list[Segment]:
-        return [Segment(" " + formatting.fit(text, width - 1), self.looks.heading)]
+    def heading(self, heading: Heading, width: int) -> list[Segment]:
+        """The name of a group, and how many sessions it has."""
+        count = f" · {formatting.full_count(heading.size)}" if heading.size is not None else ""
+        name = formatting.fit(heading.text, width - 2 - len(count), pad=False)
+        room = max(0, width - 1 - cell_len(name) - len(count))
+        return [Segment(f" {name}", self.looks.heading), Segment(f"{count}{' ' * room}"[: max(0, width - 1)], self.looks.dim)]
 
     def waiting(self, offset: int, width: int, state: RowState) -> list[Segment]:
         """A row that is still being fetched."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from chatviewer.domain import Hit
-from chatviewer.tui.widgets.row_layout import RowLayout
+from chatviewer.tui.widgets.row_layout import Heading, RowLayout
 
 Key = tuple[int, str]  # what a row is, over reloads: a session's id, and the message of a hit
 
@@ -23,7 +23,7 @@ class Rows(Protocol):
 class SessionRows:
     """Sessions in the order of their ids here: eight bytes each."""
 
-    def __init__(self, ids: "array[int]", headings: Sequence[tuple[int, str]] = ()) -> None:
+    def __init__(self, ids: "array[int]", headings: Sequence[Heading] = ()) -> None:
         self.ids = ids
         self.headings = headings
 
@@ -67,7 +67,7 @@ class HitRows:
         return len(self.first_of_group)
 
     def layout(self, is_dense: bool) -> RowLayout:
-        headings = [(row, "") for row in self.first_of_group]
+        headings = [Heading(row, "") for row in self.first_of_group]
         return RowLayout(len(self.hits), 1 if is_dense else 2, headings, gap=0 if is_dense else 1)
 
     def key(self, row: int) -> Key:
