@@ -92,7 +92,7 @@ def _found(connection: sqlite3.Connection, user_id: int, query: Query, most: int
             found.is_whole = candidates.is_whole and len(candidates.candidates) <= FIRST
             _add_candidates(search, found, candidates.candidates[:FIRST])
         else:
-            _add_rows(search, found, search.parts.match, most)
+            _add_rows(search, found, most)
         return found
     condition, parameters = session_where(query, user_id)
     statement = f"SELECT session.id FROM session WHERE {condition} ORDER BY session.last_message_at DESC, session.id DESC LIMIT ?"
@@ -102,10 +102,10 @@ def _found(connection: sqlite3.Connection, user_id: int, query: Query, most: int
     return found
 
 
-def _add_rows(search: Search, found: _Found, match: str, most: int) -> None:
+def _add_rows(search: Search, found: _Found, most: int) -> None:
     """What the index finds; and once that is all, the sessions whose messages hold the words together."""
     for level in levels_of(search.scopes):
-        plan = search.plan(level, match)
+        plan = search.plan(level, search.parts.matched)
         rows = rows_of_index(search.connection, plan, search.scopes, most + 1)
         found.is_whole = found.is_whole and len(rows) <= most
         if level == "session":

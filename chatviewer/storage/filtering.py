@@ -7,7 +7,7 @@ session; only `role:` and the dates speak of the message where there is one.
 from collections.abc import Callable
 
 from chatviewer.query.nodes import Absent, AllOf, AnyOf, Names, Node, Not, Pattern, Query, Span, Word
-from chatviewer.storage.matching import is_short_beginning, split_word, tree_match, word_match
+from chatviewer.storage.matching import is_exact, is_short_beginning, split_word, tree_match, word_match
 
 SqlParts = tuple[str, list[object]]
 
@@ -127,8 +127,8 @@ class Conditions:
             sql, parameters = self._node(node.node)
             return f"({sql}) IS NOT TRUE", parameters
         if isinstance(node, AllOf | AnyOf):
-            if self.level != "session" and isinstance(node, AllOf) and (match := tree_match(node)) is not None:
-                return self._matched(match)
+            if self.level != "session" and isinstance(node, AllOf) and tree_match(node) is not None:
+                return self._matched(node)
             pieces = [self._node(each) for each in node.nodes]
             operator = " AND " if isinstance(node, AllOf) else " OR "
             return f"({operator.join(sql for sql, _ in pieces)})", [each for _, parameters in pieces for each in parameters]
@@ -143,20 +143,28 @@ class Conditions:
         return self._names(node)
 
     def _word(self, word: Word) -> SqlParts:
-        match = word_match(word)
-        if match is None:
+        if word_match(word) is None:
             return self._text("instr({1}, {0})", storable(word.text))
         if self.level == "message" and is_short_beginning(word):
             return self._text("begins(?, {})", word.text)
-        sql, parameters = self._matched(match)
+        sql, parameters = self._matched(word)
         if "title" in self.scopes and self.level == "session" and split_word(word.text) is not None:
             return f"({sql} OR session.title LIKE ? ESCAPE '\\')", [*parameters, f"%{escaped(word.text)}%"]
         return sql, parameters
 
-    def _matched(self, match: str) -> SqlParts:
+    def _matched(self, node: Node) -> SqlParts:
+        """Words that the index knows; where it has no positions, their text is read as well."""
+
         def in_index(level: str) -> SqlParts:
+            match = level_match(level, node)
+            assert match is not None
             within = f" AND {_INDEXES[level][0]}.rowid BETWEEN {self._within}" if self._within else ""
-            return f"{_INDEXES[level][1]} IN ({index_rows(level)}{within})", [scoped(level, self.scopes, match)]
+            sql = f"{_INDEXES[level][1]} IN ({index_rows(level)}{within})"
+            found: list[object] = [scoped(level, self.scopes, match)]
+            if is_known(level, node):
+                return sql, found
+            text, parameters = said(node)
+            return f"({sql} AND {text})", [*found, *parameters]
 
         return self._anywhere(in_index)
 
@@ -242,6 +250,33 @@ def _tool_name(column: str, value: str) -> SqlParts:
     """The beginning of a tool's name, also behind the name of the server that offers it: `mcp__server__name`."""
     part = escaped(value)
     return f"{column} IN ({_TOOL_NAMES})", [f"{part}%", f"%\\_\\_{part}%"]
+
+
+def level_match(level: str, node: Node) -> str | None:
+    """What the index of a level is asked for; where not `is_known`, it finds rows that `said` has to look at."""
+    return tree_match(node, is_loose=level == "tool")
+
+
+def is_known(level: str, node: Node) -> bool:
+    """Whether the index of a level alone tells which rows hold the words of a tree."""
+    return level != "tool" or is_exact(node)
+
+
+def said(node: Node) -> SqlParts:
+    """A tree of words in the text of a tool call. Unknown (NULL) where there was no time to read it."""
+    if isinstance(node, Not):
+        sql, parameters = said(node.node)
+        return f"NOT {sql}", parameters
+    if isinstance(node, AllOf | AnyOf):
+        pieces = [said(each) for each in node.nodes]
+        operator = " AND " if isinstance(node, AllOf) else " OR "
+        return f"({operator.join(sql for sql, _ in pieces)})", [each for _, parameters in pieces for each in parameters]
+    assert isinstance(node, Word)
+    if word_match(node) is None:  # punctuation beside words
+        return "1", []
+    from chatviewer.storage.phrases import encoded
+
+    return "says(?, tool_call.tool_name, tool_call.input_arguments, tool_call.output_result)", [storable(encoded(node))]
 
 
 def escaped(value: str) -> str:

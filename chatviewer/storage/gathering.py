@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from chatviewer.query.nodes import Node
 from chatviewer.storage.candidates import FEW, LEVELS, Candidate, Plan, bounds_of, index_name, rows_of_index, sorted_rows
 from chatviewer.storage.filtering import levels_of, scoped
-from chatviewer.storage.matching import tree_match
 
 if TYPE_CHECKING:
     from chatviewer.storage.searching import Search
@@ -21,11 +20,11 @@ class _WordRows:
     """Where one of the words stands: candidates by session, as far as they are known. `is_common`: there are more."""
 
     def __init__(self, search: "Search", node: Node) -> None:
-        self.match = tree_match(node) or ""
+        self.node = node
         self.by_session: dict[int, list[Candidate]] = {}
         self.is_common = False
         for level in levels_of(search.scopes):
-            plan = search.plan(level, self.match, (*search.parts.conditions, *search.parts.unwanted))
+            plan = search.plan(level, (node,), (*search.parts.conditions, *search.parts.unwanted))
             rows = rows_of_index(search.connection, plan, search.scopes, FEW + 1)
             self.is_common = self.is_common or len(rows) > FEW
             for candidate in sorted_rows(search.connection, plan, rows[:FEW])[0]:
@@ -58,13 +57,13 @@ def _within(search: "Search", word: _WordRows, time: int, session: int) -> Candi
     """A common word's newest message in one session."""
     if "text" not in search.scopes and "thinking" not in search.scopes:
         return None
-    plan: Plan = search.plan("message", word.match, (*search.parts.conditions, *search.parts.unwanted))
+    plan: Plan = search.plan("message", (word.node,), (*search.parts.conditions, *search.parts.unwanted))
     level, index = LEVELS["message"], index_name("message")
     low, high, _ = bounds_of(search.connection, level, -session)
     sql, parameters = plan.conditions
     row = search.connection.execute(
         f"SELECT {level.row} FROM {index} CROSS JOIN {level.source} WHERE {index} MATCH ? AND {index}.rowid BETWEEN ? AND ? "
         f"AND {level.row} = {index}.rowid AND {level.session} = ? AND {sql} ORDER BY {index}.rowid DESC LIMIT 1",
-        (scoped("message", search.scopes, word.match), low, high, -session, *parameters),
+        (scoped("message", search.scopes, plan.match or ""), low, high, -session, *parameters),
     ).fetchone()
     return Candidate(time, session, 1, -row[0], "message") if row else None

@@ -58,7 +58,7 @@ def _in_tools(connection: sqlite3.Connection, user_id: int, query: Query, limit:
     if query.has_scopes or "tools" in search.scopes or search.parts.match is None:
         return SearchHints()
     search = Search(connection, user_id, query._replace(scopes=("tools",)), MOST, limit)
-    plan = search.plan("tool", search.parts.match)
+    plan = search.plan("tool", search.parts.matched)
     rows = rows_of_index(connection, plan, search.scopes, MOST + 1)
     found, _ = sorted_rows(connection, plan, rows[:MOST])
     return SearchHints(len(found), len(rows) <= MOST)

@@ -1,28 +1,79 @@
-"""Words of a query as FTS5 expressions. Every piece of typed text is a quoted FTS5 string, so nothing typed is ever an operator."""
+"""Words of a query as FTS5 expressions. Every piece of typed text is a quoted FTS5 string, so nothing typed is ever an operator.
 
+The index of tool calls holds no positions, which are most of an index over tool output: it knows which words stand in a call, not in
+what order. There a phrase is asked for as its words (`is_loose`), and `phrases` looks for it in the text of those that have them all.
+"""
+
+import re
 from collections.abc import Iterable
+from typing import NamedTuple, TypeAlias
 
 from chatviewer.query.nodes import AllOf, AnyOf, Node, Not, Word
 
 MAX_TOKENS = 64  # of one phrase; each opens a cursor of its own
 SHORT = 2  # letters of a beginning with so many words that merging their lists takes longer than reading the newest messages
 
+# Marks that unicode61 neither folds nor keeps, and letters that are younger than its tables: it ends a word there.
+_ENDING = "[\u0305\u030d\u030e\u0310\u0312-\u031a\u031c-\u0322\u0329-\u032c\u032f\u0332-\u036f\u19b0-\u19c9\u1cf2\u1cf3]"
 
-def word_match(word: Word) -> str | None:
-    """The expression that finds a word or phrase in any column; None when it holds nothing that the index knows."""
+
+class Phrase(NamedTuple):
+    """Words of the index, one behind the other; with `is_beginning` the last one may go on."""
+
+    words: tuple[str, ...]
+    is_beginning: bool
+
+
+Choice: TypeAlias = "Phrase | tuple[list[Choice], ...]"
+"""A phrase, or several things that must all stand in a text, each a list of choices."""
+
+
+def choices(word: Word) -> list[Choice]:
+    """What a word or phrase is found by, any of these; empty when it holds nothing that the index knows."""
     text = known_text(word.text)
-    choices = [f"{_quoted(text)}{' *' if word.is_prefix else ''}"] if text else []
+    found: list[Choice] = [Phrase(tuple(text.split()), word.is_prefix)] if text else []
     if (split := split_word(word.text)) is not None:
         parts, is_beginning = split
-        choice = f"{_quoted(' '.join(parts[:MAX_TOKENS]))}{' *' if word.is_prefix or is_beginning else ''}"
-        if choice not in choices:
-            choices.append(choice)
+        choice = Phrase(tuple(known_text(" ".join(parts)).split()), word.is_prefix or is_beginning)
+        if choice.words and choice not in found:
+            found.append(choice)
     elif word.is_phrase and not word.text.isascii() and len(pieces := word.text.split()[:MAX_TOKENS]) > 1:
         # 日本語 in the middle of a sentence is no word of the index; such a phrase is found word by word
         last = len(pieces) - 1
-        found = [word_match(Word(piece, word.is_prefix and number == last)) for number, piece in enumerate(pieces)]
-        choices.append(_joined(" AND ", found) or choices[0])
-    return _joined(" OR ", choices)
+        each = [choices(Word(piece, word.is_prefix and number == last)) for number, piece in enumerate(pieces)]
+        if known := tuple(filter(None, each)):
+            found.append(known)
+    return found
+
+
+def word_match(word: Word, *, is_loose: bool = False) -> str | None:
+    """The expression that finds a word or phrase in any column; None when it holds nothing that the index knows."""
+    return _any_match(choices(word), is_loose)
+
+
+def _any_match(found: list[Choice], is_loose: bool) -> str | None:
+    return _joined(" OR ", [_match(choice, is_loose) for choice in found])
+
+
+def _match(choice: Choice, is_loose: bool) -> str | None:
+    if not isinstance(choice, Phrase):
+        return _joined(" AND ", [_any_match(each, is_loose) for each in choice])
+    pieces = list(dict.fromkeys(choice.words)) if is_loose else [" ".join(choice.words)]
+    if is_loose and pieces[-1] != choice.words[-1]:
+        pieces.append(choice.words[-1])
+    found = [_quoted(piece) for piece in pieces]
+    if choice.is_beginning:
+        found[-1] += " *"
+    return _joined(" AND ", found)
+
+
+def is_exact(node: Node) -> bool:
+    """Whether an index without positions answers for the words of a tree as well as the text itself."""
+    if isinstance(node, Word):
+        return all(isinstance(choice, Phrase) and len(choice.words) == 1 for choice in choices(node))
+    if isinstance(node, Not):
+        return is_exact(node.node)
+    return all(map(is_exact, node.nodes)) if isinstance(node, AllOf | AnyOf) else True
 
 
 def split_word(text: str) -> tuple[list[str], bool] | None:
@@ -34,25 +85,28 @@ def split_word(text: str) -> tuple[list[str], bool] | None:
     return query_terms(text)
 
 
-def tree_match(node: Node) -> str | None:
+def tree_match(node: Node, *, is_loose: bool = False) -> str | None:
     """The expression for a tree of words; None where FTS5 cannot start from it: other leaves, only unwanted words, punctuation.
 
-    Punctuation beside words is left out, as the index does not hold it.
+    Punctuation beside words is left out, as the index does not hold it. With `is_loose` it finds more than the tree means, where that
+    is not `is_exact`, and never less.
     """
     if isinstance(node, Word):
-        return word_match(node)
+        return word_match(node, is_loose=is_loose)
     if isinstance(node, AnyOf):
-        choices = [tree_match(each) for each in node.nodes]
-        return None if None in choices else _joined(" OR ", choices)
+        found = [tree_match(each, is_loose=is_loose) for each in node.nodes]
+        return None if None in found else _joined(" OR ", found)
     if not isinstance(node, AllOf):
         return None
     wanted: list[str | None] = []
     unwanted: list[str | None] = []
     for each in node.nodes:
         inner = each.node if isinstance(each, Not) else each
-        match = tree_match(inner)
+        match = tree_match(inner, is_loose=is_loose)
         if match is None and not isinstance(inner, Word):
             return None
+        if is_loose and isinstance(each, Not) and not is_exact(inner):
+            continue
         (unwanted if isinstance(each, Not) else wanted).append(match)
     positive, negative = _joined(" AND ", wanted), _joined(" OR ", unwanted)
     return positive if positive is None or negative is None else f"({positive} NOT {negative})"
@@ -61,6 +115,8 @@ def tree_match(node: Node) -> str | None:
 def known_text(text: str) -> str:
     """The text without what the index drops anyway, at most `MAX_TOKENS` words; "" when nothing is left."""
     clean = "".join(character if character.isalnum() or "\u0300" <= character <= "\u036f" else " " for character in text)
+    if not clean.isascii():
+        clean = re.sub(_ENDING, " ", clean)
     return " ".join(clean.split()[:MAX_TOKENS])
 
 

@@ -37,9 +37,10 @@ def time_limit(seconds: float) -> Iterator[TimeLimit]:
 
 
 def register(connection: sqlite3.Connection) -> None:
-    """Give a connection the functions `regexp(pattern, text)` and `begins(word, text)`."""
+    """Give a connection the functions `regexp(pattern, text)`, `begins(word, text)` and `says(word, name, arguments, result)`."""
     connection.create_function("regexp", 2, regexp, deterministic=True)
     connection.create_function("begins", 2, begins, deterministic=True)
+    connection.create_function("says", 4, says, deterministic=True)
 
 
 def _is_over() -> bool:
@@ -72,3 +73,12 @@ def begins(word: str, text: str | None) -> int:
     from chatviewer.query.patterns import beginning
 
     return 1 if beginning(word).search(text) else 0
+
+
+def says(code: str, tool_name: str, arguments: str, result: str | None) -> int | None:
+    """1 where a tool call says what an encoded word asks for. None: there was no time to read it."""
+    if _is_over():
+        return None
+    from chatviewer.storage.phrases import CallText, decoded
+
+    return 1 if CallText(tool_name, arguments, result).holds_any(decoded(code)) else 0

@@ -18,8 +18,8 @@ MAX_ROWS = 10_000  # that are scored
 MAX_WEIGHED = 300  # the best of them, that are weighed
 _YEAR_MS = 365 * 86_400_000
 
-# bm25's weights of the columns: content, thinking, terms; name, arguments, result, terms; text; title, summary
-_COLUMN_WEIGHTS = {"message": "1.0, 0.5, 0.6", "tool": "1.0, 0.9, 0.7, 0.5", "attachment": "1.0", "session": "1.0, 0.3"}
+# bm25's weights of the columns: content, thinking, terms; text; title, summary
+_COLUMN_WEIGHTS = {"message": "1.0, 0.5, 0.6", "attachment": "1.0", "session": "1.0, 0.3"}
 _LEVEL_WEIGHTS = {"message": 1.0, "tool": 0.5, "attachment": 0.7, "session": 2.5}
 _ROLE_WEIGHTS = {"user": 1.25, "assistant": 1.0, "system": 0.5, "tool": 0.5}
 _TEXTS = {"message": "substr(message.content, 1, 20000)", "session": "session.title"}
@@ -50,6 +50,8 @@ def _scored(
     match = scoped(plan.level, scopes, plan.match or "")
     edge = connection.execute(f"{index_rows(plan.level)} ORDER BY rowid DESC LIMIT 1 OFFSET ?", (match, MAX_ROWS)).fetchone()
     sql, parameters = plan.conditions
+    ranking = f"SELECT rowid, {_score(connection, plan, match)} AS score FROM {index} WHERE {index} MATCH ? AND rowid > ? "
+    ranking += "ORDER BY rowid DESC LIMIT ?" if plan.level == "tool" else "ORDER BY score LIMIT ?"
     message = "message.role, coalesce(user_rating.value, source_rating.value)"
     ratings = (
         "LEFT JOIN rating AS user_rating ON user_rating.user_id = session.user_id AND user_rating.uid = message.uid "
@@ -61,14 +63,22 @@ def _scored(
     # The index scores first and gives the best rows; the join costs for these only, unless conditions drop most of them.
     statement = (
         "SELECT best.rowid, best.score, session.id, session.status, session.last_message_at, session.starred_at IS NOT NULL, "
-        f"session.title, {_TEXTS.get(plan.level, 'NULL')}, {message} FROM ("
-        f"SELECT rowid, bm25({index}, {_COLUMN_WEIGHTS[plan.level]}) AS score FROM {index} WHERE {index} MATCH ? AND rowid > ? "
-        f"ORDER BY score LIMIT ?) AS best CROSS JOIN {level.source} {ratings} "
+        f"session.title, {_TEXTS.get(plan.level, 'NULL')}, {message} FROM ({ranking}) AS best CROSS JOIN {level.source} {ratings} "
         f"WHERE {level.row} = best.rowid AND session.user_id = ? AND {sql}"
     )
     depth = limit if sql == "1" else MAX_ROWS
     rows = connection.execute(statement, (match, edge[0] if edge else -1, depth, plan.user_id, *parameters)).fetchmany(limit)
     return [weigh.weighed(plan.level, row) for row in rows]
+
+
+def _score(connection: sqlite3.Connection, plan: Plan, match: str) -> str:
+    """What a row scores, as SQL: bm25. The index of tool calls does not know how often a word stands in one, so there all rows score
+    the same: the less, the more rows hold the words."""
+    if plan.level != "tool":
+        return f"bm25({index_name(plan.level)}, {_COLUMN_WEIGHTS[plan.level]})"
+    count = connection.execute(f"SELECT count(*) FROM ({index_rows('tool')} LIMIT ?)", (match, MAX_ROWS)).fetchone()[0]
+    total = connection.execute("SELECT coalesce(max(id), 0) FROM tool_call").fetchone()[0]
+    return str(-math.log(1 + total / (count + 1)))
 
 
 class _Weigher:

@@ -24,7 +24,7 @@ from chatviewer.storage.candidates import (
     titles_holding,
     walk,
 )
-from chatviewer.storage.filtering import MESSAGE_FIELDS, Conditions, asks_for_status, levels_of
+from chatviewer.storage.filtering import MESSAGE_FIELDS, Conditions, asks_for_status, is_known, level_match, levels_of, said
 from chatviewer.storage.matching import is_short_beginning, tree_match
 from chatviewer.storage.patterns import TimeLimit, time_limit
 
@@ -44,6 +44,7 @@ class Parts(NamedTuple):
     """A query taken apart. `match` is what the index is asked for; `conditions` are the other nodes, words among them too."""
 
     match: str | None
+    matched: tuple[Node, ...]  # the nodes of `match`
     conditions: tuple[Node, ...]
     words: tuple[Node, ...]  # the nodes within `match` that are wanted
     unwanted: tuple[Node, ...]  # the words that must not stand in a hit
@@ -104,10 +105,10 @@ def take_apart(query: Query) -> Parts:
     unwanted = tuple(each for each in matched if isinstance(each, Not))
     match = tree_match(AllOf(tuple(matched))) if wanted else None
     if match is None:
-        others = [*others, *matched]
+        others, matched = [*others, *matched], []
         wanted = unwanted = ()
     is_text = match is not None or any(_is_text(each) for each in others)
-    return Parts(match, tuple(others), wanted, unwanted, is_text)
+    return Parts(match, tuple(matched), tuple(others), wanted, unwanted, is_text)
 
 
 def _is_text(node: Node) -> bool:
@@ -142,7 +143,7 @@ class Search:
         if order == "best" and self.parts.match is not None and not is_being_typed:
             from chatviewer.storage.ranking import ranked
 
-            plans = [self.plan(level, self.parts.match) for level in levels_of(self.scopes)]
+            plans = [self.plan(level, self.parts.matched) for level in levels_of(self.scopes)]
             best = ranked(self.connection, plans, self.scopes, self.query, self.wanted)
             found = Found(best[0], best[1], len(best[0]) < self.wanted)
         else:
@@ -155,8 +156,8 @@ class Search:
             found = Found([*found.candidates, *more], found.hidden_count, is_whole=True)
         return found
 
-    def plan(self, level: str, match: str | None, nodes: tuple[Node, ...] | None = None) -> Plan:
-        """How one kind of row is searched, with the conditions given or else all of the query's."""
+    def plan(self, level: str, matched: tuple[Node, ...], nodes: tuple[Node, ...] | None = None) -> Plan:
+        """How one kind of row is searched: what the index is asked for, and the conditions given or else all of the query's."""
         nodes = self.parts.conditions if nodes is None else nodes
         # a title is a session's own row; from everywhere else a session's words are another matter than the row's
         scopes = ("title",) if level == "session" else self.scopes
@@ -164,6 +165,12 @@ class Search:
         for node in nodes:
             whole.add(node)
             (of_row if _speaks_of_row(node, level) else of_session).add(node)
+        for node in matched:
+            if not is_known(level, node):
+                sql, parameters = said(node)
+                whole.add_sql(sql, *parameters)
+                of_row.add_sql(sql, *parameters)
+        match = level_match(level, AllOf(matched)) if matched else None
         return Plan(level, match, whole.parts, of_row.parts, of_session.parts, self.statuses, self.user_id)
 
     def _newest(self) -> Found:
@@ -179,7 +186,7 @@ class Search:
         return Found(candidates, hidden_count, is_whole and len(candidates) < self.wanted)
 
     def _newest_of(self, level: str) -> Found:
-        plan = self.plan(level, self.parts.match)
+        plan = self.plan(level, self.parts.matched)
         if plan.match is None:
             return self._read(plan)
         if level == "message" and any(is_short_beginning(node) for node in self.parts.words):
@@ -201,7 +208,7 @@ class Search:
 
     def _begun(self, plan: Plan) -> Found | None:
         """One or two typed letters: words that begin so stand in nearly every message, so the newest are read. None: they do not."""
-        reading = self.plan(plan.level, None, (*self.parts.conditions, *self.parts.words, *self.parts.unwanted))
+        reading = self.plan(plan.level, (), (*self.parts.conditions, *self.parts.words, *self.parts.unwanted))
         found: list[Candidate] = []
         with time_limit(SHORT_SECONDS) as spent:
             for batch in walk(self.connection, reading, self.scopes, self.wanted):
