@@ -119,8 +119,8 @@ PREFERENCES: tuple[Preference, ...] = (
         label="Tool calls",
         kind="choice",
         default="line",
-        choices=("hidden", "line", "open"),
-        effect="How tool calls first appear in a transcript: not at all, one line each, or unfolded.",
+        choices=("hidden", "line", "open", "full"),
+        effect="How tool calls first appear in a transcript: not at all, one line each, with their first lines, or whole.",
     ),
     Preference(
         key="show_thinking",

@@ -120,9 +120,11 @@ ACTIONS: tuple[Action, ...] = (
         2,
     ),
     Action("block.toggle", ("o",), "o", (TRANSCRIPT,), "Fold", "Fold or unfold this block", "toggle_block", 3),
-    Action("fold_all", ("z",), "z", (TRANSCRIPT,), "Fold all", "Fold or unfold everything", "fold_all"),
-    Action("unfold_all", ("Z",), "Z", (TRANSCRIPT,), "Unfold all", "Fold or unfold everything", "unfold_all"),
-    Action("tool_calls", ("t",), "t", (TRANSCRIPT,), "Tool calls", "Tool calls: hidden, one line each, open", "cycle_tool_calls", 6),
+    Action("fold_all", ("z",), "z", (TRANSCRIPT,), "Fold all", "Fold everything; Z unfolds the first lines, Z again all", "fold_all"),
+    Action("unfold_all", ("Z",), "Z", (TRANSCRIPT,), "Unfold all", "Fold everything; Z unfolds the first lines, Z again all", "unfold_all"),
+    Action(
+        "tool_calls", ("t",), "t", (TRANSCRIPT,), "Tool calls", "Tool calls: hidden, one line each, first lines, all", "cycle_tool_calls", 6
+    ),
     Action("thinking", ("T",), "T", (TRANSCRIPT,), "Thinking", "Show or hide what the model thought", "toggle_thinking"),
     *(
         Action(

@@ -122,12 +122,11 @@ class BranchSwitched(Message):
 
 
 class ViewChanged(Message):
-    """Fact: how the transcript shows tool calls or thinking was switched by a key."""
+    """Fact: a key switched how much the transcript shows of all tool calls, thinking or everything; `words` say to what."""
 
-    def __init__(self, tool_calls: str, show_thinking: bool) -> None:
+    def __init__(self, words: str) -> None:
         super().__init__()
-        self.tool_calls = tool_calls
-        self.show_thinking = show_thinking
+        self.words = words
 
 
 class SessionHighlighted(Message):
@@ -363,8 +362,10 @@ class LibraryChanged(Message):
         message_uid: str | None = None,
         moves_sessions: bool = False,
         is_step_of_history: bool = False,
+        hint: str = "",
     ) -> None:
         super().__init__()
+        self.hint = hint  # what else could be done now
         self.is_step_of_history = is_step_of_history
         self.moves_sessions = moves_sessions
         self.words = words

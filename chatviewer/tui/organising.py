@@ -116,7 +116,11 @@ def rate(library: Library, message_uid: str, value: int | None) -> Job:
 
     def job() -> LibraryChanged:
         library.rate(message_uid, value)
-        return LibraryChanged(f"Rated {stars(value)}" if value else "Rating cleared", message_uid=message_uid)
+        if not value:
+            return LibraryChanged("Rating cleared", message_uid=message_uid)
+        has_note = bool(library.message_session(message_uid)[1].note)
+        hint = f"N {'changes its' if has_note else 'adds a'} note"
+        return LibraryChanged(f"Rated {stars(value)}", message_uid=message_uid, hint=hint)
 
     return job
 

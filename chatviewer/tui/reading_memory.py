@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from chatviewer import paths
-from chatviewer.tui.rendering.block import Level
+from chatviewer.tui.rendering.block import TOOL_CALL_VIEWS, Folds, Level
 from chatviewer.tui.widgets.transcript_plan import Bookmark
 
 FILE_NAME = "reading.json"
@@ -25,6 +25,7 @@ class Memory(NamedTuple):
     chosen: Mapping[int, int] = {}
     levels: Mapping[tuple[int, str], Level] = {}
     cursor: Bookmark | None = None
+    folds: Folds | None = None  # None: as the preferences say
 
 
 Memories = OrderedDict[str, Memory]
@@ -66,6 +67,7 @@ def _values(memory: Memory) -> dict[str, Any]:
         "branches": list(memory.chosen.items())[-KEPT_FOLDS:],
         "folds": [[seq, key, int(level)] for (seq, key), level in levels],
         "place": list(memory.cursor) if memory.cursor is not None else None,
+        "view": list(memory.folds) if memory.folds is not None else None,
     }
 
 
@@ -75,7 +77,12 @@ def _memory(stored: dict[str, Any]) -> Memory:
     levels = {(seq, key): known[level] for seq, key, level in _rows(stored.get("folds"), int, str, int) if level in known}
     places = [Bookmark(*row) for row in _rows([stored.get("place")], int, str, int, int, int)]
     cursor = next((place for place in places if place.height > 0 and min(place.seq, place.chunk, place.row) >= 0), None)
-    return Memory(chosen, levels, cursor)
+    views = [
+        Folds(calls, known[thinking], known[others])
+        for calls, thinking, others in _rows([stored.get("view")], str, int, int)
+        if calls in TOOL_CALL_VIEWS and {thinking, others} <= known.keys()
+    ]
+    return Memory(chosen, levels, cursor, views[0] if views else None)
 
 
 def _rows(stored: Any, *types: type) -> Iterator[list[Any]]:

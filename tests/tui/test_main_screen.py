@@ -176,7 +176,7 @@ async def test_a_rating_is_stored_and_shown_in_the_list(open_viewer: OpenViewer,
         await settle(pilot)
         assert demo_library.message_session(reply.uid)[1].rating is not None
         assert cursor(pilot).rating == 4
-        assert main.status.notice == "Rated ★★★★☆ · u undoes"
+        assert main.status.notice == "Rated ★★★★☆ · N adds a note · u undoes"
 
 
 async def test_escape_takes_one_step_at_a_time(open_viewer: OpenViewer, demo_library: Library) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chatviewer.domain import Message, MessageStub, Rating, Role, ToolCallStatus
 from chatviewer.tui.messages import BranchSwitched, FindProgressed, MessageHighlighted, OpenSession, RateReply
-from chatviewer.tui.rendering.block import Level
+from chatviewer.tui.rendering.block import TOOL_CALL_VIEWS, Folds, Level
 from chatviewer.tui.widgets.transcript import TranscriptView
 from chatviewer.tui.widgets.transcript_layout import Position, TranscriptLayout
 from chatviewer.tui.widgets.transcript_sample import ListSource, sample_messages, stubs_of, summary_of
@@ -300,7 +300,7 @@ def test_walking_down_and_up_is_the_same_way(data: st.DataObject, parents: list[
         for seq, parent in enumerate(parents)
     ]
     layout = TranscriptLayout(stubs_of(messages), width=40)
-    layout.set_view(layout.view._replace(tool_calls=data.draw(st.sampled_from(["hidden", "line", "open"]))))
+    layout.set_view(layout.view._replace(folds=Folds(data.draw(st.sampled_from(TOOL_CALL_VIEWS)))))
     layout.add_messages(message for message in messages if data.draw(st.booleans()))
     down = [position for position, _row in layout.lines(layout.clamp(Position(0)), 10_000)]
     assert down == sorted(set(down))

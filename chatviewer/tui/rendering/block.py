@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
+from typing import NamedTuple
 
 from textual.content import Content
 
@@ -11,6 +12,7 @@ from chatviewer.tui.rendering.chunk import Chunk
 from chatviewer.tui.rendering.row import MUTED, Row
 
 SHORT_ROWS = 12
+INDENT = 2
 
 
 class Level(IntEnum):
@@ -20,6 +22,25 @@ class Level(IntEnum):
     LINE = 0
     SHORT = 1  # the first `SHORT_ROWS` rows
     FULL = 2
+
+
+_TOOL_LEVELS = {"hidden": Level.HIDDEN, "line": Level.LINE, "open": Level.SHORT, "full": Level.FULL}
+TOOL_CALL_VIEWS = tuple(_TOOL_LEVELS)
+
+
+class Folds(NamedTuple):
+    """How much is shown of the blocks that the reader did not fold or unfold one by one."""
+
+    tool_calls: str = "line"  # one of `TOOL_CALL_VIEWS`
+    thinking: Level = Level.LINE
+    others: Level = Level.LINE  # what programs put in, what is attached
+
+    @property
+    def tool_level(self) -> Level:
+        return _TOOL_LEVELS.get(self.tool_calls, Level.LINE)
+
+
+EVERYTHING = Folds("full", Level.FULL, Level.FULL)
 
 
 @dataclass(slots=True)
@@ -59,6 +80,15 @@ def _short_rows(chunks: list[Chunk], total: int, width: int) -> list[Row]:
             hidden = max(1, total - SHORT_ROWS)
             return [*rows[:SHORT_ROWS], Row(Content.styled(f"… {hidden:,} more {'line' if hidden == 1 else 'lines'}", MUTED))]
     return rows
+
+
+def folding(key: str, head: Chunk, body: Callable[[], list[Chunk]], level: Level, *, child_uid: str | None = None) -> Block:
+    """A line, and below it as much of the body as the level says."""
+    chunks = body() if level > Level.LINE else []
+    is_short = not has_more(chunks)
+    shown = chunks if level is Level.FULL or is_short else shortened(chunks)
+    top = Level.SHORT if level > Level.LINE and is_short else Level.FULL
+    return Block(key, shifted([head, *shifted(shown, INDENT)], INDENT), level, top, is_foldable=True, child_uid=child_uid)
 
 
 def shifted(chunks: list[Chunk], columns: int) -> list[Chunk]:

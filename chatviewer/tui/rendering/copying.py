@@ -33,6 +33,10 @@ def copy_source(message: Message, key: str) -> tuple[str, str] | None:
     """The text behind a block and what it is in words; None if there is none."""
     if key == "thinking":
         return message.thinking, "thinking"
+    if key == "note" and message.note:
+        return message.note, "note"
+    if key == "rating" and message.rating is not None:
+        return message.rating.text, "words of the rating"
     if key.startswith("call:") and (number := int(key[5:])) < len(message.tool_calls):
         return _call_source(message.tool_calls[number])
     if key.startswith("attachment:") and (number := int(key[11:])) < len(message.attachments):
@@ -82,6 +86,8 @@ def copyables(message: Message, key: str, project: str = "") -> list[Copyable]:
         if number != here:
             found += _of_call(call, project)
     found += [Copyable("attachment", one.name, one.text) for one in message.attachments if one.text]
+    if message.rating is not None and message.rating.text:
+        found.append(Copyable("rating", _size(message.rating.text), message.rating.text))
     if message.note:
         found.append(Copyable("note", _size(message.note), message.note))
     found += [Copyable("link", address, address) for address in addresses("\n".join(_texts(message)))[:MAX_LINKS]]

@@ -10,14 +10,13 @@ from textual.content import Content
 
 from chatviewer.domain import Attachment, Message, Role, ToolCall, ToolCallStatus, safe_line
 from chatviewer.tui.formatting import byte_size, counted, fit_path, short_count, stars
-from chatviewer.tui.rendering.block import Block, Level, barred, filled, has_more, shifted, shortened
-from chatviewer.tui.rendering.chunk import Chunk, fixed, markdown_chunks, output_chunks, plain_chunks
+from chatviewer.tui.rendering.block import INDENT, Block, Folds, Level, barred, filled, folding, shifted
+from chatviewer.tui.rendering.chunk import Chunk, fixed, harmless_lines, markdown_chunks, output_chunks, plain_chunks
 from chatviewer.tui.rendering.part import Part
 from chatviewer.tui.rendering.row import BLANK, ERROR, MUTED, PRIMARY, SECONDARY, WARNING, Row, beside, wrap
 from chatviewer.tui.rendering.tool_call.registry import describe
 from chatviewer.tui.rendering.wording import clock, duration
 
-INDENT = 2
 PROMPT_FILL = "on $primary 10%"
 _SIGNS = {Role.USER: "❯", Role.ASSISTANT: "●", Role.SYSTEM: "○", Role.TOOL: "◆"}
 _NAME_STYLES = {
@@ -26,8 +25,6 @@ _NAME_STYLES = {
     Role.SYSTEM: f"bold {MUTED}",
     Role.TOOL: f"bold {WARNING}",
 }
-_LEVELS = {"hidden": Level.HIDDEN, "line": Level.LINE, "open": Level.SHORT}
-TOOL_CALL_VIEWS = tuple(_LEVELS)
 
 
 class Child(NamedTuple):
@@ -40,8 +37,7 @@ class Child(NamedTuple):
 class View(NamedTuple):
     """How a transcript is shown."""
 
-    tool_calls: str = "line"  # hidden, line or open
-    show_thinking: bool = False
+    folds: Folds = Folds()
     day: date | None = None  # times on this local day are shown without their date
     is_subagent: bool = False  # then the prompts are another agent's
     children: Mapping[str, Child] = {}  # by uid, those that were read
@@ -62,28 +58,32 @@ def blocks_of(message: Message, place: Place, view: View, levels: Mapping[str, L
     """The blocks in reading order; `levels` are those that the reader chose, by key."""
     kind = message.metadata.get("kind")
     if message.role is Role.SYSTEM and kind:
-        return _notice(message, str(kind), place, levels)
+        return _notice(message, str(kind), place, levels.get("text", view.folds.others))
     blocks = [_header(message, place, view)] if _needs_header(message, place) else []
+    if message.rating is not None and message.rating.text.strip():
+        blocks.append(_said("rating", "★ ", message.rating.text))
+    if message.note:
+        blocks.append(_said("note", "✎ ", message.note))
     if message.thinking.strip():
-        blocks.append(_thinking(message.thinking, view, levels))
+        blocks.append(_thinking(message.thinking, levels.get("thinking", view.folds.thinking)))
     if message.content.strip():
-        blocks.append(_text(message, levels))
-    default = _LEVELS.get(view.tool_calls, Level.LINE)
+        blocks.append(_text(message, levels.get("text", max(Level.LINE, view.folds.tool_level))))
     for number, call in enumerate(message.tool_calls):
         key = f"call:{number}"
-        level = levels.get(key, default)
+        level = levels.get(key, view.folds.tool_level)
         if level is not Level.HIDDEN:
             blocks.append(call_block(key, call, level, _nested(call, view) if level > Level.LINE else []))
-    blocks += [_attachment(f"attachment:{number}", one, levels) for number, one in enumerate(message.attachments)]
-    if message.note:
-        blocks.append(Block("note", shifted([Chunk(partial(_note_rows, message.note), 1, len(message.note))], INDENT)))
+    for number, one in enumerate(message.attachments):
+        key = f"attachment:{number}"
+        blocks.append(_attachment(key, one, levels.get(key, view.folds.others)))
     if blocks and blocks[0].key != "header" and not (place.follows_calls and blocks[0].key.startswith("call:")):
         blocks.insert(0, _gap())
     return blocks
 
 
 def _needs_header(message: Message, place: Place) -> bool:
-    return not place.is_continuation or message.role is Role.SYSTEM or message.rating is not None or place.branch_count > 1
+    has_marks = message.rating is not None or bool(message.note) or place.branch_count > 1
+    return not place.is_continuation or message.role is Role.SYSTEM or has_marks
 
 
 def _header(message: Message, place: Place, view: View) -> Block:
@@ -126,12 +126,10 @@ def placeholder_rows(role: Role, place: Place, height: int, width: int) -> list[
     return [*rows, *[BLANK] * (height - len(rows))][: max(1, height)]
 
 
-def _thinking(text: str, view: View, levels: Mapping[str, Level]) -> Block:
-    level = levels.get("thinking", Level.FULL if view.show_thinking else Level.LINE)
+def _thinking(text: str, level: Level) -> Block:
     text = text.strip("\n")
     summary = fixed(partial(_fold_row, "thinking", f"({_lines(text)})", "", level > Level.LINE))
-    body = markdown_chunks(text, f"italic {MUTED}") if level > Level.LINE else []
-    return Block("thinking", shifted([summary, *shifted(body, INDENT)], INDENT), level, is_foldable=True)
+    return folding("thinking", summary, lambda: markdown_chunks(text, f"italic {MUTED}"), level)
 
 
 def _fold_row(name: str, detail: str, outcome: str, is_open: bool, width: int) -> list[Row]:
@@ -139,16 +137,14 @@ def _fold_row(name: str, detail: str, outcome: str, is_open: bool, width: int) -
     return [beside(left, Content.styled(outcome, MUTED), width)]
 
 
-def _text(message: Message, levels: Mapping[str, Level]) -> Block:
+def _text(message: Message, level: Level) -> Block:
     text = message.content.strip("\n")
     if message.role is Role.USER:
         return Block("text", filled(shifted(markdown_chunks(text), INDENT), PROMPT_FILL))
     if message.role is Role.TOOL:
-        chunks = output_chunks(text)
-        level = levels.get("text", Level.SHORT)
-        shown = chunks if level is Level.FULL else shortened(chunks) if level is Level.SHORT else shortened(chunks[:0])
-        summary = [fixed(partial(_fold_row, "output", "", _lines(text), level > Level.LINE))]
-        return Block("text", shifted([*summary, *shown], INDENT), level, Level.FULL if has_more(chunks) else Level.SHORT, is_foldable=True)
+        return folding(
+            "text", fixed(partial(_fold_row, "output", "", _lines(text), level > Level.LINE)), lambda: output_chunks(text), level
+        )
     return Block("text", shifted(markdown_chunks(text, reflows=message.role is Role.ASSISTANT), INDENT))
 
 
@@ -156,15 +152,14 @@ def _lines(text: str) -> str:
     return counted(text.count("\n") + 1, "line")
 
 
-def _notice(message: Message, kind: str, place: Place, levels: Mapping[str, Level]) -> list[Block]:
+def _notice(message: Message, kind: str, place: Place, level: Level) -> list[Block]:
     """What a program put between the words of the two: one dim line until it is asked for."""
-    level = levels.get("text", Level.LINE)
     text = message.content.strip("\n")
     name = safe_line(kind, 40).replace("_", " ").replace("-", " ")
-    chunks = [fixed(partial(_fold_row, name, "", _lines(text) if text else "", level > Level.LINE))]
-    if level > Level.LINE:
-        chunks += shifted(markdown_chunks(text, MUTED), INDENT)
-    notice = Block("text", shifted(chunks, INDENT) if place.is_continuation else chunks, level, is_foldable=True)
+    head = fixed(partial(_fold_row, name, "", _lines(text) if text else "", level > Level.LINE))
+    notice = folding("text", head, lambda: markdown_chunks(text, MUTED), level)
+    if not place.is_continuation:
+        notice.chunks = shifted(notice.chunks, -INDENT)
     return [notice] if place.is_first or place.follows_system else [_gap(), notice]
 
 
@@ -193,13 +188,15 @@ def _nested(call: ToolCall, view: View) -> list[Chunk]:
 def call_block(key: str, call: ToolCall, level: Level, nested: Sequence[Chunk] = ()) -> Block:
     """A tool call at a level: its line, and below it as much of its body as the level says."""
     view = describe(call)
-    bodies = [chunk for part in view.parts for chunk in _part_chunks(part)] if level > Level.LINE else []
-    bodies += nested
-    top = Level.SHORT if level > Level.LINE and not has_more(bodies) else Level.FULL
-    shown = bodies if level is Level.FULL else shortened(bodies)
     words = partial(_call_words, call, view.name, view.detail, view.outcome, level > Level.LINE)
     line = fixed(lambda width: [beside(*words(width), width)])
-    return Block(key, shifted([line, *shifted(shown, INDENT)], INDENT), level, top, is_foldable=bool(view.parts), child_uid=call.child_uid)
+
+    def body() -> list[Chunk]:
+        return [*(chunk for part in view.parts for chunk in _part_chunks(part)), *nested]
+
+    block = folding(key, line, body, level, child_uid=call.child_uid)
+    block.is_foldable = bool(view.parts)
+    return block
 
 
 def _part_chunks(part: Part) -> list[Chunk]:
@@ -231,8 +228,7 @@ def _call_words(call: ToolCall, name: str, detail: str, outcome: str, is_open: b
     return Content.assemble(*left), ending
 
 
-def _attachment(key: str, attachment: Attachment, levels: Mapping[str, Level]) -> Block:
-    level = levels.get(key, Level.LINE)
+def _attachment(key: str, attachment: Attachment, level: Level) -> Block:
     name = safe_line(attachment.name, 100) or safe_line(attachment.media_type, 60) or "attachment"
     facts = [safe_line(attachment.media_type, 60)] if attachment.name else []
     if attachment.byte_count is not None:
@@ -243,10 +239,19 @@ def _attachment(key: str, attachment: Attachment, levels: Mapping[str, Level]) -
     sign = "▣" if not text else "▾" if level > Level.LINE else "▸"
     left = Content.assemble((f"{sign} ", MUTED), name, (" · ".join(["", *(fact for fact in facts if fact)]), MUTED))
     line = fixed(lambda width: [beside(left, Content(""), width)])
-    body = plain_chunks(text) if text and level > Level.LINE else []
-    shown = body if level is Level.FULL else shortened(body)
-    return Block(key, shifted([line, *shifted(shown, INDENT)], INDENT), level, is_foldable=bool(text))
+    block = folding(key, line, lambda: plain_chunks(text) if text else [], level)
+    block.is_foldable = bool(text)
+    return block
 
 
-def _note_rows(text: str, width: int) -> list[Row]:
-    return wrap(Content.styled(safe_line(text, 4_000), f"italic {WARNING}"), width, first=Content.styled("✎ ", WARNING))
+def _said(key: str, sign: str, text: str) -> Block:
+    """What the user wrote about a message, right below its header."""
+    return Block(key, shifted([Chunk(partial(_said_rows, sign, text), text.count("\n") + 1, len(text))], INDENT))
+
+
+def _said_rows(sign: str, text: str, width: int) -> list[Row]:
+    rows: list[Row] = []
+    for line in harmless_lines(text.strip()[:20_000]):
+        lead = Content.styled(" " * len(sign) if rows else sign, WARNING)
+        rows += wrap(Content.styled(line, f"italic {WARNING}"), width, first=lead, rest=Content(" " * len(sign)))
+    return rows

@@ -97,8 +97,7 @@ class MainScreen(OrganisingActions, WindowActions):
 
         view = TranscriptView(id="transcript")
         await self.query_one("#reading").mount(view, before="#find")
-        view.tool_calls = self.viewer.preference("tool_calls")
-        view.show_thinking = self.viewer.preference("show_thinking")
+        self.prefer_folds(view)
         self.reader.attach(view)
         if self.listing.is_partial:
             self.listing.refresh()
@@ -143,8 +142,7 @@ class MainScreen(OrganisingActions, WindowActions):
         self.session_list.has_dates = self.viewer.preference("date_style") == "date"
         self.set_class(not self.viewer.preference("library_pane"), "-no-library")
         if self.reader.view is not None:
-            self.reader.view.tool_calls = self.viewer.preference("tool_calls")
-            self.reader.view.show_thinking = self.viewer.preference("show_thinking")
+            self.prefer_folds(self.reader.view)
 
     # Searching and the list
 
@@ -306,7 +304,8 @@ class MainScreen(OrganisingActions, WindowActions):
 
     @on(LibraryChanged)
     def show_change(self, event: LibraryChanged) -> None:
-        self.tell(f"{event.words} · u undoes" if event.can_undo else event.words)
+        hints = [event.hint if self.reader.has_focus and not self.reader.is_finding else "", "u undoes" if event.can_undo else ""]
+        self.tell(" · ".join([event.words, *filter(None, hints)]))
         if event.moves_sessions or self.listing.follows_changes:
             self.listing.refresh()
         else:

@@ -1,19 +1,35 @@
 """What the main screen does for the reader of a transcript: the outline of prompts, the overview of branches, what can be copied,
 opening addresses and images."""
 
+from typing import TYPE_CHECKING
+
 from textual import on
 
 from chatviewer.domain import safe_line
 from chatviewer.tui.fetching import fetch_branches, fetch_outline
 from chatviewer.tui.formatting import byte_size
-from chatviewer.tui.messages import BranchesFetched, CopyText, OpenAttachment, Opened, OpenLink, OutlineFetched
+from chatviewer.tui.messages import BranchesFetched, CopyText, OpenAttachment, Opened, OpenLink, OutlineFetched, ViewChanged
 from chatviewer.tui.opening import is_image, open_address, open_image
 from chatviewer.tui.rendering.wording import local_day
 from chatviewer.tui.screens.search_actions import SearchActions
 
+if TYPE_CHECKING:
+    from chatviewer.tui.widgets.transcript import TranscriptView
+
 
 class ReadingActions(SearchActions):
     """Outline, branches, the copy menu, addresses and images."""
+
+    def prefer_folds(self, view: "TranscriptView") -> None:
+        """Show tool calls and thinking as the preferences say, where the reader did not fold them otherwise."""
+        from chatviewer.tui.rendering.block import Folds, Level
+
+        thinking = Level.FULL if self.viewer.preference("show_thinking") else Level.LINE
+        view.prefer(Folds(self.viewer.preference("tool_calls"), thinking))
+
+    @on(ViewChanged)
+    def say_how(self, event: ViewChanged) -> None:
+        self.tell(event.words)
 
     def action_outline(self) -> None:
         if self.reader.shown is not None:

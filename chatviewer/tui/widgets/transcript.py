@@ -1,30 +1,29 @@
 """The transcript: one session, read from its first prompt to its last reply, at any length.
 
-`TranscriptView` knows the session, fetches messages page by page in a worker thread, folds and unfolds, switches branches, finds words. How
-rows are laid out is in `transcript_layout`, how the view moves and draws in `transcript_navigation`.
+`TranscriptView` knows the session, fetches messages page by page in a worker thread, switches branches, rates, copies. How rows
+are laid out is in `transcript_layout`, how the view moves and draws in `transcript_navigation`.
 
 `python -m chatviewer.tui.widgets.transcript` shows made-up sessions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import ClassVar
 
 from textual import on
 from textual.binding import BindingType
-from textual.reactive import reactive
 
 from chatviewer.domain import Message, MessageStub, Role, SessionSummary
 from chatviewer.tui.actions import bindings
-from chatviewer.tui.messages import BranchSwitched, CopyText, OpenAttachment, OpenLink, OpenSession, RateReply, ViewChanged
+from chatviewer.tui.messages import BranchSwitched, CopyText, OpenAttachment, OpenLink, OpenSession, RateReply
 from chatviewer.tui.reading_memory import KEPT_SESSIONS, Memories, Memory
 from chatviewer.tui.rendering.block import Level
 from chatviewer.tui.rendering.copying import Copyable, block_text, copy_source, copyables
 from chatviewer.tui.rendering.highlighting import warm_up
 from chatviewer.tui.rendering.links import addresses, addresses_in_row
-from chatviewer.tui.rendering.message import TOOL_CALL_VIEWS, Child, View
+from chatviewer.tui.rendering.message import Child, View
 from chatviewer.tui.rendering.wording import local_day
-from chatviewer.tui.widgets.transcript_finding import TranscriptFinding
+from chatviewer.tui.widgets.transcript_folding import TranscriptFolding
 from chatviewer.tui.widgets.transcript_layout import TranscriptLayout
 from chatviewer.tui.widgets.transcript_plan import Bookmark, Position
 from chatviewer.tui.widgets.transcript_source import ChildFetched, MessagesFetched, TranscriptSource
@@ -32,13 +31,10 @@ from chatviewer.tui.widgets.transcript_source import ChildFetched, MessagesFetch
 PAGE_BEFORE, PAGE_AFTER = 12, 36  # messages fetched around what is on the screen
 
 
-class TranscriptView(TranscriptFinding):
+class TranscriptView(TranscriptFolding):
     """Shows a session. What the reader asks for that is not the view's own business is posted (`chatviewer.tui.messages`)."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("transcript")]
-
-    tool_calls: reactive[str] = reactive("line", init=False)
-    show_thinking: reactive[bool] = reactive(False, init=False)
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 Textual's own word
         super().__init__(name=name, id=id, classes=classes)
@@ -72,6 +68,7 @@ class TranscriptView(TranscriptFinding):
         is_new = session.uid not in self._memories
         memory = self._memories.get(session.uid, Memory())
         self.session, self.source = session, source
+        self.set_reactive(TranscriptView.folds, memory.folds or self.preferred_folds)
         self._start(TranscriptLayout(stubs, width=self.text_width, view=self._view(), chosen=memory.chosen))
         self.layout_of_rows.levels.update(memory.levels)
         if is_new and current_seq is not None and current_seq in self.layout_of_rows.stubs:
@@ -139,22 +136,22 @@ class TranscriptView(TranscriptFinding):
         layout = self.layout_of_rows
         forks = {fork: seq for fork, seq in layout.chosen.items() if len(layout.tree.children.get(fork, ())) > 1}
         is_at_start = not layout.path or self.cursor <= layout.start(0)
-        return Memory(forks, dict(layout.levels), None if is_at_start else layout.bookmark(self.cursor))
+        folds = self.folds if self.folds != self.preferred_folds else None
+        return Memory(forks, dict(layout.levels), None if is_at_start else layout.bookmark(self.cursor), folds)
 
     def _view(self) -> View:
         session = self.session
         children = {uid: child for uid, child in self._children.items() if child is not None}
         day = local_day(session.started_at) if session else None
-        return View(self.tool_calls, self.show_thinking, day, session is not None and session.parent_uid is not None, children)
+        return View(self.folds, day, session is not None and session.parent_uid is not None, children)
 
-    def watch_tool_calls(self) -> None:
-        self._show_view()
+    def show_view(self, change: Callable[[], None] | None = None) -> None:
+        def lay_out() -> None:
+            if change is not None:
+                change()
+            self.layout_of_rows.set_view(self._view())
 
-    def watch_show_thinking(self) -> None:
-        self._show_view()
-
-    def _show_view(self) -> None:
-        self.relayout(lambda: self.layout_of_rows.set_view(self._view()))
+        self.relayout(lay_out)
 
     # Fetching
 
@@ -193,8 +190,8 @@ class TranscriptView(TranscriptFinding):
             message = layout.message(seq)
             for number, call in enumerate(message.tool_calls if message is not None else ()):
                 uid = call.child_uid
-                default = Level.SHORT if self.tool_calls == "open" else Level.LINE
-                if uid is not None and uid not in self._children and layout.levels.get((seq, f"call:{number}"), default) > Level.LINE:
+                level = layout.levels.get((seq, f"call:{number}"), self.folds.tool_level)
+                if uid is not None and uid not in self._children and level > Level.LINE:
                     self._children[uid] = None
                     fetch = partial(self._fetch_child, source, generation, uid)
                     self.run_worker(fetch, thread=True, group="transcript-children", exit_on_error=False)
@@ -208,7 +205,7 @@ class TranscriptView(TranscriptFinding):
     def _take_child(self, fetched: ChildFetched) -> None:
         if fetched.generation == self._generation:
             self._children[fetched.uid] = fetched.child
-            self._show_view()
+            self.show_view()
 
     @on(MessagesFetched)
     def _take_messages(self, fetched: MessagesFetched) -> None:
@@ -232,13 +229,7 @@ class TranscriptView(TranscriptFinding):
         if self.cursor_seq == place.seq and self.cursor.at == there.at:
             self.restore(place, self._screen_line(self.cursor))
 
-    # Folding
-
-    def action_toggle_block(self) -> None:
-        """Folds or unfolds what can be folded."""
-        block = self.layout_of_rows.block_at(self.cursor)
-        if block is not None and block.is_foldable:
-            self.set_level(block.key, block.next_level())
+    # What is under the cursor
 
     def action_open_here(self) -> None:
         """Opens the sub-agent's session of the call under the cursor, the addresses that the row shows, an image; else folds."""
@@ -260,53 +251,6 @@ class TranscriptView(TranscriptFinding):
     def _addresses_here(self, message: Message, key: str) -> list[str]:
         rows = self.layout_of_rows.plan(self.cursor.at).rows(self.cursor.piece)
         return addresses_in_row(addresses(block_text(message, key)), rows, self.cursor.row)
-
-    def set_level(self, key: str, level: Level) -> None:
-        """Folds or unfolds a block of the message under the cursor; the cursor goes to the block's first line."""
-        layout = self.layout_of_rows
-        self.is_at_end = False
-        seq = self.cursor_seq
-        mark = layout.bookmark(self.cursor)
-        first = layout.find(Bookmark(seq, key))
-        line = self._screen_line(first)
-        layout.set_level(seq, key, level)
-        if mark.chunk == 0 and line is not None:
-            self.restore(mark._replace(height=1, row=min(mark.row, 1)), self._screen_line(self.cursor))
-        else:
-            self.restore(Bookmark(seq, key), line or 0)
-
-    def action_fold_all(self) -> None:
-        self._set_all("line", False)
-
-    def action_unfold_all(self) -> None:
-        self._set_all("open", True)
-
-    def _set_all(self, tool_calls: str, show_thinking: bool) -> None:
-        def change() -> None:
-            self.layout_of_rows.clear_levels()
-            self.set_reactive(TranscriptView.tool_calls, tool_calls)
-            self.set_reactive(TranscriptView.show_thinking, show_thinking)
-            self.layout_of_rows.set_view(self._view())
-
-        self.relayout(change)
-        self.post_message(ViewChanged(tool_calls, show_thinking))
-
-    def action_cycle_tool_calls(self) -> None:
-        following = TOOL_CALL_VIEWS.index(self.tool_calls) + 1 if self.tool_calls in TOOL_CALL_VIEWS else 0
-        self.tool_calls = TOOL_CALL_VIEWS[following % len(TOOL_CALL_VIEWS)]
-        self.post_message(ViewChanged(self.tool_calls, self.show_thinking))
-
-    def action_toggle_thinking(self) -> None:
-        self.show_thinking = not self.show_thinking
-        self.post_message(ViewChanged(self.tool_calls, self.show_thinking))
-
-    def clicked(self, position: Position) -> None:
-        """A click on the line of something that folds folds it."""
-        block = self.layout_of_rows.block_at(position)
-        lines = dict(self.visible_lines())
-        row = lines.get(position)
-        if block is not None and block.is_foldable and row is not None and row.plain.lstrip()[:1] in ("▸", "▾"):
-            self.set_level(block.key, block.next_level())
 
     # Branches
 

@@ -11,7 +11,7 @@ from textual.message import Message as TextualMessage
 
 from chatviewer.domain import Message, safe
 from chatviewer.tui.messages import BranchSwitched, FindProgressed
-from chatviewer.tui.rendering.block import Block, Level
+from chatviewer.tui.rendering.block import EVERYTHING, Block, Level
 from chatviewer.tui.rendering.message import Child, Place, View, blocks_of
 from chatviewer.tui.rendering.row import Row
 from chatviewer.tui.widgets.transcript_navigation import TranscriptNavigation
@@ -201,7 +201,7 @@ class TranscriptFinding(TranscriptNavigation):
         if source is None:
             return
         generation, path = self._find_generation, list(self.layout_of_rows.path)
-        view, width = self.layout_of_rows.view._replace(tool_calls="open", show_thinking=True), self.layout_of_rows.width
+        view, width = self.layout_of_rows.view._replace(folds=EVERYTHING), self.layout_of_rows.width
         places = [self.layout_of_rows.place(index) for index in range(len(path))]
         self.run_worker(
             lambda: self._look_through(source, generation, path, places, text, pattern, view, width),
@@ -382,7 +382,7 @@ class TranscriptFinding(TranscriptNavigation):
         if 0 <= self._current < len(self._matches):
             self._show_match_now(self._matches[self._current])
             return
-        view = layout.view._replace(tool_calls="open", show_thinking=True)
+        view = layout.view._replace(folds=EVERYTHING)
         blocks = blocks_of(message, layout.place(layout.index_of[message.seq]), view, everything_open(message))
         match = next(matches_in(message, blocks, pattern, layout.width), None)
         if match is not None and match.key != "header":

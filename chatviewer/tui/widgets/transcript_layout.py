@@ -153,8 +153,9 @@ class TranscriptLayout:
             self.levels[seq, key] = level
         self._plans.pop(seq, None)
 
-    def clear_levels(self) -> None:
-        self.levels.clear()
+    def clear_levels(self, prefix: str = "") -> None:
+        """Gives the blocks whose key begins so back to the view's own level."""
+        self.levels = {place: level for place, level in self.levels.items() if not place[1].startswith(prefix)}
         self._plans.clear()
 
     def levels_of(self, seq: int) -> dict[str, Level]:
@@ -186,8 +187,8 @@ class TranscriptLayout:
 
     def _reset_heights(self) -> None:
         room = max(10, int(self.width * 0.8))  # rows end at words and at line breaks
-        per_call = {"hidden": 0, "open": 10}.get(self.view.tool_calls, 1)
-        thinking_room = room if self.view.show_thinking else sys.maxsize
+        per_call = {Level.HIDDEN: 0, Level.LINE: 1}.get(self.view.folds.tool_level, 10)
+        thinking_room = room if self.view.folds.thinking > Level.LINE else sys.maxsize
         system, stubs = Role.SYSTEM, self.stubs
         self._heights = array(
             "q",
