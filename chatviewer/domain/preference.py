@@ -89,6 +89,15 @@ PREFERENCES: tuple[Preference, ...] = (
         effect="Two lines a session show the title above source, project, age and counts; one line shows twice as many.",
     ),
     Preference(
+        key="list_groups",
+        group="Looks",
+        label="Groups in the list",
+        kind="choice",
+        default="day",
+        choices=("day", "project", "source", "none"),
+        effect="Headings by day while the list is sorted by time, or the sessions of a project or source together. The key s chooses, too.",
+    ),
+    Preference(
         key="date_style",
         group="Looks",
         label="Dates",

@@ -63,6 +63,14 @@ class Library(OwnWords):
 
         return session_ids(self.database, self.user.id, query, sort, limit)
 
+    def session_groups(
+        self, query: "Query | None" = None, *, by: str, sort: str = "recent", limit: int | None = None
+    ) -> "list[tuple[str, array[int]]]":
+        """As `session_ids`, those of a project or source together: (group, ids). Raises UsageError for another word than those two."""
+        from chatviewer.storage.grouping import session_groups
+
+        return session_groups(self.database, self.user.id, query, by, sort, limit)
+
     def summaries(self, ids: Sequence[int]) -> "list[SessionSummary]":
         """The rows of a list in the order of `ids`; those that were purged meanwhile are left out."""
         from chatviewer.storage.sessions import summaries

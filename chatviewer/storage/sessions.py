@@ -50,21 +50,34 @@ _ORDERS = {
 SORTS = tuple(key for key in _ORDERS if not key.startswith("-"))
 
 
+class Listing:
+    """Which sessions a list holds, and in which order. Raises UsageError for an unknown sort key."""
+
+    def __init__(self, query: "Query | None", user_id: int, sort: str) -> None:
+        order = _ORDERS.get(sort)
+        if order is None:
+            raise UsageError(f"{safe_line(sort, 40)!r} is no order; sort by {', '.join(SORTS)}, with - before it for the other way round.")
+        self.order = order
+        condition: str = DEFAULT_FILTER
+        parameters: Sequence[object] = ()
+        if query is not None and not query.is_empty:
+            from chatviewer.storage.filtering import session_where
+
+            condition, parameters = session_where(query, user_id)
+        self.where = f"session.user_id = ? AND ({condition})"
+        self.parameters: tuple[object, ...] = (user_id, *parameters)
+
+    def select(self, columns: str, also: str = "1", *values: object, limit: int | None = None) -> tuple[str, tuple[object, ...]]:
+        """A statement and its parameters for these columns in order, of those rows for which `also` holds."""
+        sql = f"SELECT {columns} FROM session WHERE {self.where} AND {also} ORDER BY {self.order} LIMIT ?"
+        return sql, (*self.parameters, *values, -1 if limit is None else limit)
+
+
 def session_ids(database: Database, user_id: int, query: "Query | None", sort: str, limit: int | None) -> "array[int]":
     """The ids of the sessions that match, in order. Raises UsageError for an unknown sort key."""
-    order = _ORDERS.get(sort)
-    if order is None:
-        raise UsageError(f"{safe_line(sort, 40)!r} is no order; sort by {', '.join(SORTS)}, with - before it for the other way round.")
-    condition: str = DEFAULT_FILTER
-    parameters: Sequence[object] = ()
-    if query is not None and not query.is_empty:
-        from chatviewer.storage.filtering import session_where
-
-        condition, parameters = session_where(query, user_id)
-    sql = f"SELECT session.id FROM session WHERE session.user_id = ? AND ({condition}) ORDER BY {order} LIMIT ?"
+    statement, parameters = Listing(query, user_id, sort).select("session.id", limit=limit)
     with explained(database.file):
-        rows = database.connection().execute(sql, (user_id, *parameters, -1 if limit is None else limit))
-        return array("q", (row[0] for row in rows))
+        return array("q", (row[0] for row in database.connection().execute(statement, parameters)))
 
 
 def summaries(database: Database, user_id: int, ids: Sequence[int]) -> list[SessionSummary]:

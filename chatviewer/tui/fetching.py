@@ -16,6 +16,7 @@ from chatviewer.tui.messages import (
     MessageFetched,
     NoteFetched,
     OutlineFetched,
+    PreferencesFetched,
     SourcesFetched,
     SummariesFetched,
     TranscriptFetched,
@@ -83,6 +84,21 @@ def save_search(library: Library, name: str, query: str) -> Job:
         library.set_preference("saved_searches", write_searches(searches))
         words = f"Saved as {safe_line(name, 40)}" if name.strip() else "The search is no longer saved"
         return SearchesFetched(library.preference("saved_searches"), words)
+
+    return job
+
+
+def fetch_preferences(library: Library) -> Job:
+    """All preferences as they are stored."""
+    return lambda: PreferencesFetched(library.preferences())
+
+
+def set_preference(library: Library, key: str, value: object) -> Job:
+    """Change one preference, and tell all of them."""
+
+    def job() -> PreferencesFetched:
+        library.set_preference(key, value)
+        return PreferencesFetched(library.preferences())
 
     return job
 

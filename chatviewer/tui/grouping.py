@@ -1,15 +1,35 @@
-"""The headings that a list of sessions stands under, found without reading its rows."""
+"""The groups of a list of sessions and their headings, found without reading its rows."""
 
+from array import array
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 
 from chatviewer.domain import SessionSummary
+from chatviewer.query import Query
 from chatviewer.storage.library import Library
-from chatviewer.tui.formatting import day_heading
+from chatviewer.tui.formatting import day_heading, project_name
 from chatviewer.tui.widgets.row_layout import Heading
 
+GROUPS = {"day": "by day", "project": "by project", "source": "by source", "none": "no groups"}
 _TIMES = {"recent": "last_message_at", "started": "started_at"}
+_NAMELESS = {"project": "No project", "source": "No source"}
+
+
+def named_groups(library: Library, query: "Query | None", by: str, sort: str, limit: int | None) -> "tuple[array[int], list[Heading]]":
+    """The ids with those of a project or source together, and a heading for each; of a partial list the last one has no size."""
+    groups = library.session_groups(query, by=by, sort=sort, limit=limit)
+    ids = array("q")
+    headings = []
+    shown = Counter(project_name(name) for name, _ in groups)
+    for name, members in groups:
+        short = project_name(name) if by == "project" else name
+        headings.append(Heading(len(ids), (short if shown[short] == 1 else name) or _NAMELESS[by], len(members)))
+        ids += members
+    if limit is not None and len(ids) >= limit:
+        headings[-1] = headings[-1]._replace(size=None)
+    return ids, headings
 
 
 def day_headings(

@@ -2,6 +2,7 @@
 
 from chatviewer.domain import LibraryCounts, SearchHints, SearchResult, safe_line
 from chatviewer.tui.formatting import counted, full_count
+from chatviewer.tui.grouping import GROUPS
 from chatviewer.tui.messages import HitsReady, ListingReady
 from chatviewer.tui.search_messages import HintsReady
 from chatviewer.tui.searching import PAGE, SearchRequest, SearchThread
@@ -12,10 +13,15 @@ SORTS = {
     "recent": "newest first",
     "-recent": "oldest first",
     "started": "last started first",
-    "title": "by title",
+    "-started": "first started first",
+    "title": "title A to Z",
+    "-title": "title Z to A",
     "messages": "longest first",
+    "-messages": "shortest first",
     "tokens": "most tokens first",
+    "-tokens": "fewest tokens first",
     "rating": "best rated first",
+    "-rating": "worst rated first",
 }
 NOTHING_FOUND_HINT = "Esc clears the search. Fewer words find more;\nctrl+t also looks into what tools were given and returned."
 ORDERS = {"recent": "newest first", "best": "best match first"}
@@ -29,10 +35,12 @@ class Listing:
         self._searcher = searcher
         self.text = ""
         self.sort = sort if sort in SORTS else "recent"
+        self.group = "day"
         self.order = order if order in ORDERS else "recent"
         self.words: tuple[str, ...] = ()  # to light up in the transcript
         self.problems: tuple[str, ...] = ()
         self._generation = 0
+        self._is_shown = False  # an answer has come
         self._keeps_cursor = False
         self._result: SearchResult | None = None
         self.hints = SearchHints()
@@ -44,7 +52,7 @@ class Listing:
         return self._result is not None
 
     def request(self) -> SearchRequest:
-        return SearchRequest(self.text if self.text.strip() else "", self.sort, self.order)
+        return SearchRequest(self.text if self.text.strip() else "", self.sort, self.group, self.order)
 
     def show(self, text: str) -> None:
         """Ask for what this query finds; the cursor then stands at the top."""
@@ -54,6 +62,21 @@ class Listing:
     def refresh(self) -> None:
         """Ask again, for as many hits as are shown; the cursor stays."""
         self._ask(keeps_cursor=True, hits=len(self._list.rows) if self.is_search else 0)
+
+    def sort_by(self, key: str) -> None:
+        """Another order, of hits while they are shown; the cursor then stands at the top, on what comes first."""
+        if self.is_search:
+            self.order = key
+        else:
+            self.sort = key
+        self._ask(keeps_cursor=False)
+
+    def group_by(self, group: str) -> None:
+        """Put the sessions under other headings; the cursor stays on its session."""
+        if group != self.group:
+            self.group = group
+            if self._is_shown and not self.is_search:
+                self.refresh()
 
     @property
     def follows_changes(self) -> bool:
@@ -78,6 +101,7 @@ class Listing:
         if answer.generation != self._generation:
             return False
         self._result, self.words, self.problems = None, (), tuple(answer.problems)
+        self._is_shown = True
         self.is_partial = answer.is_partial
         self._list.show(SessionRows(answer.ids, answer.headings), summaries=answer.summaries, keep_cursor=self._keeps_cursor)
         return True
@@ -112,7 +136,7 @@ class Listing:
         if self.problems:
             return self.problems[0]
         if self._result is None:
-            return f"Sessions · {SORTS[self.sort]}"
+            return f"Sessions · {f'{GROUPS[self.group]} · ' if self.group in ('project', 'source') else ''}{SORTS[self.sort]}"
         rows = self._list.rows
         if not isinstance(rows, HitRows) or not len(rows):
             return "Nothing found"

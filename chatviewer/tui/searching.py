@@ -14,9 +14,10 @@ from textual.message import Message
 from chatviewer.errors import InterruptedSearchError
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import Receiver, run_job
-from chatviewer.tui.grouping import day_headings
+from chatviewer.tui.grouping import day_headings, named_groups
 from chatviewer.tui.messages import HitsReady, ListingReady, WorkFailed
 from chatviewer.tui.search_messages import HintsReady
+from chatviewer.tui.widgets.row_layout import Heading
 
 PAGE = 50  # hits
 HINT_DELAY_SECONDS = 0.12
@@ -27,11 +28,13 @@ FIRST_SESSIONS = 100  # enough for the first frame; the others follow behind it
 class SearchRequest(NamedTuple):
     """What the list is to show; a word at the end of `text` is the beginning of one, unless a space follows.
 
-    `sort` orders sessions, `order` (recent, best) orders hits; `limit` is for the first frame. Of hits, `hits` from `offset` on.
+    `sort` orders sessions, `group` puts them under headings, `order` (recent, best) orders hits; `limit` is for the first frame.
+    Of hits, `hits` from `offset` on.
     """
 
     text: str = ""
     sort: str = "recent"
+    group: str = "day"
     order: str = "recent"
     offset: int = 0
     limit: int | None = None  # sessions
@@ -133,9 +136,14 @@ def answer(library: Library, generation: int, request: SearchRequest, now: datet
     if query is not None and (query.words or query.patterns):
         result = library.search(query, order=request.order, limit=request.hits, offset=request.offset)
         return HitsReady(generation, request.offset, result, query.words)
-    ids = library.session_ids(query, sort=request.sort, limit=request.limit)
+    headings: list[Heading] = []
+    if request.group in ("project", "source"):
+        ids, headings = named_groups(library, query, request.group, request.sort, request.limit)
+    else:
+        ids = library.session_ids(query, sort=request.sort, limit=request.limit)
     summaries = library.summaries(ids[:FIRST_SUMMARIES])
     is_partial = len(ids) == request.limit
-    headings = day_headings(library, ids, summaries, request.sort, now, is_partial=is_partial)
+    if request.group == "day":
+        headings = day_headings(library, ids, summaries, request.sort, now, is_partial=is_partial)
     problems = [words for _, words in query.problems] if query is not None else []
     return ListingReady(generation, ids, headings, summaries, problems, is_partial=is_partial)

@@ -62,6 +62,9 @@ def refused(run: Callable[[], object]) -> list[object]:
 # Every method that reads: what it gives to somebody who owns nothing.
 READS: dict[str, Callable[[Library], object]] = {
     "session_ids": lambda other: list(other.session_ids(parse("is:any"))) + list(other.session_ids()),
+    "session_groups": lambda other: [
+        group for by in ("project", "source") for limit in (None, 9) for group in other.session_groups(parse("is:any"), by=by, limit=limit)
+    ],
     "summaries": lambda other: other.summaries(range(1, 5)),
     "summary": lambda other: refused(lambda: other.summary(SESSION.uid)),
     "children": lambda other: [row for id_ in range(1, 5) for row in other.children(id_)],

@@ -213,7 +213,7 @@ async def test_filter_and_sort_menus(open_viewer: OpenViewer, demo_library: Libr
         await press(pilot, "F", "s", *"title", "enter")
         titles = [summary.title for summary in demo_library.summaries(demo_library.session_ids(sort="title"))]
         assert cursor(pilot).title in titles[:2] or main.listing.sort == "title"
-        assert main.listing.title() == "Sessions · by title"
+        assert main.listing.title() == "Sessions · title A to Z"
 
 
 @pytest.mark.parametrize(

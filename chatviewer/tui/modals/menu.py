@@ -27,7 +27,7 @@ class Choice(NamedTuple):
 
 
 class MenuModal(Modal[str | None]):
-    """Returns the value of what was chosen, None when left."""
+    """Returns the value of what was chosen, None when left. The values that hold now, `current`, are marked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave", show=False),
@@ -37,12 +37,14 @@ class MenuModal(Modal[str | None]):
         Binding("pageup", "move('page_up')", "Page up", show=False),
     ]
 
-    def __init__(self, title: str, choices: Sequence[Choice], *, current: str = "", hint: str = "", width: int = 72) -> None:
+    def __init__(
+        self, title: str, choices: Sequence[Choice], *, current: str | tuple[str, ...] = (), hint: str = "", width: int = 72
+    ) -> None:
         super().__init__()
         self._title = title
         self._choices = list(choices)
         self._shown = self._choices
-        self._current = current
+        self._current = (current,) if isinstance(current, str) else current
         self._width = width
         self._hint = hint or "Type to narrow down · Enter chooses · Esc leaves"
 
@@ -58,7 +60,7 @@ class MenuModal(Modal[str | None]):
         self._fill("")
         options = self.query_one(OptionList)
         options.can_focus = False
-        here = next((place for place, choice in enumerate(self._shown) if choice.value == self._current), 0)
+        here = next((place for place, choice in enumerate(self._shown) if choice.value in self._current), 0)
         options.highlighted = here if self._shown else None
 
     def _fill(self, typed: str) -> None:
@@ -78,7 +80,7 @@ class MenuModal(Modal[str | None]):
         width = max(20, min(self._width - 8, self.app.size.width - 10))
         detail = safe_line(choice.detail, 40)
         room = width - len(detail) - cell_len(choice.lead) - 1
-        mark = "› " if choice.value == self._current and self._current else "  "
+        mark = "› " if choice.value and choice.value in self._current else "  "
         muted = "$foreground 60%"
         return Content.assemble((mark, "$accent"), (choice.lead, muted), formatting.fit(choice.label, room - 2), " ", (detail, muted))
 

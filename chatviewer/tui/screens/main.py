@@ -17,7 +17,7 @@ from chatviewer.errors import ChatviewerError
 from chatviewer.storage.library import Library
 from chatviewer.tui import formatting, organising
 from chatviewer.tui.background import run_job
-from chatviewer.tui.fetching import fetch_counts, fetch_message, fetch_searches, fetch_sources, fetch_summaries
+from chatviewer.tui.fetching import fetch_counts, fetch_message, fetch_preferences, fetch_searches, fetch_sources, fetch_summaries
 from chatviewer.tui.formatting import counted
 from chatviewer.tui.importing import ImportState
 from chatviewer.tui.messages import (
@@ -140,6 +140,7 @@ class MainScreen(OrganisingActions, WindowActions):
         """Look as the preferences say."""
         self.session_list.is_dense = self.viewer.preference("list_density") == "one-line"
         self.session_list.has_dates = self.viewer.preference("date_style") == "date"
+        self.listing.group_by(self.viewer.preference("list_groups"))
         self.set_class(not self.viewer.preference("library_pane"), "-no-library")
         if self.reader.view is not None:
             self.prefer_folds(self.reader.view)
@@ -315,6 +316,7 @@ class MainScreen(OrganisingActions, WindowActions):
         if event.message_uid is not None:
             self.fetcher.submit(fetch_message(self.library, event.message_uid))
         elif event.is_step_of_history:
+            self.fetcher.submit(fetch_preferences(self.library), key="preferences")
             self.reader.reload()
 
     @on(SourcesFetched)

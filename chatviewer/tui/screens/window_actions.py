@@ -4,10 +4,9 @@ from textual import on
 
 from chatviewer.domain import safe
 from chatviewer.tui.clipboard import is_too_long
-from chatviewer.tui.fetching import fetch_details
+from chatviewer.tui.fetching import fetch_details, set_preference
 from chatviewer.tui.formatting import counted
-from chatviewer.tui.listing import ORDERS, SORTS
-from chatviewer.tui.messages import CopyText, DetailsFetched
+from chatviewer.tui.messages import CopyText, DetailsFetched, PreferencesFetched
 from chatviewer.tui.screens.organising_actions import NO_SESSION
 from chatviewer.tui.screens.reading_actions import ReadingActions
 from chatviewer.tui.screens.search_actions import toggled
@@ -37,23 +36,24 @@ class WindowActions(ReadingActions):
         self.focus_list()
 
     def action_sort(self) -> None:
-        from chatviewer.tui.modals.menu import Choice, MenuModal
+        from chatviewer.tui.modals.menu import MenuModal
+        from chatviewer.tui.modals.sorting import chosen_group, chosen_sort, current_sort, sort_choices
 
-        is_search = self.listing.is_search
-        names = ORDERS if is_search else SORTS
-        choices = [Choice(words[0].upper() + words[1:], "", key) for key, words in names.items()]
-
-        def apply(key: str | None) -> None:
-            if key is None:
+        def apply(value: str | None) -> None:
+            if value is None:
                 return
-            if is_search:
-                self.listing.order = key
-            else:
-                self.listing.sort = key
-            self.listing.show(self.listing.text)
+            if (group := chosen_group(value)) is not None:
+                self.listing.group_by(group)
+                self.changes.submit(set_preference(self.library, "list_groups", group))
+            elif (sort := chosen_sort(value)) is not None:
+                self.listing.sort_by(sort)
 
-        current = self.listing.order if is_search else self.listing.sort
-        self.app.push_screen(MenuModal("Order", choices, current=current), apply)
+        title = "Sort" if self.listing.is_search else "Sort and group"
+        self.app.push_screen(MenuModal(title, sort_choices(self.listing), current=current_sort(self.listing)), apply)
+
+    @on(PreferencesFetched)
+    def use_preferences(self, event: PreferencesFetched) -> None:
+        self.viewer.apply_preferences(dict(event.values))
 
     def action_details(self) -> None:
         session_id = self.reader.shown.summary.id if self.reader.has_focus and self.reader.shown else self.session_list.cursor_id
