@@ -37,7 +37,7 @@ def words_of(connection: sqlite3.Connection) -> list[tuple[str, int]]:
     for start in range(0, len(chosen), 500):
         marks = ",".join(map(str, chosen[start : start + 500]))
         for (content,) in connection.execute(f"SELECT content FROM message WHERE id IN ({marks})"):
-            counts.update(set(re.findall(r"[a-z]{3,}", content[:20_000])))
+            counts.update(set(re.findall(r"\b[a-z]{3,}\b", content[:20_000])))
     return counts.most_common()
 
 

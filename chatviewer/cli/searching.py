@@ -101,7 +101,8 @@ def _say_hits(result: "SearchResult") -> None:
         head = " · ".join(part for part in (str(hit.role or hit.kind), local_time(hit.created_at), (hit.message_uid or "")[:13]) if part)
         say(f"  {dim(head)}")
         say(f"    {lit(hit.snippet)}")
-    hidden = f"; {result.hidden_count:,} more in archived or trashed sessions (is:any shows them)" if result.hidden_count else ""
+    over = "" if result.is_hidden_count_whole else "over "
+    hidden = f"; {over}{result.hidden_count:,} more in archived or trashed sessions (is:any shows them)" if result.hidden_count else ""
     more = " and more (--limit 0 shows all)" if result.has_more else ""
     tell(f"{counted(len(result.hits), 'hit')}{more}{hidden}, {result.seconds * 1000:.0f} ms")
 

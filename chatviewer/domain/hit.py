@@ -31,10 +31,11 @@ class SearchHints(NamedTuple):
 
 
 class SearchResult(NamedTuple):
-    """The hits of one query. `hidden_count`: hits in archived or trashed sessions that the default filter left out."""
+    """The hits of one query. `hidden_count`: hits in archived or trashed sessions that the default filter left out, as far as counted."""
 
     hits: tuple[Hit, ...]
     hidden_count: int
     seconds: float
     has_more: bool
     problems: tuple[str, ...] = ()  # what is wrong with the query, in words
+    is_hidden_count_whole: bool = True  # else there are more

@@ -7,7 +7,7 @@ session; only `role:` and the dates speak of the message where there is one.
 from collections.abc import Callable
 
 from chatviewer.query.nodes import Absent, AllOf, AnyOf, Names, Node, Not, Pattern, Query, Span, Word
-from chatviewer.storage.matching import is_exact, is_short_beginning, split_word, tree_match, word_match
+from chatviewer.storage.matching import is_exact, split_word, tree_match, word_match
 
 SqlParts = tuple[str, list[object]]
 
@@ -98,11 +98,15 @@ def asks_for_status(query: Query) -> bool:
 class Conditions:
     """Nodes that must all hold, at a level: a session, or a message, tool call or attachment in it."""
 
-    def __init__(self, scopes: tuple[str, ...], level: str, within: str = "") -> None:
-        """`within`: the first and last row that will be asked for as SQL (`a AND b`), so that the index is not read beyond them."""
+    def __init__(self, scopes: tuple[str, ...], level: str, within: str = "", dense: frozenset[Node] = frozenset()) -> None:
+        """`within`: the first and last row that will be asked for as SQL (`a AND b`), so that the index is not read beyond them.
+
+        `dense`: beginnings of so many words that a message is better read than the index.
+        """
         self.scopes = scopes
         self.level = level
         self._within = within
+        self._dense = dense
         self.parameters: list[object] = []
         self._parts: list[str] = []
 
@@ -145,7 +149,7 @@ class Conditions:
     def _word(self, word: Word) -> SqlParts:
         if word_match(word) is None:
             return self._text("instr({1}, {0})", storable(word.text))
-        if self.level == "message" and is_short_beginning(word):
+        if self.level == "message" and word in self._dense:
             return self._text("begins(?, {})", word.text)
         sql, parameters = self._matched(word)
         if "title" in self.scopes and self.level == "session" and split_word(word.text) is not None:

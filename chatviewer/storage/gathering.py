@@ -1,69 +1,92 @@
 """Words that stand together in a session though in no single message: the question's words and the answer's.
 
-It starts from the rarest word. Its sessions are few, and each is asked for the other words.
+The sessions of the rarest word are gone through, newest first, some at a time, and the other words are looked for in these only.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from chatviewer.query.nodes import Node
-from chatviewer.storage.candidates import FEW, LEVELS, Candidate, Plan, bounds_of, index_name, rows_of_index, sorted_rows
-from chatviewer.storage.filtering import levels_of, scoped
+from chatviewer.storage.candidates import FEW, Candidate, Plan, sorted_rows
+from chatviewer.storage.filtering import levels_of
+from chatviewer.storage.walking import ALL, IndexRows, rows_within, walk
 
 if TYPE_CHECKING:
     from chatviewer.storage.searching import Search
 
-MAX_SESSIONS = 200
+FIRST_BATCH = 64  # sessions
+MAX_SESSIONS = 2_000
+
+Group = tuple[int, int]  # negative time and negative id of a session, as it is sorted
 
 
-class _WordRows:
-    """Where one of the words stands: candidates by session, as far as they are known. `is_common`: there are more."""
+class _Word:
+    """Where one of the words stands, at every level that is searched."""
 
     def __init__(self, search: "Search", node: Node) -> None:
-        self.node = node
-        self.by_session: dict[int, list[Candidate]] = {}
+        self._connection = search.connection
         self.is_common = False
+        self.count = 0
+        self._levels: list[tuple[Plan, IndexRows, list[int] | None]] = []
         for level in levels_of(search.scopes):
             plan = search.plan(level, (node,), (*search.parts.conditions, *search.parts.unwanted))
-            rows = rows_of_index(search.connection, plan, search.scopes, FEW + 1)
-            self.is_common = self.is_common or len(rows) > FEW
-            for candidate in sorted_rows(search.connection, plan, rows[:FEW])[0]:
-                self.by_session.setdefault(candidate.session, []).append(candidate)
+            rows = search.index_rows(plan)
+            few = rows.few()
+            self.is_common = self.is_common or few is None
+            self.count += FEW if few is None else len(few)
+            self._levels.append((plan, rows, few))
+
+    def groups(self) -> Iterator[Group]:
+        """The sessions that hold it, newest first; of a common word those that a walk meets, titles alone after them."""
+        seen: set[Group] = set()
+        waiting: list[Group] = []
+        for plan, _, few in self._levels:
+            if few is not None:
+                waiting += [candidate[:2] for candidate in sorted_rows(self._connection, plan, few)[0]]
+        if not self.is_common:
+            yield from sorted(set(waiting))
+            return
+        for plan, rows, few in self._levels:
+            if few is None:
+                for batch in walk(self._connection, plan, rows, ALL):
+                    for group in dict.fromkeys(candidate[:2] for candidate in batch):
+                        if group not in seen:
+                            seen.add(group)
+                            yield group
+        yield from sorted(set(waiting) - seen)
+
+    def within(self, batch: list[Group]) -> dict[Group, Candidate]:
+        """Its newest row in each of these sessions that hold it, titles before all."""
+        found: dict[Group, Candidate] = {}
+        for plan, rows, _ in self._levels:
+            for candidate in rows_within(self._connection, plan, rows, batch, ALL):
+                known = found.get(candidate[:2])
+                if known is None or candidate < known:
+                    found[candidate[:2]] = candidate
+        return found
 
 
 def gathered(search: "Search", known: Collection[int], wanted: int) -> list[Candidate]:
     """One candidate for each word, session by session, newest first, of sessions that hold all words and are not in `known`."""
-    words = [_WordRows(search, node) for node in search.parts.words]
-    words.sort(key=lambda word: (word.is_common, len(word.by_session)))
-    rarest, *others = words
-    sessions = sorted(rows[0][:2] for session, rows in rarest.by_session.items() if session not in known)[:MAX_SESSIONS]
+    words = [_Word(search, node) for node in search.parts.words]
+    rarest = min(words, key=lambda word: (word.is_common, word.count))
+    if not rarest.count:
+        return []
     found: list[Candidate] = []
-    for time, session in sessions:
-        if len(found) >= wanted:
-            break
-        rows = [rarest.by_session[session][0]]
-        for word in others:
-            here = word.by_session.get(session)
-            candidate = here[0] if here else _within(search, word, time, session) if word.is_common else None
-            if candidate is None:
+    groups = islice((group for group in rarest.groups() if group[1] not in known), MAX_SESSIONS)
+    size = FIRST_BATCH
+    while len(found) < wanted and (batch := list(islice(groups, size))):
+        places: list[dict[Group, Candidate]] = []
+        for word in (each for each in words if each is not rarest):
+            if not batch:
                 break
-            rows.append(candidate)
-        else:
-            found += dict.fromkeys(rows)
+            places.append(word.within(batch))
+            batch = [group for group in batch if group in places[-1]]
+        if batch:
+            places.insert(0, rarest.within(batch))
+            for group in batch:
+                if len(found) < wanted and group in places[0]:
+                    found += dict.fromkeys(place[group] for place in places)
+        size *= 4
     return found
-
-
-def _within(search: "Search", word: _WordRows, time: int, session: int) -> Candidate | None:
-    """A common word's newest message in one session."""
-    if "text" not in search.scopes and "thinking" not in search.scopes:
-        return None
-    plan: Plan = search.plan("message", (word.node,), (*search.parts.conditions, *search.parts.unwanted))
-    level, index = LEVELS["message"], index_name("message")
-    low, high, _ = bounds_of(search.connection, level, -session)
-    sql, parameters = plan.conditions
-    row = search.connection.execute(
-        f"SELECT {level.row} FROM {index} CROSS JOIN {level.source} WHERE {index} MATCH ? AND {index}.rowid BETWEEN ? AND ? "
-        f"AND {level.row} = {index}.rowid AND {level.session} = ? AND {sql} ORDER BY {index}.rowid DESC LIMIT 1",
-        (scoped("message", search.scopes, plan.match or ""), low, high, -session, *parameters),
-    ).fetchone()
-    return Candidate(time, session, 1, -row[0], "message") if row else None

@@ -11,7 +11,6 @@ from typing import NamedTuple, TypeAlias
 from chatviewer.query.nodes import AllOf, AnyOf, Node, Not, Word
 
 MAX_TOKENS = 64  # of one phrase; each opens a cursor of its own
-SHORT = 2  # letters of a beginning with so many words that merging their lists takes longer than reading the newest messages
 
 # Marks that unicode61 neither folds nor keeps, and letters that are younger than its tables: it ends a word there.
 _ENDING = "[\u0305\u030d\u030e\u0310\u0312-\u031a\u031c-\u0322\u0329-\u032c\u032f\u0332-\u036f\u19b0-\u19c9\u1cf2\u1cf3]"
@@ -118,11 +117,6 @@ def known_text(text: str) -> str:
     if not clean.isascii():
         clean = re.sub(_ENDING, " ", clean)
     return " ".join(clean.split()[:MAX_TOKENS])
-
-
-def is_short_beginning(node: Node) -> bool:
-    """Whether this is the beginning of a great many words, as while one is being typed."""
-    return isinstance(node, Word) and node.is_prefix and len(node.text) <= SHORT and node.text.isascii() and node.text.isalnum()
 
 
 def _joined(operator: str, matches: Iterable[str | None]) -> str | None:

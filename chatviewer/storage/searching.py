@@ -9,24 +9,13 @@ from typing import NamedTuple
 from chatviewer.domain.hit import Hit, SearchResult
 from chatviewer.errors import InterruptedSearchError, UsageError
 from chatviewer.query.nodes import AllOf, AnyOf, Names, Node, Not, Pattern, Query, Span, Word, positive_leaves
-from chatviewer.storage.candidates import (
-    FEW,
-    FIRST_BATCH,
-    HIDDEN_SECONDS,
-    LEVELS,
-    Candidate,
-    Plan,
-    hidden_within,
-    is_beginning,
-    rows_of_index,
-    sessions,
-    sorted_rows,
-    titles_holding,
-    walk,
-)
+from chatviewer.storage.candidates import FEW, LEVELS, Candidate, Plan, sessions, sorted_rows, titles_holding
 from chatviewer.storage.filtering import MESSAGE_FIELDS, Conditions, asks_for_status, is_known, level_match, levels_of, said
-from chatviewer.storage.matching import is_short_beginning, tree_match
+from chatviewer.storage.matching import tree_match
 from chatviewer.storage.patterns import TimeLimit, time_limit
+from chatviewer.storage.reading import id_list
+from chatviewer.storage.vocabulary import Vocabulary
+from chatviewer.storage.walking import ALL, FIRST_BATCH, IndexRows, hidden_within, read, rows_within, walk
 
 PATTERN_SECONDS = 0.12  # what one search may spend on reading texts that no index covers
 # What the beginning of a word is looked for in the newest messages before the index is asked; the lists of one that does not stand
@@ -57,6 +46,7 @@ class Found(NamedTuple):
     candidates: list[Candidate]
     hidden_count: int
     is_whole: bool  # whether there is nothing more
+    is_hidden_whole: bool = True  # whether no more are hidden
 
 
 def search(
@@ -84,11 +74,12 @@ def search(
         raise
     if spent.is_over or asked.has_unread:
         problems.append(UNREAD_TEXT if asked.parts.is_text else UNREAD_SESSIONS)
-    return SearchResult(hits, found.hidden_count, time.perf_counter() - start, len(found.candidates) > offset + limit, tuple(problems))
+    has_more = len(found.candidates) > offset + limit
+    return SearchResult(hits, found.hidden_count, time.perf_counter() - start, has_more, tuple(problems), found.is_hidden_whole)
 
 
-def take_apart(query: Query) -> Parts:
-    """What the index can be asked for, and what has to be checked besides."""
+def take_apart(query: Query, dense: frozenset[Node]) -> Parts:
+    """What the index can be asked for, and what has to be checked besides. `dense`: beginnings of too many words for the index."""
     node = query.node
     nodes = node.nodes if isinstance(node, AllOf) else () if node is None else (node,)
     matched: list[Node] = []
@@ -97,10 +88,9 @@ def take_apart(query: Query) -> Parts:
         inner = each.node if isinstance(each, Not) else each
         is_matchable = tree_match(inner) is not None or (isinstance(inner, Word) and len(nodes) > 1 and not isinstance(each, Not))
         (matched if is_matchable else others).append(each)
-    if any(not isinstance(each, Not) and not is_short_beginning(each) for each in matched):
-        short = [each for each in matched if is_short_beginning(each)]
-        matched = [each for each in matched if not is_short_beginning(each)]
-        others += short
+    if any(not isinstance(each, Not) and each not in dense for each in matched):
+        others += [each for each in matched if each in dense]
+        matched = [each for each in matched if each not in dense]
     wanted = tuple(each for each in matched if not isinstance(each, Not) and tree_match(each) is not None)
     unwanted = tuple(each for each in matched if isinstance(each, Not))
     match = tree_match(AllOf(tuple(matched))) if wanted else None
@@ -130,7 +120,9 @@ class Search:
         self.wanted = wanted
         self.spent = spent
         self.has_unread = False  # whether there was more to read than is read
-        self.parts = take_apart(query)
+        self.vocabulary = Vocabulary(connection)
+        self.dense = frozenset(filter(self._is_dense, positive_leaves(query.node)))
+        self.parts = take_apart(query, self.dense)
         self.statuses = ("active", "archived", "trashed") if asks_for_status(query) else ("active",)
         self.scopes = query.scopes
         if query.asks("tool", *_tool_names(query)) and "tools" not in self.scopes and not query.has_scopes:
@@ -139,7 +131,7 @@ class Search:
     def found(self, order: str) -> Found:
         if not self.parts.is_text:
             return self._sessions_only()
-        is_being_typed = any(is_short_beginning(node) for node in self.parts.words)  # nothing to weigh yet
+        is_being_typed = not self.dense.isdisjoint(self.parts.words)  # nothing to weigh yet
         if order == "best" and self.parts.match is not None and not is_being_typed:
             from chatviewer.storage.ranking import ranked
 
@@ -156,12 +148,23 @@ class Search:
             found = Found([*found.candidates, *more], found.hidden_count, is_whole=True)
         return found
 
+    def _is_dense(self, leaf: Node) -> bool:
+        """Whether this is the beginning of a great many words, as while one is being typed."""
+        if not isinstance(leaf, Word) or not leaf.is_prefix or not (leaf.text.isascii() and leaf.text.isalnum()):
+            return False
+        return len(leaf.text) == 1 or self.vocabulary.words("message_fts", leaf.text) is None
+
+    def index_rows(self, plan: Plan) -> IndexRows:
+        """The rows that the index gives for a plan."""
+        return IndexRows(self.vocabulary, plan, self.scopes)
+
     def plan(self, level: str, matched: tuple[Node, ...], nodes: tuple[Node, ...] | None = None) -> Plan:
         """How one kind of row is searched: what the index is asked for, and the conditions given or else all of the query's."""
         nodes = self.parts.conditions if nodes is None else nodes
         # a title is a session's own row; from everywhere else a session's words are another matter than the row's
         scopes = ("title",) if level == "session" else self.scopes
-        whole, of_row, of_session = Conditions(scopes, level), Conditions(scopes, level), Conditions(self.scopes, "session")
+        whole, of_row = (Conditions(scopes, level, dense=self.dense) for _ in range(2))
+        of_session = Conditions(self.scopes, "session")
         for node in nodes:
             whole.add(node)
             (of_row if _speaks_of_row(node, level) else of_session).add(node)
@@ -176,48 +179,51 @@ class Search:
     def _newest(self) -> Found:
         candidates: list[Candidate] = []
         hidden_count = 0
-        is_whole = True
+        is_whole = is_hidden_whole = True
         for level in levels_of(self.scopes):
             found = self._newest_of(level)
             candidates += found.candidates
             hidden_count += found.hidden_count
             is_whole = is_whole and found.is_whole
+            is_hidden_whole = is_hidden_whole and found.is_hidden_whole
         candidates.sort()
-        return Found(candidates, hidden_count, is_whole and len(candidates) < self.wanted)
+        return Found(candidates, hidden_count, is_whole and len(candidates) < self.wanted, is_hidden_whole)
 
     def _newest_of(self, level: str) -> Found:
         plan = self.plan(level, self.parts.matched)
         if plan.match is None:
             return self._read(plan)
-        if level == "message" and any(is_short_beginning(node) for node in self.parts.words):
+        if level == "message" and not self.dense.isdisjoint(self.parts.words):
             begun = self._begun(plan)
             if begun is not None:
                 return begun
-        start = time.monotonic()
-        rows = rows_of_index(self.connection, plan, self.scopes, FEW + 1)
-        is_slow = time.monotonic() - start > HIDDEN_SECONDS
+        rows = self.index_rows(plan)
+        few = rows.few()
         if level == "session":
             words = [node.text for node in self.parts.words if isinstance(node, Word)]
-            rows += titles_holding(self.connection, words, len(self.parts.words))
-        if len(rows) <= FEW or level in ("attachment", "session"):
-            found, hidden_count = sorted_rows(self.connection, plan, rows)
+            if titled := titles_holding(self.connection, words, len(self.parts.words)):
+                few = [*(few or ()), *titled]
+        if few is not None:
+            found, hidden_count = sorted_rows(self.connection, plan, few)
             return Found(found, hidden_count, is_whole=True)
-        found = [candidate for batch in walk(self.connection, plan, self.scopes, self.wanted) for candidate in batch]
-        hidden_count = 0 if is_slow and is_beginning(plan.match) else hidden_within(self.connection, plan, self.scopes)
-        return Found(found, hidden_count, len(found) < self.wanted)
+        found = [candidate for batch in walk(self.connection, plan, rows, self.wanted) for candidate in batch]
+        hidden_count, is_hidden_whole = hidden_within(self.connection, plan, rows)
+        return Found(found, hidden_count, len(found) < self.wanted, is_hidden_whole)
 
     def _begun(self, plan: Plan) -> Found | None:
-        """One or two typed letters: words that begin so stand in nearly every message, so the newest are read. None: they do not."""
+        """A word of which a letter or two are typed: words that begin so stand in nearly every message, so the newest are read.
+
+        None where they do not, and too much would have to be read.
+        """
         reading = self.plan(plan.level, (), (*self.parts.conditions, *self.parts.words, *self.parts.unwanted))
         found: list[Candidate] = []
+        start = time.monotonic()
         with time_limit(SHORT_SECONDS) as spent:
-            for batch in walk(self.connection, reading, self.scopes, self.wanted):
+            for batch in read(self.connection, reading, self.wanted):
                 found += batch
-                if spent.is_over:
-                    return None
                 if len(found) >= self.wanted:
-                    return Found(found, 0, is_whole=False)
-                if len(found) * 4 < self.wanted:
+                    return Found(found, 0, is_whole=False, is_hidden_whole=False)
+                if spent.is_over or (time.monotonic() - start) * self.wanted > SHORT_SECONDS * len(found):
                     return None
         return None
 
@@ -232,7 +238,7 @@ class Search:
             found, hidden_count = sorted_rows(self.connection, plan, rows[:READ_ROWS])
             return Found(found, hidden_count, is_whole)
         found = []
-        for batch in walk(self.connection, plan, self.scopes, self.wanted):
+        for batch in read(self.connection, plan, self.wanted):
             found += batch
             if self.spent.is_over:
                 break
@@ -250,11 +256,12 @@ class Search:
             else:
                 of_session.add(node)
         plan = Plan("session", None, ("1", []), ("1", []), of_session.parts, self.statuses, self.user_id)
+        newest = NewestMessages(self, of_row) if of_row else None
         found: list[Candidate] = []
         waiting = sessions(self.connection, plan, self.statuses)
-        size = FIRST_BATCH
+        size = max(FIRST_BATCH, min(self.wanted, MOST_AT_ONCE))
         while len(found) < self.wanted and not self.spent.is_over_now() and (batch := list(islice(waiting, size))):
-            more = self._newest_messages(batch, of_row) if of_row else [Candidate(*each, 0, each[1], "session") for each in batch]
+            more = newest.of(batch) if newest else [Candidate(*each, 0, each[1], "session") for each in batch]
             if self.spent.is_over:  # a pattern was not read to its end: what seems to lack it may hold it
                 break
             found += more[: self.wanted - len(found)]
@@ -262,22 +269,38 @@ class Search:
         if len(self.statuses) > 1:
             return Found(found, 0, is_whole=True)
         others = sessions(self.connection, plan, ("archived", "trashed"))
-        return Found(found, sum(1 for _ in zip(others, range(FEW), strict=False)), is_whole=True)
+        hidden_count = sum(1 for _ in islice(others, FEW))
+        return Found(found, hidden_count, is_whole=True, is_hidden_whole=hidden_count < FEW)
 
-    def _newest_messages(self, batch: Sequence[tuple[int, int]], nodes: Sequence[Node]) -> list[Candidate]:
-        """The newest message that meets the conditions, of each of these sessions that has one; one statement."""
-        level = LEVELS["message"]
-        conditions = Conditions(self.scopes, "message", within="listed.low AND listed.high")
+
+class NewestMessages:
+    """The newest message that meets conditions, of each session."""
+
+    def __init__(self, search: Search, nodes: Sequence[Node]) -> None:
+        self._connection = search.connection
+        self._unwanted: list[tuple[Plan, IndexRows]] = []
+        conditions = Conditions(search.scopes, "message", within="listed.low AND listed.high", dense=search.dense)
         for node in nodes:
-            conditions.add(node)
-        statement = (
+            if isinstance(node, Not) and tree_match(node.node) is not None:
+                plan = search.plan("message", (node.node,), ())
+                self._unwanted.append((plan, search.index_rows(plan)))
+            else:
+                conditions.add(node)
+        conditions.add_sql("message.id NOT IN (SELECT value FROM json_each(?))")
+        level = LEVELS["message"]
+        self._parameters = conditions.parameters
+        self._statement = (
             f"WITH listed (low, high, amount, id) AS ({level.bounds}) SELECT listed.id, (SELECT message.id FROM {level.source} "
             f"WHERE message.session_id = listed.id AND {conditions.sql} ORDER BY message.seq DESC LIMIT 1) FROM listed"
         )
-        ids = str([-session for _, session in batch])
-        newest = dict(self.connection.execute(statement, (ids, *conditions.parameters)))
-        rows = [(when, session, newest.get(-session)) for when, session in batch]
-        return [Candidate(when, session, 1, -row, "message") for when, session, row in rows if row is not None]
+
+    def of(self, batch: Sequence[tuple[int, int]]) -> list[Candidate]:
+        """In the order of the sessions; those without such a message are left out. A constant number of statements."""
+        unwanted = {-each.row for plan, rows in self._unwanted for each in rows_within(self._connection, plan, rows, batch, ALL)}
+        ids = id_list(-session for _, session in batch)
+        newest = dict(self._connection.execute(self._statement, (ids, *self._parameters, id_list(unwanted))))
+        found = [(when, session, newest.get(-session)) for when, session in batch]
+        return [Candidate(when, session, 1, -row, "message") for when, session, row in found if row is not None]
 
 
 def _tool_names(query: Query) -> list[str]:

@@ -159,7 +159,8 @@ class Listing:
         facts = [f"{max(1, round(self._result.seconds * 1000))} ms"]
         if self._result.hidden_count:
             key = "is:any" if is_typing else "A"
-            facts.append(f"{full_count(self._result.hidden_count)} more in archive and trash: {key}")
+            more = "" if self._result.is_hidden_count_whole else "+"
+            facts.append(f"{full_count(self._result.hidden_count)}{more} more in archive and trash: {key}")
         if self.hints.tool_count:
             more = "" if self.hints.is_tool_count_whole else "+"
             facts.append(f"{full_count(self.hints.tool_count)}{more} more in tool output: ctrl+t")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from chatviewer.domain import Attachment, HitKind, Role, SearchResult, SessionStatus
 from chatviewer.errors import InterruptedSearchError, UsageError
 from chatviewer.query import parse
-from chatviewer.storage import candidates, ranking
+from chatviewer.storage import ranking, walking
 from chatviewer.storage.library import Library
 from tests.factories import at, fill, make_call, make_message, make_session
 
@@ -68,9 +68,9 @@ def test_a_common_word_is_found_in_the_same_order_as_a_rare_one(library: Library
     library.set_status([library.summaries([session])[0].uid for session in library.session_ids()[:5]], SessionStatus.ARCHIVED)
     few = [ids(library, "needle", limit=30, offset=offset) for offset in (0, 30, 60)]
     hidden = find(library, "needle").hidden_count
-    monkeypatch.setattr(candidates, "FEW", 5)
-    monkeypatch.setattr("chatviewer.storage.searching.FEW", 5)
-    monkeypatch.setattr(candidates, "HIDDEN_SECONDS", 10)
+    monkeypatch.setattr(walking, "FEW", 5)
+    monkeypatch.setattr(walking, "PROBE", 5)
+    monkeypatch.setattr(walking, "HIDDEN_SECONDS", 10)
     many = [ids(library, "needle", limit=30, offset=offset) for offset in (0, 30, 60)]
     assert few == many
     assert sum(map(len, few)) == 70
@@ -80,9 +80,9 @@ def test_a_common_word_is_found_in_the_same_order_as_a_rare_one(library: Library
 def test_large_and_interleaved_sessions_are_walked_right(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(library, *(thread(f"s{number}", *["needle"] * (number % 5 * 3), start=number) for number in range(1, 20)))
     whole = [(hit.session_id, hit.seq) for hit in find(library, "needle", limit=500).hits]
-    monkeypatch.setattr(candidates, "FEW", 5)
-    monkeypatch.setattr("chatviewer.storage.searching.FEW", 5)
-    monkeypatch.setattr(candidates, "LARGE_SESSION", 7)
+    monkeypatch.setattr(walking, "FEW", 5)
+    monkeypatch.setattr(walking, "PROBE", 5)
+    monkeypatch.setattr(walking, "LARGE_SESSION", 7)
     assert [(hit.session_id, hit.seq) for hit in find(library, "needle", limit=500).hits] == whole
     assert [(hit.session_id, hit.seq) for hit in find(library, "needle", limit=4).hits] == whole[:4]
     assert [(hit.session_id, hit.seq) for hit in find(library, "n*", limit=500).hits] == whole
@@ -183,8 +183,8 @@ def test_words_in_one_session_when_one_of_them_is_common(library: Library, monke
     fill(library, *(thread(f"s{number}", "common", "rare" if number % 10 == 0 else "hay", start=number) for number in range(40)))
     whole = ids(library, "common rare")
     assert whole == ["s30", "s30", "s20", "s20", "s10", "s10", "s0", "s0"]
-    for module in ("searching", "gathering", "candidates"):
-        monkeypatch.setattr(f"chatviewer.storage.{module}.FEW", 6)
+    monkeypatch.setattr(walking, "FEW", 6)
+    monkeypatch.setattr(walking, "PROBE", 6)
     assert ids(library, "common rare") == whole
 
 

@@ -54,7 +54,11 @@ CREATE TABLE session (
     UNIQUE (user_id, source, source_id, project)
 ) STRICT;
 
-CREATE INDEX session_by_time ON session (user_id, status, is_subagent, last_message_at);
+-- With all that a query's fields commonly ask for, so that a search steps through it without reading the sessions themselves.
+CREATE INDEX session_by_time ON session (
+    user_id, status, is_subagent, last_message_at, id,
+    project, source, model, message_count, token_count, tool_call_count, rating, starred_at, started_at
+);
 CREATE INDEX session_by_start ON session (user_id, status, is_subagent, started_at);
 CREATE INDEX session_by_title ON session (user_id, status, is_subagent, title COLLATE NOCASE);
 CREATE INDEX session_by_size ON session (user_id, status, is_subagent, message_count);

@@ -1,0 +1,240 @@
+"""The rows of a common word, newest session first.
+
+The index gives its rows in the order in which they were stored, and that is not the order of time: an export of old chats may be
+imported today. Sorting half a million rows that hold a common word takes a quarter of a second. So the sessions are walked, newest first,
+a batch at a time, and the index is asked only for the stretches of rows that they fill. How many rows hold the word decides how many
+sessions make a batch, and over how wide a gap between two of them is read rather than asked around.
+"""
+
+import sqlite3
+import time
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from chatviewer.storage.candidates import FEW, LEVELS, Candidate, Plan, index_name, is_beginning, sessions
+from chatviewer.storage.filtering import index_rows, scoped
+from chatviewer.storage.reading import id_list
+from chatviewer.storage.vocabulary import Vocabulary
+
+FIRST_BATCH = 8  # sessions
+MOST_AT_ONCE = 4_096  # sessions
+ALL = 1 << 62  # rows
+LARGE_SESSION = 500  # rows; such a session is asked for alone and only for as many as are wanted
+PROBE = 64  # rows by which a word is known for a common one
+PROBE_SECONDS = 0.003  # what may be spent on the question whether few rows match
+HIDDEN_SECONDS = 0.002  # what counting the rows that are not shown may take
+# What it takes to ask the index once more, and for each word that a beginning was spelled out to; and to step to the next row at least.
+_QUERY_SECONDS, _TERM_SECONDS, _ROW_SECONDS = 40e-6, 20e-6, 0.5e-6
+
+_STATUSES = ("active", "archived", "trashed")
+
+
+class IndexRows:
+    """The rows that the index of a plan's level gives, the ones stored last first."""
+
+    def __init__(self, vocabulary: Vocabulary, plan: Plan, scopes: tuple[str, ...]) -> None:
+        assert plan.match is not None
+        self._connection = vocabulary.connection
+        self._level = plan.level
+        index = index_name(plan.level)
+        self.match = scoped(plan.level, scopes, plan.match)
+        if is_beginning(self.match) and plan.level in ("message", "tool"):
+            self.match = vocabulary.spelled_out(index, self.match)
+        self._statement = f"{index_rows(plan.level)} AND {index}.rowid BETWEEN ? AND ? ORDER BY {index}.rowid DESC LIMIT ?"
+        # Words with one beginning that are too many to be spelled out are merged anew each time that the index is asked: ask once.
+        self.is_merged = is_beginning(self.match)
+        self._merged: list[int] | None = None
+        self.density = 1.0  # rows that match, of all
+        self.usual_session = 1.0  # rows of a session, on average
+        self._row_seconds = _ROW_SECONDS
+
+    @property
+    def gap(self) -> int:
+        """How many rows may lie between two stretches that are better read as one."""
+        query_seconds = _QUERY_SECONDS + _TERM_SECONDS * self.match.count('" OR "')
+        return int(query_seconds / (self._row_seconds * max(self.density, 0.0001)))
+
+    def few(self) -> list[int] | None:
+        """All of them, where they are few; None, and the density is known, where they are more, or cannot be counted quickly."""
+        if self.is_merged:
+            merged = self._merged_rows()
+            rows = merged[: -FEW - 2 : -1]
+            is_whole = len(merged) <= FEW
+        else:
+            start = time.monotonic()
+            cursor = self._connection.execute(f"{index_rows(self._level)} ORDER BY rowid DESC", (self.match,))
+            rows = [row for (row,) in cursor.fetchmany(PROBE)]
+            is_whole = len(rows) < PROBE
+            while not is_whole and len(rows) <= FEW and time.monotonic() - start <= PROBE_SECONDS:
+                part = cursor.fetchmany(PROBE)
+                rows += [row for (row,) in part]
+                is_whole = len(part) < PROBE
+            cursor.close()
+            self._row_seconds = max(_ROW_SECONDS, (time.monotonic() - start) / max(1, len(rows)))
+        if is_whole:
+            return rows
+        statement = f"SELECT max(id), (SELECT max(id) FROM session) FROM {LEVELS[self._level].table}"
+        highest, session_count = self._connection.execute(statement).fetchone()
+        self.density = len(rows) / max(1, highest - rows[-1] + 1)
+        self.usual_session = highest / max(1, session_count)
+        return None
+
+    def _merged_rows(self) -> list[int]:
+        """All rows, in rising order."""
+        if self._merged is None:
+            self._merged = [row for (row,) in self._connection.execute(index_rows(self._level), (self.match,))]
+        return self._merged
+
+    def between(self, low: int, high: int, limit: int = -1) -> Sequence[int]:
+        """Those from `low` to `high`, at most `limit` of the highest (-1: all)."""
+        if self.is_merged:
+            merged = self._merged_rows()
+            start, end = bisect_left(merged, low), bisect_right(merged, high)
+            return merged[start if limit < 0 else max(start, end - limit) : end][::-1]
+        return [row for (row,) in self._connection.execute(self._statement, (self.match, low, high, limit))]
+
+
+def walk(connection: sqlite3.Connection, plan: Plan, rows: IndexRows, wanted: int) -> Iterator[list[Candidate]]:
+    """The matching rows of the sessions, newest first, a batch of sessions at a time. Stops when `wanted` were given."""
+    size = _batch_size(wanted, rows.density * rows.usual_session)
+    waiting = sessions(connection, plan, plan.statuses)
+    while wanted > 0 and (batch := list(islice(waiting, size))):
+        found = rows_within(connection, plan, rows, batch, wanted)
+        found.sort()
+        wanted -= len(found)
+        yield found
+        size = _batch_size(wanted, len(found) / len(batch)) if found else min(size * 4, MOST_AT_ONCE)
+
+
+def _batch_size(wanted: int, each: float) -> int:
+    """How many sessions hold the wanted rows, where each has so many on average."""
+    return max(FIRST_BATCH, min(MOST_AT_ONCE, int(1.2 * wanted / max(each, 0.001))))
+
+
+def read(connection: sqlite3.Connection, plan: Plan, wanted: int) -> Iterator[list[Candidate]]:
+    """As `walk`, where no index can be asked: the rows themselves are looked at, session by session, until there are enough."""
+    size = FIRST_BATCH
+    waiting = sessions(connection, plan, plan.statuses)
+    level = LEVELS[plan.level]
+    sql, parameters = plan.row_conditions
+    statement = (
+        f"SELECT {level.row} FROM {level.source} WHERE {level.row} BETWEEN ? AND ? AND {level.session} = ? AND {sql} "
+        f"ORDER BY {level.row} DESC LIMIT ?"
+    )
+    while wanted > 0 and (batch := list(islice(waiting, size))):
+        times = {-session: when for when, session in batch}
+        bounds = {session: (low, high) for low, high, _, session in bounds_of(connection, plan.level, times)}
+        found: list[Candidate] = []
+        for session in times:
+            if session in bounds and len(found) < wanted:
+                rows = connection.execute(statement, (*bounds[session], session, *parameters, wanted))
+                found += [Candidate(times[session], -session, 1, -row, plan.level) for (row,) in rows]
+        wanted -= len(found)
+        yield found
+        size = min(size * 4, MOST_AT_ONCE)
+
+
+def hidden_within(connection: sqlite3.Connection, plan: Plan, rows: IndexRows) -> tuple[int, bool]:
+    """How many rows match in the sessions that their status leaves out, and whether these are all: the newest are asked first."""
+    others = tuple(status for status in _STATUSES if status not in plan.statuses)
+    if not others:
+        return 0, True
+    deadline = time.monotonic() + HIDDEN_SECONDS
+    waiting = sessions(connection, plan, others)
+    count, size = 0, 4 * FIRST_BATCH
+    while batch := list(islice(waiting, size)):
+        count += len(rows_within(connection, plan, rows, batch, FEW))
+        if time.monotonic() > deadline or count >= FEW:
+            return count, next(waiting, None) is None
+        size *= 2
+    return count, True
+
+
+def bounds_of(connection: sqlite3.Connection, level: str, ids: Iterable[int]) -> list[tuple[int, int, int, int]]:
+    """(first row, last row, number of rows, session) of the sessions that have any."""
+    if level == "session":
+        return [(session, session, 1, session) for session in ids]
+    return connection.execute(LEVELS[level].bounds, (id_list(ids),)).fetchall()
+
+
+def rows_within(
+    connection: sqlite3.Connection, plan: Plan, rows: IndexRows, batch: Sequence[tuple[int, int]], wanted: int
+) -> list[Candidate]:
+    """The rows of these sessions that match and meet the conditions, in no order; of a large session at most `wanted`."""
+    times = {-session: when for when, session in batch}
+    owner_of: dict[int, int] = {}
+    together: list[tuple[int, int, int]] = []  # sessions that fill their stretch alone
+    for low, high, count, session in bounds_of(connection, plan.level, times):
+        if high - low + 1 != count:
+            owner_of |= _scattered(connection, plan, rows, (low, high, session))
+        elif count >= LARGE_SESSION and count * rows.density > wanted:
+            owner_of |= _some_of_large(connection, plan, rows, (low, high, session), wanted)
+        else:
+            together.append((low, high, session))
+    dense: dict[int, int] = {}
+    for stretch in _stretches(together, rows.gap):
+        dense |= _owned(stretch, rows.between(stretch[0][0], stretch[-1][1]))
+    owner_of |= _meeting(connection, plan, dense)
+    order = plan.level != "session"
+    return [Candidate(times[session], -session, order, -row, plan.level) for row, session in owner_of.items()]
+
+
+def _meeting(connection: sqlite3.Connection, plan: Plan, owner_of: dict[int, int]) -> dict[int, int]:
+    """Those that meet the conditions which speak of the row."""
+    sql, parameters = plan.row_conditions
+    if sql == "1" or not owner_of:
+        return owner_of
+    level = LEVELS[plan.level]
+    statement = f"SELECT {level.row} FROM json_each(?) AS listed CROSS JOIN {level.source} WHERE {level.row} = listed.value AND {sql}"
+    return {row: owner_of[row] for (row,) in connection.execute(statement, (id_list(owner_of), *parameters))}
+
+
+def _scattered(connection: sqlite3.Connection, plan: Plan, rows: IndexRows, owner: tuple[int, int, int]) -> dict[int, int]:
+    """The rows of a session between which rows of others lie."""
+    low, high, session = owner
+    level = LEVELS[plan.level]
+    statement = (
+        f"SELECT {level.row} FROM json_each(?) AS listed CROSS JOIN {level.source} WHERE {level.row} = listed.value AND {level.session} = ?"
+    )
+    found = connection.execute(statement, (id_list(rows.between(low, high)), session))
+    return _meeting(connection, plan, {row: session for (row,) in found})
+
+
+def _some_of_large(connection: sqlite3.Connection, plan: Plan, rows: IndexRows, owner: tuple[int, int, int], wanted: int) -> dict[int, int]:
+    """The last rows of a session that has many."""
+    low, high, session = owner
+    found: dict[int, int] = {}
+    part = 2 * wanted
+    while len(found) < wanted and (some := rows.between(low, high, part)):
+        found |= _meeting(connection, plan, dict.fromkeys(some, session))
+        high = some[-1] - 1
+        part *= 2
+    return found
+
+
+def _stretches(owners: list[tuple[int, int, int]], gap: int) -> list[list[tuple[int, int, int]]]:
+    """The sessions as stretches of rows, in rising order, with no gap wider than that."""
+    found: list[list[tuple[int, int, int]]] = []
+    last = None
+    for owner in sorted(owners):
+        if last is not None and owner[0] - last <= gap:
+            found[-1].append(owner)
+        else:
+            found.append([owner])
+        last = owner[1]
+    return found
+
+
+def _owned(stretch: list[tuple[int, int, int]], rows: Iterable[int]) -> dict[int, int]:
+    """Whose the rows of a stretch are, given in falling order; those in gaps between the sessions are left out."""
+    found: dict[int, int] = {}
+    number = len(stretch) - 1
+    low, high, session = stretch[number]
+    for row in rows:
+        while row < low:
+            number -= 1
+            low, high, session = stretch[number]
+        if row <= high:
+            found[row] = session
+    return found
