@@ -31,9 +31,9 @@ def test_files_within_five_days_of_their_end_are_counted(isolated_home: Path, li
         aged(isolated_home, number, days)
     status = claude_code(library)
     assert (status.file_count, status.expiring_count, status.unsaved_count) == (6, 3, 3)
-    assert status.warning() == "3 files within 5 days, 3 not imported yet"
+    assert status.warning() == "3 files are deleted within 5 days, not imported yet"
     ingest.run(library)
-    assert claude_code(library).warning() == "3 files within 5 days; what they hold is in the library"
+    assert claude_code(library).warning() == "3 files are deleted within 5 days; what they hold is in the library"
     with transcript(isolated_home, 3).open("a") as file:
         file.write("\n")
     aged(isolated_home, 3, 27)
@@ -47,7 +47,7 @@ def test_the_agents_own_setting_counts(isolated_home: Path, library: Library, ca
     (isolated_home / ".claude" / "settings.json").write_text(json.dumps({"cleanupPeriodDays": 82}))
     assert claude_code(library).expiring_count == 1
     assert main(["sources"]) == 0
-    assert "1 file within 5 days, 1 not imported yet" in capsys.readouterr().out
+    assert "1 file is deleted within 5 days, not imported yet" in capsys.readouterr().out
     assert main(["sources", "--json"]) == 0
     sources = json.loads(capsys.readouterr().out)["sources"]
     assert next(one for one in sources if one["source"] == "claude-code")["unsaved_count"] == 1

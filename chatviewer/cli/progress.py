@@ -45,10 +45,11 @@ class _Bar:
 
     def _made(self) -> "Progress":
         from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
         # No file name in it: names are foreign text, and they flicker by too fast to be read.
-        columns = (BarColumn(), DownloadColumn(), TextColumn("{task.fields[sessions]}", markup=False), TimeRemainingColumn())
+        sessions = TextColumn("{task.fields[sessions]}", markup=False)
+        columns = (BarColumn(bar_width=24), DownloadColumn(), TransferSpeedColumn(), sessions, TimeRemainingColumn())
         return Progress(*columns, console=Console(stderr=True), transient=True)
 
     def close(self) -> None:

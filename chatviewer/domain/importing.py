@@ -111,5 +111,9 @@ class SourceStatus(NamedTuple):
         """What is about to be deleted, in words; empty: nothing."""
         if not self.expiring_count:
             return ""
-        files = f"{self.expiring_count:,} {'file' if self.expiring_count == 1 else 'files'} within {EXPIRY_WARNING_DAYS} days"
-        return f"{files}, {self.unsaved_count:,} not imported yet" if self.unsaved_count else f"{files}; what they hold is in the library"
+        subject = "file is" if self.expiring_count == 1 else "files are"
+        files = f"{self.expiring_count:,} {subject} deleted within {EXPIRY_WARNING_DAYS} days"
+        if self.unsaved_count:
+            some = "" if self.unsaved_count == self.expiring_count else f"{self.unsaved_count:,} of them "
+            return f"{files}, {some}not imported yet"
+        return f"{files}; what they hold is in the library"

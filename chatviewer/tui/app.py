@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
@@ -24,9 +25,10 @@ from chatviewer.storage.library import Library
 from chatviewer.tui.actions import LIBRARY, LIST, TRANSCRIPT, Action
 from chatviewer.tui.background import JobThread
 from chatviewer.tui.clipboard import sequence
+from chatviewer.tui.import_messages import ImportFinished, ImportProgressed
 from chatviewer.tui.importing import SECONDS_BETWEEN_LOOKS, ImportState, import_job, watch_job
 from chatviewer.tui.line_filter import with_control_filter
-from chatviewer.tui.messages import CopyText, ImportFinished, ImportProgressed, PreferencesFetched, WorkFailed
+from chatviewer.tui.messages import CopyText, PreferencesFetched, WorkFailed
 from chatviewer.tui.screens.main import MainScreen
 from chatviewer.tui.themes import THEMES
 
@@ -62,6 +64,7 @@ class ChatviewerApp(App[int]):
         self.main = MainScreen(library)
         self._importer = JobThread("import", self)
         self._stop_import = threading.Event()
+        self._import_began = 0.0  # by the monotonic clock, when the first file was done
         self._is_watching = is_watching
         for theme in THEMES:
             self.register_theme(theme)
@@ -154,7 +157,9 @@ class ChatviewerApp(App[int]):
 
     @on(ImportProgressed)
     def follow_import(self, event: ImportProgressed) -> None:
-        self.import_state = ImportState(is_running=True, progress=event.progress)
+        if self.import_state.progress is None:
+            self._import_began = monotonic()
+        self.import_state = ImportState(is_running=True, progress=event.progress, seconds=monotonic() - self._import_began)
 
     @on(ImportFinished)
     def end_import(self, event: ImportFinished) -> None:

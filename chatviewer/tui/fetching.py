@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from chatviewer.domain import Hit, Message, MessageStub, MessageTree, safe_line
+from chatviewer.domain import Hit, Message, MessageStub, MessageTree, Problem, safe_line
 from chatviewer.domain.saved_search import read_searches, searches_with, write_searches
 from chatviewer.errors import NotFoundError
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import Job
 from chatviewer.tui.branching import find_branches
+from chatviewer.tui.import_messages import ProblemLineFetched, SourcesFetched
 from chatviewer.tui.messages import (
     BranchesFetched,
     CountsFetched,
@@ -17,7 +18,6 @@ from chatviewer.tui.messages import (
     NoteFetched,
     OutlineFetched,
     PreferencesFetched,
-    SourcesFetched,
     SummariesFetched,
     TranscriptFetched,
     TranscriptGrown,
@@ -200,6 +200,21 @@ def fetch_details(library: Library, session_id: int) -> Job:
         if not summaries:
             return None
         return DetailsFetched(summaries[0], library.session(summaries[0].uid), library.files(session_id), library.children(session_id))
+
+    return job
+
+
+def fetch_problem_line(problem: Problem) -> Job:
+    """The record that could not be read, as it stands in its file now."""
+
+    def job() -> ProblemLineFetched:
+        from chatviewer.ingest.showing import FoundLine, line_of
+
+        try:
+            found = line_of(problem.path, problem.line)
+        except (OSError, ValueError) as error:  # a path with a zero byte is a ValueError
+            found = FoundLine("", 0, f"The file cannot be read any more: {getattr(error, 'strerror', None) or error}")
+        return ProblemLineFetched(problem, found)
 
     return job
 

@@ -9,9 +9,10 @@ from chatviewer.ingest.watching import Watch
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import Job, Receiver
 from chatviewer.tui.formatting import byte_size, counted, full_count
-from chatviewer.tui.messages import ImportFinished, ImportProgressed
+from chatviewer.tui.import_messages import ImportFinished, ImportProgressed
 
 SECONDS_BETWEEN_NEWS = 0.1
+SECONDS_BEFORE_A_RATE = 1.0
 SECONDS_BETWEEN_LOOKS = 0.5  # at the clock; files are looked at as often as `Watch` says
 MANY_FILES = 20  # from so many on a look is an import that shows how far it is
 
@@ -24,6 +25,7 @@ class ImportState(NamedTuple):
     report: ImportReport | None = None
     is_quiet: bool = False  # found by watching: nobody asked, so only new sessions are told
     failure: str = ""  # why it ended early
+    seconds: float = 0.0  # since the first file was begun
 
     @property
     def share(self) -> float:
@@ -31,6 +33,21 @@ class ImportState(NamedTuple):
         if self.progress is None or not self.progress.bytes_total:
             return 0.0
         return min(1.0, self.progress.bytes_done / self.progress.bytes_total)
+
+    @property
+    def rate(self) -> float | None:
+        """Bytes a second; None while that cannot be said yet."""
+        if self.progress is None or self.seconds < SECONDS_BEFORE_A_RATE or not self.progress.bytes_done:
+            return None
+        return self.progress.bytes_done / self.seconds
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the end, if it goes on as it went so far; None while that cannot be said yet."""
+        rate = self.rate
+        if rate is None or self.progress is None:
+            return None
+        return max(0, self.progress.bytes_total - self.progress.bytes_done) / rate
 
     def words(self) -> str:
         """One line about it; empty when nothing ever ran."""
@@ -60,10 +77,18 @@ def report_words(report: ImportReport) -> str:
 
 
 def progress_words(state: ImportState) -> str:
-    """12 of 80 MB, and the file that is read."""
+    """12 MB of 80 MB · 9.1 MB/s · 8 s left."""
     if state.progress is None:
         return ""
-    return f"{byte_size(state.progress.bytes_done)} of {byte_size(state.progress.bytes_total)}"
+    words = [f"{byte_size(state.progress.bytes_done)} of {byte_size(state.progress.bytes_total)}"]
+    if state.rate is not None and state.seconds_left is not None:
+        words += [f"{byte_size(round(state.rate))}/s", left_words(state.seconds_left)]
+    return " · ".join(words)
+
+
+def left_words(seconds: float) -> str:
+    """8 s left, 3 min left."""
+    return f"{max(1, round(seconds))} s left" if seconds < 90 else f"{round(seconds / 60)} min left"
 
 
 def import_job(library: Library, receiver: Receiver, should_stop: threading.Event) -> Job:

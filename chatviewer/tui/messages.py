@@ -14,17 +14,13 @@ if TYPE_CHECKING:
     from chatviewer.domain import (
         Attachment,
         Hit,
-        ImportProgress,
-        ImportReport,
         LibraryCounts,
         MessageOpening,
         MessageStub,
-        Problem,
         SearchResult,
         Session,
         SessionSummary,
         SourceFile,
-        SourceStatus,
     )
     from chatviewer.domain import Message as ChatMessage
     from chatviewer.tui.branching import Branch
@@ -332,15 +328,6 @@ class DetailsFetched(Message):
         self.children = children
 
 
-class SourcesFetched(Message):
-    """Fact: the sources on this machine, and what could not be imported so far."""
-
-    def __init__(self, sources: "Sequence[SourceStatus]", problems: "Sequence[Problem]") -> None:
-        super().__init__()
-        self.sources = sources
-        self.problems = problems
-
-
 class PreferencesFetched(Message, bubble=False):
     """Fact: the values of all preferences; and the step of history that brought them, if one did."""
 
@@ -380,20 +367,3 @@ class WorkFailed(Message):
         super().__init__()
         self.sentence = sentence
         self.generation: int | None = None
-
-
-class ImportProgressed(Message):
-    """Fact: where the import stands."""
-
-    def __init__(self, progress: "ImportProgress") -> None:
-        super().__init__()
-        self.progress = progress
-
-
-class ImportFinished(Message):
-    """Fact: the import is over. `is_quiet`: nobody asked for it, it was found by watching."""
-
-    def __init__(self, report: "ImportReport", *, is_quiet: bool = False) -> None:
-        super().__init__()
-        self.report = report
-        self.is_quiet = is_quiet

@@ -7,7 +7,9 @@ from textual.content import Content
 
 from chatviewer.domain import SourceStatus, safe_line
 from chatviewer.tui.formatting import byte_size, counted, full_count
+from chatviewer.tui.importing import ImportState, progress_words
 
+_BAR = 40  # cells
 _WIDTH = 60  # of the longer lines, so that they keep their indent in a window of 80 columns
 
 
@@ -37,6 +39,23 @@ def welcome_text(sources: Sequence[SourceStatus]) -> Content:
         Content("`chatviewer import PATH` reads an export or any folder,"),
         Content("`chatviewer demo` opens a made-up library to try things out."),
     ]
+    return Content("\n").join(lines)
+
+
+def import_text(state: ImportState) -> Content:
+    """The first import while it goes on: a bar, how fast, how long still, and what can be done meanwhile."""
+    done = round(state.share * _BAR)
+    progress = state.progress
+    lines = [Content.styled("Bringing in your chats", "bold $accent"), Content("")]
+    lines.append(Content.assemble(("━" * done, "$accent"), ("━" * (_BAR - done), "$foreground 20%"), f"  {state.share:.0%}"))
+    lines.append(Content(""))
+    if progress is None:
+        lines.append(Content("Looking for chats …"))
+    else:
+        lines.append(Content(progress_words(state)))
+        files = f"{full_count(progress.files_done)} of {counted(progress.files_total, 'file')}"
+        lines.append(Content.styled(f"{files} · {counted(progress.sessions, 'session')} so far", "$foreground 60%"))
+    lines += [Content(""), _key("I", "shows more, and stops it"), _key("?", "shows the keys meanwhile")]
     return Content("\n").join(lines)
 
 

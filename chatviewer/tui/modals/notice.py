@@ -17,15 +17,17 @@ class NoticeModal(Modal[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q,i,space", "leave", "Close", show=False)]
 
-    def __init__(self, title: str, text: str | Content, *, is_error: bool = False) -> None:
+    def __init__(self, title: str, text: str | Content, *, is_error: bool = False, is_wide: bool = False) -> None:
         super().__init__()
         self._title = title
+        self._is_wide = is_wide
         self._text = text if isinstance(text, Content) else Content(safe(text))
         self._is_error = is_error
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="-error" if self._is_error else "") as dialog:
             dialog.border_title = Content(self._title)
+            dialog.set_class(self._is_wide, "-wide")
             with VerticalScroll(id="body"):
                 yield Static(self._text, markup=False)
             yield Static("Esc closes", id="hint", markup=False)

@@ -1,30 +1,37 @@
-"""Import: which sources are on this machine, how far the import is, and what could not be read, with file and line."""
+"""Import: which sources are on this machine, how far the import is, what it brought, and what could not be read, with file and line."""
 
-from collections.abc import Sequence
+import os
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import on
-from textual.app import ComposeResult
+from textual import events, on
+from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import ProgressBar, Static
+from textual.widgets import OptionList, ProgressBar, Static
+from textual.widgets.option_list import Option
 
-from chatviewer.domain import Problem, SourceStatus, safe_line
+from chatviewer.domain import ImportReport, Problem, SourceStatus, safe, safe_line
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import JobThread
-from chatviewer.tui.fetching import fetch_sources
-from chatviewer.tui.formatting import byte_size, counted, full_count
+from chatviewer.tui.editing import NO_EDITOR, edit, editor_command
+from chatviewer.tui.fetching import fetch_problem_line, fetch_sources
+from chatviewer.tui.formatting import byte_size
+from chatviewer.tui.import_messages import ProblemLineFetched, SourcesFetched
+from chatviewer.tui.import_report import problem_heading, problem_line, report_text, sources_text
 from chatviewer.tui.importing import ImportState, progress_words
-from chatviewer.tui.messages import SourcesFetched, WorkFailed
+from chatviewer.tui.messages import WorkFailed
+from chatviewer.tui.modals.notice import NoticeModal
 from chatviewer.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from chatviewer.tui.app import ChatviewerApp
 
 MOST_PROBLEMS = 500
-HINTS = (("R", "look for new chats"), ("s", "stop"), ("Esc", "back"))
+HINTS = (("Esc", "back"), ("R", "look for new chats"))
+RUNNING_HINTS = (("Esc", "back; it goes on"), ("s", "stop"))
+PROBLEM_HINTS = (("Enter", "show"), ("e", "editor"), ("y", "copy the place"))
 
 
 class ImportScreen(Screen[None]):
@@ -33,10 +40,14 @@ class ImportScreen(Screen[None]):
     CSS_PATH = "importing.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,h,I", "leave", "Back", show=False),
-        Binding("R,f5,enter", "start", "Import", show=False),
+        Binding("R,f5", "start", "Import", show=False),
         Binding("s", "stop", "Stop", show=False),
-        Binding("j", "scroll('down')", "Down", show=False),
-        Binding("k", "scroll('up')", "Up", show=False),
+        Binding("e", "edit", "Open in the editor", show=False),
+        Binding("y", "copy", "Copy file and line", show=False),
+        Binding("j", "move('down')", "Down", show=False),
+        Binding("k", "move('up')", "Up", show=False),
+        Binding("g", "move('home')", "To the top", show=False),
+        Binding("G", "move('end')", "To the end", show=False),
     ]
 
     def __init__(self, library: Library) -> None:
@@ -44,6 +55,9 @@ class ImportScreen(Screen[None]):
         self._library = library
         self._fetcher = JobThread("sources", self)
         self._was_running = False
+        self._sources: list[SourceStatus] | None = None
+        self._problems: list[Problem] = []
+        self._report: ImportReport | None = None
 
     @property
     def viewer(self) -> "ChatviewerApp":
@@ -54,19 +68,26 @@ class ImportScreen(Screen[None]):
             yield Static("", id="state", markup=False)
             yield ProgressBar(total=1.0, show_eta=False, show_percentage=False, id="progress")
             with VerticalScroll(id="page"):
+                yield Static("", id="report", markup=False)
                 yield Static("Looking …", id="sources", markup=False)
-                yield Static("", id="problems", markup=False)
+            yield Static("", id="heading", markup=False)
+            yield OptionList(id="problems", markup=False, compact=True)
         yield StatusLine(id="status")
 
     def on_mount(self) -> None:
         self.query_one("#import").border_title = "Sources"
-        self.query_one(StatusLine).hints = HINTS
         self.query_one("#page").focus()
         self.watch(self.viewer, "import_state", self.show_state)
+        self._fetch()
+
+    def _fetch(self) -> None:
         self._fetcher.submit(fetch_sources(self._library), key="sources")
 
     def on_unmount(self) -> None:
         self._fetcher.stop()
+
+    def on_resize(self) -> None:
+        self._lay_out()
 
     def show_state(self, state: ImportState) -> None:
         words = state.words() or "R looks into all these places for new chats. Files are only read, never changed."
@@ -76,14 +97,44 @@ class ImportScreen(Screen[None]):
         bar = self.query_one("#progress", ProgressBar)
         bar.display = state.is_running
         bar.update(progress=state.share)
+        self._report = state.report or self._report
         if self._was_running and not state.is_running:
-            self._fetcher.submit(fetch_sources(self._library), key="sources")
+            self._fetch()
         self._was_running = state.is_running
+        self._say_keys()
 
     @on(SourcesFetched)
     def show_sources(self, event: SourcesFetched) -> None:
-        self.query_one("#sources", Static).update(sources_text(event.sources))
-        self.query_one("#problems", Static).update(problems_text(event.problems))
+        self._sources = list(event.sources)
+        self._problems = list(event.problems)
+        self._lay_out()
+        if self._problems and self.focused is self.query_one("#page"):
+            self.query_one(OptionList).focus()
+
+    def _lay_out(self) -> None:
+        """Everything as wide as there is room."""
+        width = max(20, self.size.width - 8)
+        if self._sources is not None:
+            self.query_one("#sources", Static).update(sources_text(self._sources, width))
+        report = self.query_one("#report", Static)
+        report.update(report_text(self._report))
+        report.display = self._report is not None
+        self.set_class(bool(self._problems), "-problems")
+        shown = self._problems[:MOST_PROBLEMS]
+        self.query_one("#heading", Static).update(problem_heading(len(self._problems), len(shown)))
+        options = self.query_one(OptionList)
+        before = options.highlighted
+        options.clear_options()
+        options.add_options([Option(problem_line(problem, width)) for problem in shown])
+        if shown:
+            options.highlighted = min(before or 0, len(shown) - 1)
+
+    def _say_keys(self) -> None:
+        problems = PROBLEM_HINTS if self.focused is self.query_one(OptionList) else ()
+        self.query_one(StatusLine).hints = (*problems, *(RUNNING_HINTS if self._was_running else HINTS))
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        self._say_keys()
 
     @on(WorkFailed)
     def show_failure(self, event: WorkFailed) -> None:
@@ -95,45 +146,69 @@ class ImportScreen(Screen[None]):
     def action_stop(self) -> None:
         self.viewer.stop_import()
 
-    def action_scroll(self, where: str) -> None:
-        getattr(self.query_one("#page", VerticalScroll), f"scroll_{where}")(animate=False)
+    def action_move(self, where: str) -> None:
+        options = self.query_one(OptionList)
+        if self.focused is options:
+            names = {"down": "cursor_down", "up": "cursor_up", "home": "first", "end": "last"}
+            getattr(options, f"action_{names[where]}")()
+        else:
+            getattr(self.query_one("#page", VerticalScroll), f"scroll_{where}")(animate=False)
+
+    # One problem
+
+    def _chosen(self) -> Problem | None:
+        place = self.query_one(OptionList).highlighted
+        if not self._problems or place is None:
+            self.query_one(StatusLine).tell("There is no problem to do that with.")
+            return None
+        return self._problems[place]
+
+    @on(OptionList.OptionSelected)
+    def look_at(self) -> None:
+        problem = self._chosen()
+        if problem is not None:
+            self._fetcher.submit(fetch_problem_line(problem), key="line")
+
+    @on(ProblemLineFetched)
+    def show_line(self, event: ProblemLineFetched) -> None:
+        problem, found = event.problem, event.found
+        facts = [safe_line(problem.reason, 300), f"{safe_line(problem.path)}:{problem.line}"]
+        cut = f"… the beginning of {byte_size(found.size)}" if found.size > len(found.text.encode()) else ""
+        lines = [
+            Content.styled(facts[0], "bold $warning"),
+            Content.styled(facts[1], "$foreground 60%"),
+            Content(""),
+            *([Content(safe(found.text))] if found.text else []),
+            *(Content.styled(words, "$foreground 60%") for words in (cut, found.remark) if words),
+        ]
+        if not found.text and not found.remark:
+            lines.append(Content.styled("The line is empty.", "$foreground 60%"))
+        self.app.push_screen(NoticeModal("What could not be read", Content("\n").join(lines), is_wide=True))
+
+    def action_copy(self) -> None:
+        problem = self._chosen()
+        if problem is not None:
+            self.viewer.write_clipboard(f"{safe_line(problem.path)}:{problem.line}")
+            self.query_one(StatusLine).tell("Copied file and line")
+
+    def action_edit(self) -> None:
+        """The editor has the terminal until it is left."""
+        problem = self._chosen()
+        if problem is None:
+            return
+        command = editor_command(os.environ, problem.path, problem.line)
+        failure = NO_EDITOR
+        if command is not None:
+            try:
+                with self.app.suspend():
+                    failure = edit(command)
+            except SuspendNotSupported:
+                failure = "This terminal cannot be lent to an editor; copy the path with y."
+        if failure:
+            self.query_one(StatusLine).tell(failure, is_warning=True)
+        else:
+            self.query_one(StatusLine).tell("R reads the file again")
 
     def action_leave(self) -> None:
         if self.is_current:
             self.dismiss(None)
-
-
-def sources_text(sources: Sequence[SourceStatus]) -> Content:
-    """Sources with something first; of the others only where they are looked for."""
-    found = sorted((source for source in sources if source.file_count), key=lambda source: -source.file_count)
-    absent = [source for source in sources if not source.file_count]
-    lines = []
-    for source in found:
-        files = f"{full_count(source.file_count)} {'file' if source.file_count == 1 else 'files'}"
-        lines.append(Content.assemble((f"{source.label:<20}", "bold"), f"{files:>14}  {byte_size(source.byte_count):>8}"))
-        lines += [Content.styled(f"  {safe_line(str(place))}", "$foreground 60%") for place in source.found_places]
-        if source.expires:
-            lines.append(Content.styled(f"  {safe_line(source.expires)}", "$warning"))
-        if source.warning():
-            lines.append(Content.styled(f"  {source.warning()}", "bold $warning"))
-    if not found:
-        lines.append(Content("No chats were found in the known places. `chatviewer import PATH` reads an export or any folder."))
-    if absent:
-        lines += [Content(""), Content.styled("Not found here", "$foreground 60%")]
-    for source in absent:
-        places = ", ".join(safe_line(str(place)) for place in source.places[:2]) or "export: chatviewer import PATH"
-        lines.append(Content.styled(f"{source.label:<20}  {places}", "$foreground 60%"))
-    return Content("\n").join(lines)
-
-
-def problems_text(problems: Sequence[Problem]) -> Content:
-    """Every record that could not be stored; empty when all could."""
-    if not problems:
-        return Content("")
-    lines = [Content(""), Content.styled(f"{counted(len(problems), 'problem')}: what could not be read", "bold $warning")]
-    for problem in problems[:MOST_PROBLEMS]:
-        place = f"{safe_line(problem.path)}:{problem.line}: "
-        lines.append(Content.assemble((place, "$foreground 60%"), safe_line(problem.reason, 300)))
-    if len(problems) > MOST_PROBLEMS:
-        lines.append(Content(f"… and {full_count(len(problems) - MOST_PROBLEMS)} more"))
-    return Content("\n").join(lines)

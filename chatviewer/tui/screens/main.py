@@ -19,6 +19,7 @@ from chatviewer.tui import formatting, organising
 from chatviewer.tui.background import run_job
 from chatviewer.tui.fetching import fetch_counts, fetch_message, fetch_preferences, fetch_searches, fetch_sources, fetch_summaries
 from chatviewer.tui.formatting import counted
+from chatviewer.tui.import_messages import SourcesFetched
 from chatviewer.tui.importing import ImportState
 from chatviewer.tui.messages import (
     AskFind,
@@ -38,7 +39,6 @@ from chatviewer.tui.messages import (
     SessionChosen,
     SessionHighlighted,
     SessionRead,
-    SourcesFetched,
     SummariesFetched,
     SummariesNeeded,
     TranscriptFetched,
@@ -48,7 +48,7 @@ from chatviewer.tui.messages import (
 from chatviewer.tui.screens.organising_actions import OrganisingActions
 from chatviewer.tui.screens.window_actions import WindowActions
 from chatviewer.tui.searching import FIRST_SESSIONS, answer
-from chatviewer.tui.welcome import welcome_text
+from chatviewer.tui.welcome import import_text, welcome_text
 from chatviewer.tui.widgets.find_box import FindBox
 
 
@@ -323,15 +323,21 @@ class MainScreen(OrganisingActions, WindowActions):
     def greet(self, event: SourcesFetched) -> None:
         """The first start: what is there to import. Later: what is about to be deleted and not imported."""
         if self.has_class("-first-start"):
+            if self.viewer.import_state.is_running:
+                return
             self.session_list.say_when_empty(welcome_text(event.sources))
             return
         unsaved = [f"{source.label}: {source.warning()}" for source in event.sources if source.unsaved_count]
         if unsaved:
-            self.tell(f"Deleted soon by {'; '.join(unsaved)} · R imports", is_warning=True)
+            self.tell(f"{'; '.join(unsaved)} · R imports", is_warning=True)
 
     def follow_import(self, state: ImportState) -> None:
         """Progress while it runs; the new sessions when it is over."""
         self.status.progress = state.words() if state.is_running else ""
+        if self.has_class("-first-start") and state.is_running:
+            self.session_list.say_when_empty(import_text(state))
+        elif self.has_class("-first-start") and (state.report is not None or state.failure):
+            self.fetcher.submit(fetch_sources(self.library), key="sources")  # stopped, or nothing came: what there is, once more
         if state.report is not None and not state.is_running:
             if not state.is_quiet or state.report.counts.new or state.report.problems:
                 self.tell(state.words())

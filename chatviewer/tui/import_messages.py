@@ -1,0 +1,45 @@
+"""What screens and workers tell each other about sources and imports."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+if TYPE_CHECKING:
+    from chatviewer.domain import ImportProgress, ImportReport, Problem, SourceStatus
+    from chatviewer.ingest.showing import FoundLine
+
+
+class SourcesFetched(Message):
+    """Fact: the sources on this machine, and what could not be imported so far."""
+
+    def __init__(self, sources: "Sequence[SourceStatus]", problems: "Sequence[Problem]") -> None:
+        super().__init__()
+        self.sources = sources
+        self.problems = problems
+
+
+class ProblemLineFetched(Message):
+    """Fact: the record that could not be read is here, as its file holds it now."""
+
+    def __init__(self, problem: "Problem", found: "FoundLine") -> None:
+        super().__init__()
+        self.problem = problem
+        self.found = found
+
+
+class ImportProgressed(Message):
+    """Fact: where the import stands."""
+
+    def __init__(self, progress: "ImportProgress") -> None:
+        super().__init__()
+        self.progress = progress
+
+
+class ImportFinished(Message):
+    """Fact: the import is over. `is_quiet`: nobody asked for it, it was found by watching."""
+
+    def __init__(self, report: "ImportReport", *, is_quiet: bool = False) -> None:
+        super().__init__()
+        self.report = report
+        self.is_quiet = is_quiet

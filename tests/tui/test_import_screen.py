@@ -1,0 +1,187 @@
+"""The Import screen: what an import brought, and the way to what could not be read."""
+
+import sys
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import OptionList, Static
+
+from chatviewer import ingest
+from chatviewer.domain import ImportProgress, ImportReport, Problem, SaveCounts
+from chatviewer.storage.library import Library
+from chatviewer.tui.editing import edit, editor_command
+from chatviewer.tui.import_report import problem_line, report_text
+from chatviewer.tui.importing import ImportState, left_words, progress_words
+from chatviewer.tui.modals.notice import NoticeModal
+from chatviewer.tui.screens.importing import ImportScreen
+from chatviewer.tui.welcome import import_text
+from tests.drills.machine import session_id, transcript, write
+from tests.tui.test_main_screen import press
+from tests.tui.test_terminal import Terminal
+from tests.tui.test_watching import until
+
+OpenViewer = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
+
+
+@pytest.fixture
+def broken(isolated_home: Path, library: Library) -> Path:
+    """An import of two sessions, of which one file has two broken lines."""
+    for number in range(2):
+        write(transcript(isolated_home, number), session_id(number), 0, 4)
+    path = transcript(isolated_home, 1)
+    with path.open("ab") as file:
+        file.write(b'{"type": "user", "text": "\x1b]0;owned\x07"\nno record\n')
+    ingest.run(library)
+    return path
+
+
+def shown(pilot: Pilot[int], selector: str) -> str:
+    return str(pilot.app.screen.query_one(selector, Static).render())
+
+
+async def test_a_problem_can_be_looked_at(broken: Path, library: Library, open_viewer: OpenViewer) -> None:
+    async with open_viewer(library) as pilot:
+        await press(pilot, "I")
+        screen = pilot.app.screen
+        assert isinstance(screen, ImportScreen)
+        await until(pilot, lambda: screen.query_one(OptionList).option_count == 2)
+        assert "2 problems" in shown(pilot, "#heading")
+        await press(pilot, "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, NoticeModal))
+        text = shown(pilot, "#body Static")
+        assert '"text": "␛]0;owned␇"' in text
+        assert "\x1b" not in text
+        assert f"{broken.name}:" in text.replace("\n", "")
+        await press(pilot, "escape", "j", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, NoticeModal))
+        assert "no record" in shown(pilot, "#body Static")
+
+
+async def test_of_a_file_that_is_gone_that_is_said(broken: Path, library: Library, open_viewer: OpenViewer) -> None:
+    async with open_viewer(library) as pilot:
+        await press(pilot, "I")
+        await until(pilot, lambda: pilot.app.screen.query_one(OptionList).option_count == 2)
+        broken.unlink()
+        await press(pilot, "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, NoticeModal))
+        assert "cannot be read any more" in shown(pilot, "#body Static")
+
+
+async def test_the_place_is_copied(broken: Path, library: Library, open_viewer: OpenViewer) -> None:
+    async with open_viewer(library) as pilot:
+        await press(pilot, "I")
+        await until(pilot, lambda: pilot.app.screen.query_one(OptionList).option_count == 2)
+        await press(pilot, "j", "y")
+        problem = library.problems()[1]
+        assert pilot.app.clipboard == f"{broken}:{problem.line}"
+
+
+async def test_without_an_editor_the_way_out_is_named(
+    broken: Path, library: Library, open_viewer: OpenViewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("EDITOR", raising=False)
+    monkeypatch.delenv("VISUAL", raising=False)
+    async with open_viewer(library) as pilot:
+        await press(pilot, "I")
+        await until(pilot, lambda: pilot.app.screen.query_one(OptionList).option_count == 2)
+        await press(pilot, "e")
+        assert "set EDITOR" in str(pilot.app.screen.query_one("#status").render())
+
+
+def test_the_editor_opens_the_file_at_the_line(
+    broken: Path, library: Library, database_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tmp_path / "told"
+    editor = tmp_path / "vim"
+    editor.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {told}\necho the editor is open\nread answer\n')
+    editor.chmod(0o755)
+    monkeypatch.setenv("EDITOR", f"{editor} -n")
+    monkeypatch.delenv("VISUAL", raising=False)
+    for name in ("COLUMNS", "LINES"):
+        monkeypatch.delenv(name, raising=False)
+    terminal = Terminal(database_path)
+    try:
+        terminal.wait_for("2 sessions")
+        terminal.press("I")
+        terminal.wait_for("2 problems")
+        terminal.press("e")
+        terminal.wait_until(told.exists)
+        terminal.wait_for("the editor is open")
+        terminal.press("x\n")
+        terminal.wait_for("R reads the file again")
+        problem = library.problems()[0]
+        assert told.read_text().split("\n")[:3] == ["-n", f"+{problem.line}", str(broken)]
+        terminal.press("q")
+        terminal.wait_for("2 sessions")
+        terminal.press("q")
+        assert terminal.end() == 0
+    finally:
+        terminal.process.kill()
+
+
+@pytest.mark.parametrize(
+    ("editor", "command"),
+    [
+        ("vim", ["vim", "+7", "/x/-a.jsonl"]),
+        ("/usr/bin/nano -l", ["/usr/bin/nano", "-l", "+7", "/x/-a.jsonl"]),
+        ("emacsclient -t", ["emacsclient", "-t", "+7", "/x/-a.jsonl"]),
+        ("hx", ["hx", "/x/-a.jsonl:7"]),
+        ("code --wait", ["code", "--wait", "--goto", "/x/-a.jsonl:7"]),
+        ("ed-of-mine", ["ed-of-mine", "/x/-a.jsonl"]),
+        ("'my editor' -x", ["my editor", "-x", "/x/-a.jsonl"]),
+        ("", None),
+        ("vim 'oops", None),
+    ],
+)
+def test_editors_and_their_lines(editor: str, command: list[str] | None) -> None:
+    assert editor_command({"EDITOR": editor}, "/x/-a.jsonl", 7) == command
+
+
+def test_visual_comes_before_editor() -> None:
+    assert editor_command({"VISUAL": "vi", "EDITOR": "nano"}, "/a", 1) == ["vi", "+1", "/a"]
+
+
+def test_an_editor_that_fails_is_told() -> None:
+    assert "cannot be started" in edit(["/nowhere/editor"])
+    assert "code 3" in edit([sys.executable, "-c", "raise SystemExit(3)"])
+    assert edit([sys.executable, "-c", ""]) == ""
+
+
+def test_what_an_import_brought() -> None:
+    skipped = {"empty file": 3, "esc\x1b[2J": 1, **{f"kind {number}": 1 for number in range(9)}}
+    report = ImportReport(
+        SaveCounts(new=5, new_subagents=2, updated=1, unchanged=4, messages=1200, tool_calls=1), 9, 1000, 15, skipped, (), 75.0
+    )
+    text = report_text(report).plain
+    assert "took 1 min 15 s" in text
+    assert "3 new · 2 new sub-agents · 1 updated · 4 unchanged" in text
+    assert "1,200 new · 1 tool call" in text
+    assert "9 read · 1,000 unchanged · 15 left out" in text
+    assert "3 empty file" in text
+    assert "of other kinds" in text
+    assert "\x1b" not in text
+    assert report_text(None).plain == ""
+
+
+def test_rate_and_time_left() -> None:
+    progress = ImportProgress(10, 40, 20_000_000, 80_000_000, 9, "/x")
+    state = ImportState(is_running=True, progress=progress, seconds=4.0)
+    assert progress_words(state) == "20 MB of 80 MB · 5.0 MB/s · 12 s left"
+    assert "12 s left" in import_text(state).plain
+    assert "25%" in import_text(state).plain
+    assert progress_words(state._replace(seconds=0.2)) == "20 MB of 80 MB"
+    assert (left_words(0.1), left_words(89), left_words(200)) == ("1 s left", "89 s left", "3 min left")
+    assert "Looking" in import_text(ImportState(is_running=True)).plain
+
+
+@pytest.mark.parametrize("width", [20, 60, 100])
+def test_a_hostile_problem_stays_in_its_two_lines(width: int) -> None:
+    problem = Problem("/x/\x1b[2J/" + "long/" * 40 + "a\nb.jsonl", 12, "reason\nwith \x1b[31m escapes " * 9)
+    lines = problem_line(problem, width).plain.split("\n")
+    assert len(lines) == 2
+    assert "\x1b" not in "".join(lines)
+    assert lines[1].endswith(":12")
+    assert len(lines[0]) <= width
