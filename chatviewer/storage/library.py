@@ -1,7 +1,7 @@
 """The one door to what is stored: screens, commands and the import hold a `Library` and know no SQL."""
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from chatviewer.storage.opening import open_database
 from chatviewer.storage.own_words import OwnWords
@@ -144,6 +144,12 @@ class Library(OwnWords):
         from chatviewer.storage.messages import attachment_data
 
         return attachment_data(self.database, self.user.id, sha256)
+
+    def call_arguments(self, session_id: int) -> "list[tuple[str, Any]]":
+        """Tool and arguments of every call of a session, in order, without what came back."""
+        from chatviewer.storage.messages import call_arguments
+
+        return call_arguments(self.database, self.user.id, session_id)
 
     def matching_seqs(self, session_id: int, needle: str) -> list[int]:
         """The messages of a session that hold `needle` in any of their texts, whatever its case."""

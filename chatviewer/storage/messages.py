@@ -5,7 +5,7 @@ The number of statements never depends on the number of messages, and every one 
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from chatviewer.domain.kinds import Role
 from chatviewer.domain.summary import MessageOpening, MessageStub, SessionSummary
@@ -18,6 +18,7 @@ from chatviewer.storage.reading import (
     TOOL_CALL_COLUMNS,
     Row,
     attachment_of,
+    from_json,
     id_list,
     message_of,
     rating_of,
@@ -151,6 +152,18 @@ def attachment_data(database: Database, user_id: int, sha256: str) -> bytes | No
             .fetchone()
         )
     return bytes(row[0]) if row else None
+
+
+def call_arguments(database: Database, user_id: int, session_id: int) -> list[tuple[str, Any]]:
+    """Tool and arguments of every call of a session, in order, without what came back."""
+    with explained(database.file):
+        rows = database.connection().execute(
+            "SELECT tool_call.tool_name, tool_call.input_arguments FROM tool_call"
+            " JOIN message ON message.id = tool_call.message_id JOIN session ON session.id = tool_call.session_id"
+            " WHERE tool_call.session_id = ? AND session.user_id = ? ORDER BY message.seq, tool_call.position",
+            (session_id, user_id),
+        )
+        return [(name, from_json(arguments)) for name, arguments in rows]
 
 
 def matching_seqs(database: Database, user_id: int, session_id: int, needle: str) -> list[int]:

@@ -199,7 +199,11 @@ def fetch_details(library: Library, session_id: int) -> Job:
         summaries = library.summaries([session_id])
         if not summaries:
             return None
-        return DetailsFetched(summaries[0], library.session(summaries[0].uid), library.files(session_id), library.children(session_id))
+        from chatviewer.tui.rendering.touched import touched_files
+
+        summary = summaries[0]
+        touched = touched_files(library.call_arguments(session_id)) if summary.tool_call_count else []
+        return DetailsFetched(summary, library.session(summary.uid), library.files(session_id), library.children(session_id), touched)
 
     return job
 

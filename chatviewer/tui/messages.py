@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from array import array
 
     from chatviewer.domain import (
-        Attachment,
         Hit,
         LibraryCounts,
         MessageOpening,
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     )
     from chatviewer.domain import Message as ChatMessage
     from chatviewer.tui.branching import Branch
+    from chatviewer.tui.rendering.touched import TouchedFile
     from chatviewer.tui.widgets.row_layout import Heading
 
 
@@ -53,32 +53,6 @@ class CopyText(Message):
         super().__init__()
         self.text = text
         self.label = label
-
-
-class OpenLink(Message):
-    """Intent: open one of these addresses after asking. Only http and https are ever posted."""
-
-    def __init__(self, urls: Sequence[str]) -> None:
-        super().__init__()
-        self.urls = urls
-
-
-class OpenAttachment(Message):
-    """Intent: show an image of a message in the system's viewer, after asking."""
-
-    def __init__(self, attachment: "Attachment") -> None:
-        super().__init__()
-        self.attachment = attachment
-
-
-class Opened(Message):
-    """Fact: what was done with an address or image, in words. `instead` is an address to copy where there is no browser."""
-
-    def __init__(self, words: str, *, is_warning: bool = False, instead: str = "") -> None:
-        super().__init__()
-        self.words = words
-        self.is_warning = is_warning
-        self.instead = instead
 
 
 class AskFind(Message):
@@ -319,9 +293,15 @@ class DetailsFetched(Message):
     """Fact: all that is known about a session beside its messages."""
 
     def __init__(
-        self, summary: "SessionSummary", session: "Session", files: "Sequence[SourceFile]", children: "Sequence[SessionSummary]"
+        self,
+        summary: "SessionSummary",
+        session: "Session",
+        files: "Sequence[SourceFile]",
+        children: "Sequence[SessionSummary]",
+        touched: "Sequence[TouchedFile]" = (),
     ) -> None:
         super().__init__()
+        self.touched = touched
         self.summary = summary
         self.session = session
         self.files = files

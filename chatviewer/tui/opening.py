@@ -11,7 +11,7 @@ from chatviewer import paths
 from chatviewer.domain import Attachment, safe_file_name
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import Job
-from chatviewer.tui.messages import Opened
+from chatviewer.tui.outgoing_messages import Opened
 
 # By how the file begins, whatever its source calls it: nothing that a viewer could run is ever opened.
 _IMAGES = ((b"\x89PNG\r\n\x1a\n", ".png"), (b"\xff\xd8\xff", ".jpg"), (b"GIF87a", ".gif"), (b"GIF89a", ".gif"), (b"BM", ".bmp"))

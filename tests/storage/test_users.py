@@ -77,6 +77,7 @@ READS: dict[str, Callable[[Library], object]] = {
     "messages": lambda other: [one for id_ in range(1, 5) for one in [*other.messages(id_), *other.messages(id_, [0])]],
     "context_items": lambda other: [one for id_ in range(1, 5) for one in other.context_items(id_)],
     "attachment_data": lambda other: other.attachment_data(DIGEST),
+    "call_arguments": lambda other: [one for id_ in range(1, 5) for one in other.call_arguments(id_)],
     "matching_seqs": lambda other: [s for id_ in range(1, 5) for needle in ("needle", "ü") for s in other.matching_seqs(id_, needle)],
     "message_session": lambda other: refused(lambda: other.message_session(MESSAGE.uid)),
     "search": lambda other: other.search(parse("needle is:any")).hits,

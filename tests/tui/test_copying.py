@@ -18,10 +18,11 @@ from chatviewer.domain import Attachment, FileImport, SessionSummary
 from chatviewer.storage.library import Library
 from chatviewer.tui import opening
 from chatviewer.tui.clipboard import LIMIT_BYTES, sequence
+from chatviewer.tui.continuing import resume_command
 from chatviewer.tui.modals.menu import MenuModal
 from chatviewer.tui.modals.notice import ConfirmModal
 from chatviewer.tui.rendering.chunk import markdown_chunks
-from chatviewer.tui.rendering.copying import code_blocks, copyables, resume_command
+from chatviewer.tui.rendering.copying import code_blocks, copyables
 from chatviewer.tui.rendering.links import addresses, addresses_in_row
 from chatviewer.tui.widgets.transcript_sample import sample_messages, summary_of
 from tests.factories import make_call, make_file, make_message, make_session

@@ -23,6 +23,7 @@ from tests.factories import make_file, make_message, make_session
 
 COLUMNS, LINES = 100, 30
 PAYLOADS = ("\x1b]52;c;aGFja2Vk\x07", "\x1b[6n", "\x1b]0;owned\x07", "\x1bP$qm\x1b\\", "\x9b31m", "\x1b[?1049l")
+ESC = "\x1b"
 VIEWER = """
 import sys
 from pathlib import Path
@@ -157,10 +158,63 @@ def test_a_crash_restores_the_terminal_and_says_one_sentence(database: Path, ter
     assert log.stat().st_mode & 0o077 == 0
 
 
+EDITOR = """\
+#!/bin/sh
+# An editor: says that it runs, with what settings, and waits for a line.
+stty -a | grep -q -- ' icanon' && echo "cooked"
+cat "$1"
+echo "EDITING $1"
+read line
+"""
+
+
+@pytest.fixture
+def editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "editor"
+    path.write_text(EDITOR)
+    path.chmod(0o755)
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    monkeypatch.setenv("VISUAL", str(path))
+    monkeypatch.setenv("TMPDIR", str(copies))
+    return copies
+
+
+def test_the_editor_has_the_terminal_and_gives_it_back(database: Path, terminals: list[Terminal], editor: Path) -> None:
+    terminals.append(terminal := Terminal(database))
+    terminal.wait_for("Nasty title")
+    terminal.press("e")
+    terminal.wait_for("EDITING")
+    assert "cooked" in "\n".join(terminal.screen.display)
+    assert [file.stat().st_mode & 0o077 for file in editor.rglob("*.md")] == [0]
+    terminal.read(2.2)  # an editor that is back at once may have a window of its own
+    terminal.press("\r")
+    terminal.wait_until(lambda: not list(editor.iterdir()))
+    terminal.wait_for("1 session")
+    terminal.press("q")
+    assert terminal.end() == 0
+    terminal.assert_restored()
+    for payload in PAYLOADS[:-1]:
+        assert payload.encode() not in terminal.output
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signals_while_an_editor_runs_end_both(database: Path, terminals: list[Terminal], editor: Path, number: signal.Signals) -> None:
+    terminals.append(terminal := Terminal(database))
+    terminal.wait_for("Nasty title")
+    terminal.press("e")
+    terminal.wait_for("EDITING")
+    terminal.process.send_signal(number)
+    assert terminal.end() == 128 + number
+    terminal.assert_restored()
+    assert not list(editor.iterdir())
+
+
 def test_hostile_text_never_arrives_as_a_command(database: Path, terminals: list[Terminal]) -> None:
     terminals.append(terminal := Terminal(database))
     terminal.wait_for("Nasty title")
-    for keys in ("i", "\x1b", "r", "\x1b", "f", "\x1b", "/nasty", "\r", "t", "\x1b", "\x1b", "s", "\x1b", "N", "\x1b"):
+    walk = ["i", ESC, "x", "\r", ESC, "c", ESC, "r", ESC, "f", ESC, "/nasty", "\r", "t", "Z", "Z", "z", "O", ESC, "Y", ESC]
+    for keys in (*walk, ESC, ESC, "s", ESC, "N", ESC):
         terminal.press(keys)
         terminal.read(0.25)
     terminal.press("\x11")

@@ -5,6 +5,7 @@ from textual.content import Content
 from chatviewer.domain import safe, safe_line
 from chatviewer.tui.formatting import byte_size, counted, date_time, full_count, stars
 from chatviewer.tui.messages import DetailsFetched
+from chatviewer.tui.rendering.touched import TouchedFile
 
 _LABEL_WIDTH = 13
 _MOST_FILES = 20
@@ -34,14 +35,27 @@ def details_text(event: DetailsFetched) -> Content:
         ("Note", safe(session.note or "")),
     ]
     lines += [("Sub-agent" if place == 0 else "", safe_line(child.title, 80)) for place, child in enumerate(event.children[:_MOST_FILES])]
+    changed = [file for file in event.touched if file.change_count]
+    lines += [("Changed" if place == 0 else "", _touched(file, summary.project)) for place, file in enumerate(changed[:_MOST_FILES])]
+    lines.append(("", f"and {counted(len(changed) - _MOST_FILES, 'file')} more" if len(changed) > _MOST_FILES else ""))
+    only_read = len(event.touched) - len(changed)
+    lines.append(("Only read", counted(only_read, "file") if only_read else ""))
     lines += [
-        ("Files" if place == 0 else "", f"{safe_line(file.path)} · {byte_size(file.size)}{' · gone' if file.gone_at else ''}")
+        ("Kept in" if place == 0 else "", f"{safe_line(file.path)} · {byte_size(file.size)}{' · gone' if file.gone_at else ''}")
         for place, file in enumerate(event.files[:_MOST_FILES])
     ]
     unnamed = max(0, len(event.files) - _MOST_FILES)
     lines.append(("", f"and {counted(unnamed, 'file')} more" if unnamed else ""))
     shown = [(label, value) for label, value in lines if value]
     return Content("\n").join(Content.assemble((f"{label:<{_LABEL_WIDTH}} ", "$foreground 60%"), value) for label, value in shown)
+
+
+def _touched(file: TouchedFile, project: str) -> str:
+    """A path below the project, with what was done to it."""
+    path = file.path.removeprefix(project.rstrip("/") + "/") if project else file.path
+    lines = f" · +{file.added:,} −{file.removed:,}" if file.added or file.removed else ""
+    times = f" · {counted(file.change_count, 'change')}" if file.change_count > 1 else ""
+    return f"{safe_line(path, 200)}{lines}{times}"
 
 
 def _tokens(given: int | None, made: int | None) -> str:

@@ -38,7 +38,14 @@ class MenuModal(Modal[str | None]):
     ]
 
     def __init__(
-        self, title: str, choices: Sequence[Choice], *, current: str | tuple[str, ...] = (), hint: str = "", width: int = 72
+        self,
+        title: str,
+        choices: Sequence[Choice],
+        *,
+        current: str | tuple[str, ...] = (),
+        hint: str = "",
+        explanation: str = "",
+        width: int = 72,
     ) -> None:
         super().__init__()
         self._title = title
@@ -46,12 +53,15 @@ class MenuModal(Modal[str | None]):
         self._shown = self._choices
         self._current = (current,) if isinstance(current, str) else current
         self._width = width
+        self._explanation = explanation
         self._hint = hint or "Type to narrow down · Enter chooses · Esc leaves"
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as dialog:
             dialog.border_title = Content(self._title)
             dialog.styles.width = self._width
+            if self._explanation:
+                yield Static(Content(self._explanation), id="explanation", markup=False)
             yield Input(placeholder="Type to narrow down", compact=True, id="narrow")
             yield OptionList(id="choices", markup=False, compact=True)
             yield Static(self._hint, id="hint", markup=False)

@@ -2,11 +2,11 @@
 
 import json
 import re
-import shlex
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from chatviewer.domain import Message, Role, SessionSummary, ToolCall, safe_line
+from chatviewer.tui.continuing import resume_command
 from chatviewer.tui.formatting import counted
 from chatviewer.tui.rendering.links import addresses
 from chatviewer.tui.rendering.part import Code, Diff
@@ -17,8 +17,6 @@ from chatviewer.tui.rendering.tool_call.registry import describe, normal_name
 
 MAX_CALLS, MAX_BLOCKS, MAX_LINKS = 40, 40, 40
 _FENCE = re.compile(r"^(\s*(?:>\s*)*)(`{3,}|~{3,})\s*([\w+#.-]*)")
-# Where the tool that made a session takes its id to go on with it.
-_RESUME = {"claude-code": "claude --resume {id}", "codex": "codex resume {id}", "opencode": "opencode --session {id}"}
 
 
 class Copyable(NamedTuple):
@@ -149,17 +147,6 @@ def code_blocks(text: str) -> Iterator[tuple[str, str]]:
 
 def _size(text: str) -> str:
     return counted(text.rstrip("\n").count("\n") + 1, "line")
-
-
-def resume_command(summary: SessionSummary) -> str:
-    """What goes on with the session in the tool that made it, from its project's directory; empty where there is no such command."""
-    pattern = _RESUME.get(summary.source)
-    source_id, project = safe_line(summary.source_id), safe_line(summary.project)
-    if pattern is None or summary.parent_uid is not None or source_id != summary.source_id or not source_id or source_id.startswith("-"):
-        return ""
-    command = pattern.format(id=shlex.quote(source_id))
-    is_place = project == summary.project and project.startswith("/")
-    return f"cd {shlex.quote(project)} && {command}" if is_place else command
 
 
 def ids_of(summary: SessionSummary, message_uid: str | None) -> list[Copyable]:

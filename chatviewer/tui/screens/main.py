@@ -1,7 +1,7 @@
 """The main screen: library, list and transcript side by side, as many of them as there is room for.
 
 Workers fetch and post messages; the handlers here change what is shown. What the user does to sessions is in `organising_actions`,
-menus and other screens are opened in `window_actions`.
+what it sends elsewhere in `outgoing_actions`; menus and other screens are opened in `window_actions`.
 """
 
 import gc
@@ -45,14 +45,14 @@ from chatviewer.tui.messages import (
     TranscriptGrown,
     WorkFailed,
 )
-from chatviewer.tui.screens.organising_actions import OrganisingActions
+from chatviewer.tui.screens.outgoing_actions import OutgoingActions
 from chatviewer.tui.screens.window_actions import WindowActions
 from chatviewer.tui.searching import FIRST_SESSIONS, answer
 from chatviewer.tui.welcome import import_text, welcome_text
 from chatviewer.tui.widgets.find_box import FindBox
 
 
-class MainScreen(OrganisingActions, WindowActions):
+class MainScreen(OutgoingActions, WindowActions):
     """Library, list and transcript."""
 
     AUTO_FOCUS = "#list"
@@ -131,6 +131,9 @@ class MainScreen(OrganisingActions, WindowActions):
         self.layout_state.last_session = summary.uid if summary is not None else ""
         self.layout_state.save()
         self.reader.leave(self.changes)
+        self.is_leaving.set()
+        self.writer.stop()
+        self.forget_copies()
         self.searcher.stop()
         self.fetcher.stop()
         self.counter.stop()

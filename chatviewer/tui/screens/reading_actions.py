@@ -8,8 +8,9 @@ from textual import on
 from chatviewer.domain import safe_line
 from chatviewer.tui.fetching import fetch_branches, fetch_outline
 from chatviewer.tui.formatting import byte_size
-from chatviewer.tui.messages import BranchesFetched, CopyText, OpenAttachment, Opened, OpenLink, OutlineFetched, ViewChanged
+from chatviewer.tui.messages import BranchesFetched, CopyText, OutlineFetched, ViewChanged
 from chatviewer.tui.opening import is_image, open_address, open_image
+from chatviewer.tui.outgoing_messages import OpenAttachment, Opened, OpenLink
 from chatviewer.tui.rendering.wording import local_day
 from chatviewer.tui.screens.search_actions import SearchActions
 

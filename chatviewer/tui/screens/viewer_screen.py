@@ -1,5 +1,7 @@
 """What the parts of the main screen share: the library, the threads that ask it, and the panes."""
 
+import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from textual.screen import Screen
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 
 
 class ViewerScreen(Screen[None]):
-    """`fetcher` reads, `counter` counts and `changes` writes, each in its own thread: what is slow never delays what is wanted now."""
+    """`fetcher` reads, `counter` counts and `changes` writes, `writer` exports, each in its own thread: what is slow never delays what is
+    wanted now."""
 
     pane = LIST  # the one that keys go to
 
@@ -33,6 +36,9 @@ class ViewerScreen(Screen[None]):
         self.fetcher = JobThread("fetch", self)
         self.counter = JobThread("count", self)
         self.changes = JobThread("change", self)
+        self.writer = JobThread("write", self)
+        self.is_leaving = threading.Event()
+        self.copies: list[Path] = []  # folders with what editors may still read
         self.searcher = SearchThread(library, self, lambda: self.viewer.now())
         self.layout_state = LayoutState.load()
         self.session_list = SessionList(lambda: self.viewer.now(), id="list")
@@ -51,7 +57,8 @@ class ViewerScreen(Screen[None]):
     @property
     def is_idle(self) -> bool:
         """Whether no thread has anything to do; what they posted may still wait for its handler."""
-        return self.fetcher.is_idle and self.counter.is_idle and self.changes.is_idle and self.searcher.is_idle
+        threads = (self.fetcher, self.counter, self.changes, self.writer, self.searcher)
+        return all(thread.is_idle for thread in threads)
 
     def tell(self, words: str, *, is_warning: bool = False) -> None:
         """Say something in the bottom line for a while."""

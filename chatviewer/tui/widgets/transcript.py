@@ -15,7 +15,8 @@ from textual.binding import BindingType
 
 from chatviewer.domain import Message, MessageStub, Role, SessionSummary
 from chatviewer.tui.actions import bindings
-from chatviewer.tui.messages import BranchSwitched, CopyText, OpenAttachment, OpenLink, OpenSession, RateReply
+from chatviewer.tui.messages import BranchSwitched, CopyText, OpenSession, RateReply
+from chatviewer.tui.outgoing_messages import OpenAttachment, OpenLink
 from chatviewer.tui.reading_memory import KEPT_SESSIONS, Memories, Memory
 from chatviewer.tui.rendering.block import Level
 from chatviewer.tui.rendering.copying import Copyable, block_text, copy_source, copyables

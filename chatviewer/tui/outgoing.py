@@ -1,0 +1,145 @@
+"""What leaves the library for a file: exports that the user keeps, and copies that an editor shows. Jobs for a background thread."""
+
+import os
+import shlex
+import shutil
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO, cast
+
+from chatviewer.domain import SessionSummary, safe, safe_file_name
+from chatviewer.errors import RefusedError, UsageError
+from chatviewer.storage.library import Library
+from chatviewer.tui.background import Job
+from chatviewer.tui.formatting import counted
+from chatviewer.tui.outgoing_messages import CopyWritten, Exported
+
+if TYPE_CHECKING:
+    from chatviewer.exporters.base import Exporter
+
+_EDITORS = ("sensible-editor", "nano", "vi")  # where the user has not said which
+_CHUNK = 200  # sessions whose rows are read at once
+
+
+def editor_command() -> list[str]:
+    """The editor of $VISUAL or $EDITOR, else one that is there. Raises UsageError with what to do."""
+    for name in ("VISUAL", "EDITOR"):
+        if typed := os.environ.get(name, "").strip():
+            try:
+                command = shlex.split(typed)
+            except ValueError:
+                command = []
+            if not command or shutil.which(command[0]) is None:
+                raise UsageError(f"${name} is {safe(typed)[:60]!r}, and there is no such program.")
+            return command
+    found = next((editor for editor in _EDITORS if shutil.which(editor)), None)
+    if found is None:
+        raise UsageError("No editor was found; set $EDITOR to the one that you like.")
+    return [found]
+
+
+def write_copy(library: Library, session_id: int) -> Job:
+    """A session as Markdown in a file that only its owner can read, in a folder of its own. It is made harmless: an editor may be
+    anything that writes to a terminal."""
+
+    def job() -> CopyWritten | None:
+        import tempfile
+
+        from chatviewer.exporters.registry import find_exporter
+
+        command = editor_command()
+        summaries = library.summaries([session_id])
+        if not summaries:
+            return None
+        folder = Path(tempfile.mkdtemp(prefix="chatviewer-"))
+        path = folder / f"{safe_file_name(summaries[0].title)}.md"
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace", newline="\n") as out:
+                find_exporter("md").write(library, summaries, cast(TextIO, _Harmless(out)))
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        return CopyWritten(command, path)
+
+    return job
+
+
+def export_path(typed: str, extension: str) -> Path:
+    """Where an export goes: `~` is the home, a relative path is below the working directory, the format's ending is added."""
+    path = Path(typed.strip()).expanduser()
+    return path if path.suffix or path.is_dir() else path.with_name(path.name + extension)
+
+
+def problem_with(typed: str, extension: str) -> str:
+    """Why there can be no export at this path, in words; empty if there can."""
+    if not typed.strip():
+        return "Type where the file shall be. Esc leaves."
+    if not typed.isprintable():
+        return "That is no path that can be written to."
+    try:
+        path = export_path(typed, extension)
+        if path.is_dir():
+            return f"{path} is a folder; name a file in it."
+        if path.exists():
+            return f"{path} exists, and nothing is overwritten; choose another name."
+        return "" if path.parent.is_dir() else f"There is no folder {path.parent}."
+    except (OSError, RuntimeError, ValueError):
+        return "That is no path that can be written to."
+
+
+def export_sessions(
+    library: Library, ids: Sequence[int], exporter: "Exporter", path: Path, *, is_redacting: bool, stop: threading.Event
+) -> Job:
+    """Write sessions into a new file, whole or not at all."""
+
+    def job() -> Exported:
+        from chatviewer.exporters.base import ExportReader
+        from chatviewer.exporters.redaction import RedactingReader, Redactor
+        from chatviewer.exporters.target import export_file
+
+        redactor = Redactor()
+        reader: ExportReader = library
+        summaries = _summaries(library, ids)
+        if is_redacting:
+            hiding = RedactingReader(library, redactor)
+            reader, summaries = hiding, hiding.summaries(summaries)
+        with export_file(path) as out:
+            exporter.write(reader, summaries, cast(TextIO, _Stoppable(out, stop)))
+        hidden = f" · hidden: {redactor.summary()}" if redactor.found else ""
+        return Exported(f"Exported {counted(len(ids), 'session')} to {path}{hidden}")
+
+    return job
+
+
+def _summaries(library: Library, ids: Sequence[int]) -> Iterator[SessionSummary]:
+    for start in range(0, len(ids), _CHUNK):
+        yield from library.summaries(ids[start : start + _CHUNK])
+
+
+class _Harmless:
+    """A file that takes text without what a terminal obeys."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, text: str) -> int:
+        return self._out.write(safe(text))
+
+    def writelines(self, lines: Iterator[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+
+class _Stoppable(_Harmless):
+    """A file that takes text verbatim, until the viewer is left."""
+
+    def __init__(self, out: TextIO, stop: threading.Event) -> None:
+        super().__init__(out)
+        self._stop = stop
+
+    def write(self, text: str) -> int:
+        if self._stop.is_set():
+            raise RefusedError("The export was ended with the viewer.")
+        return self._out.write(text)

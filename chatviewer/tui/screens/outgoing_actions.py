@@ -1,0 +1,153 @@
+"""What the main screen sends elsewhere: a copy to the editor, sessions to a file, a session to the agent that made it."""
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual import on
+
+from chatviewer.domain import SessionSummary, safe, safe_file_name
+from chatviewer.tui.continuing import find_continuation
+from chatviewer.tui.formatting import counted
+from chatviewer.tui.lending import lend_terminal
+from chatviewer.tui.messages import CopyText
+from chatviewer.tui.outgoing import export_path, export_sessions, problem_with, write_copy
+from chatviewer.tui.outgoing_messages import ContinuationFound, CopyWritten, Exported
+from chatviewer.tui.screens.organising_actions import NO_SESSION, OrganisingActions
+
+if TYPE_CHECKING:
+    from chatviewer.exporters.base import Exporter
+
+AT_ONCE_SECONDS = 2.0  # an editor that is back sooner may have a window of its own and still read the file
+_TOGGLE, _RUN, _COPY, _PACK = "toggle", "run", "copy", "pack"
+
+
+class OutgoingActions(OrganisingActions):
+    """Editor, export, continue."""
+
+    def _named_session(self) -> SessionSummary | None:
+        """The session that is read, else the one under the cursor of the list."""
+        if self.reader.has_focus and self.reader.shown is not None:
+            return self.reader.shown.summary
+        return self.session_list.cursor_summary
+
+    # In the editor
+
+    def action_open_editor(self) -> None:
+        summary = self._named_session()
+        if summary is None:
+            self.tell(NO_SESSION)
+        else:
+            self.writer.submit(write_copy(self.library, summary.id), key="copy")
+
+    @on(CopyWritten)
+    def show_copy(self, event: CopyWritten) -> None:
+        path = event.path
+        before = path.stat()
+        lent = lend_terminal(self.viewer, [*event.command, str(path)])
+        after = path.stat() if path.exists() else before
+        if (after.st_mtime_ns, after.st_size) != (before.st_mtime_ns, before.st_size):
+            self.tell(f"What you changed is in {path}; the chat itself stays as it is.")
+        elif lent.seconds < AT_ONCE_SECONDS and not lent.problem:
+            self.copies.append(path.parent)  # deleted when the viewer is left
+        else:
+            shutil.rmtree(path.parent, ignore_errors=True)
+        if lent.problem:
+            self.tell(lent.problem, is_warning=True)
+
+    def forget_copies(self) -> None:
+        """Delete what was written for editors."""
+        for folder in self.copies:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    # To a file
+
+    def action_export(self) -> None:
+        ids = self._chosen()
+        if ids:
+            self._choose_format(ids, is_redacting=bool(self.viewer.preference("redact_exports")))
+        else:
+            self.tell(NO_SESSION)
+
+    def _choose_format(self, ids: list[int], *, is_redacting: bool) -> None:
+        from chatviewer.exporters.registry import exporters
+        from chatviewer.tui.modals.menu import Choice, MenuModal
+
+        formats = {exporter.format: exporter for exporter in exporters()}
+        choices = [Choice(exporter.label, exporter.extension, name, f"{name:<9}") for name, exporter in formats.items()]
+        state = "hidden; choose this to leave them in" if is_redacting else "left in; choose this to hide them"
+        choices.append(Choice(f"Keys, tokens and passwords are {state}", "", _TOGGLE))
+
+        def go_on(chosen: str | None) -> None:
+            if chosen == _TOGGLE:
+                self._choose_format(ids, is_redacting=not is_redacting)
+            elif chosen is not None:
+                self._ask_for_path(ids, formats[chosen], is_redacting=is_redacting)
+
+        self.app.push_screen(MenuModal(f"Export {counted(len(ids), 'session')}", choices, current="md", width=100), go_on)
+
+    def _ask_for_path(self, ids: list[int], exporter: "Exporter", *, is_redacting: bool) -> None:
+        from chatviewer.tui.modals.prompt import PromptModal
+
+        summary = self._named_session()
+        name = safe_file_name(summary.title) if summary is not None and len(ids) == 1 else "chats"
+        secrets = "Keys, tokens and passwords are hidden." if is_redacting else "Keys, tokens and passwords are left in."
+
+        def write(typed: str | None) -> None:
+            if typed is not None:
+                path = export_path(typed, exporter.extension)
+                self.tell(f"Exporting {counted(len(ids), 'session')} …")
+                job = export_sessions(self.library, ids, exporter, path, is_redacting=is_redacting, stop=self.is_leaving)
+                self.writer.submit(job)
+
+        prompt = PromptModal(
+            f"Export {counted(len(ids), 'session')} as {exporter.format}",
+            value=str(_free(Path.cwd() / f"{name}{exporter.extension}")),
+            explanation=f"{secrets} The file is readable by you only; nothing is overwritten.",
+            hint="Enter writes the file · Esc leaves",
+            problem=lambda typed: problem_with(typed, exporter.extension),
+        )
+        self.app.push_screen(prompt, write)
+
+    @on(Exported)
+    def say_exported(self, event: Exported) -> None:
+        self.tell(safe(event.words))
+
+    # Back to its agent
+
+    def action_continue_session(self) -> None:
+        summary = self._named_session()
+        if summary is None:
+            self.tell(NO_SESSION)
+        else:
+            self.fetcher.submit(find_continuation(self.library, summary.id), key="continuation")
+
+    @on(ContinuationFound)
+    def offer_continuation(self, event: ContinuationFound) -> None:
+        from chatviewer.tui.modals.menu import Choice, MenuModal
+
+        choices = [Choice("Run it here", "the viewer waits until it ends", _RUN)] if event.command and not event.problem else []
+        if event.command:
+            choices.append(Choice("Copy the command", "", _COPY))
+        choices.append(Choice("Export a context pack", "puts this session in front of a new chat", _PACK))
+        words = "\n".join(filter(None, [safe(event.command), safe(event.problem)]))
+        menu = MenuModal(f"Continue in {event.tool}", choices, explanation=words, width=90)
+        self.app.push_screen(menu, lambda chosen: self._continue(event, chosen))
+
+    def _continue(self, event: ContinuationFound, chosen: str | None) -> None:
+        from chatviewer.exporters.registry import find_exporter
+
+        if chosen == _COPY:
+            self.post_message(CopyText(event.command, "command"))
+        elif chosen == _PACK:
+            self._ask_for_path([event.session_id], find_exporter("context"), is_redacting=bool(self.viewer.preference("redact_exports")))
+        elif chosen == _RUN:
+            lent = lend_terminal(self.viewer, event.arguments, event.folder)
+            back = lent.problem or f"Back from {event.arguments[0]} · R looks for new messages"
+            self.tell(back, is_warning=bool(lent.problem))
+
+
+def _free(path: Path) -> Path:
+    """This path, or one with a number behind its name if there is a file already."""
+    numbered = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(2, 100))
+    return next((one for one in (path, *numbered) if not one.exists()), path)
