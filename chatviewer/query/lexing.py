@@ -20,11 +20,12 @@ class FieldText(NamedTuple):
 
 
 class Token(NamedTuple):
-    """`kind` is one of `(`, `)`, `-`, `OR`, `AND`, `NOT` and `leaf`."""
+    """`kind` is one of `(`, `)`, `-`, `OR`, `AND`, `NOT` and `leaf`. The text from `position` to `end` is it."""
 
     position: int
     kind: str
     leaf: Word | Pattern | FieldText | None = None
+    end: int = 0
 
 
 class Lexer:
@@ -57,7 +58,7 @@ class Lexer:
                 if leaf_count > MAX_TOKENS:
                     self.problems.append((token.position, f"only the first {MAX_TOKENS} words count"))
                     return found
-            found.append(token)
+            found.append(token._replace(end=self._at))
 
     def _next(self) -> Token | None:
         text, at = self._text, self._at
