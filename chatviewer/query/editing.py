@@ -109,6 +109,14 @@ def held(text: str) -> frozenset[str]:
     return frozenset(f"{each.field}:{quoted(value)}" for each in _alone(text, False) for value in each.values)
 
 
+def bare(text: str) -> str:
+    """The query without the fields that narrow it."""
+    for each in reversed(terms(text)):
+        if each.is_alone:
+            text = without(text, each.start, each.end)
+    return text.strip()
+
+
 def without(text: str, start: int, end: int) -> str:
     """The text without a part and the space that parted it from the rest."""
     before, after = text[:start], text[end:]

@@ -49,7 +49,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "open", ("enter", "l", "right"), "Enter l", (LIST,), "Open", "Open the session; a search result opens at its match", "choose", 2
     ),
-    Action("filter_by", ("enter", "l", "right"), "Enter l", (LIBRARY,), "Filter", "Show only these sessions", "choose", 2),
+    Action("filter_by", ("enter", "l", "right"), "Enter l", (LIBRARY,), "Narrow", "Add this to the search, or take it out", "choose", 2),
     Action(
         "back",
         ("escape", "h", "left"),
@@ -86,6 +86,21 @@ ACTIONS: tuple[Action, ...] = (
         "screen.sort",
     ),
     Action("archived", ("A",), "A", ALL_PANES, "Show archived", "Show the archived sessions, or the others again", "screen.show_archived"),
+    *(
+        Action(
+            f"narrow.{digit}",
+            (digit, f"alt+{digit}"),
+            digit,
+            (LIST, LIBRARY),
+            f"Narrow by {digit}",
+            "Add what stands beside this digit to the search, or take it out; without a search: run that saved one",
+            f"screen.narrow({digit})",
+        )
+        for digit in "123456789"
+    ),
+    Action("narrow.widen", ("space",), "space", (LIBRARY,), "Or this", "This as well: one more value that will do", "widen"),
+    Action("narrow.exclude", ("minus",), "-", (LIBRARY,), "Not this", "Everything but this", "exclude"),
+    Action("narrow.only", ("o",), "o", (LIBRARY,), "Only this", "Show only this, in place of what is searched for", "only"),
     Action("search.save", ("ctrl+s",), "ctrl+s", (LIST,), "Save search", "Save this search by a name, or forget it", "screen.save_search"),
     Action("search.tools", ("ctrl+t",), "ctrl+t", (LIST,), "Tool output", "Search tool output as well, or no more", "screen.search_tools"),
     Action(

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from chatviewer.domain import LibraryCounts
+from chatviewer.query.editing import quoted
 from chatviewer.query.fields import FIELDS
 from chatviewer.tui.formatting import project_name
-from chatviewer.tui.widgets.library_pane import quoted
 
 MOST = 8
 SHORTEST_NAME = 2  # letters of a field's name before it is offered

@@ -1,10 +1,10 @@
 """What the list shows and why: the query, its order, and the answer that is waited for. Knows the list, not the screen around it."""
 
-from chatviewer.domain import LibraryCounts, SearchHints, SearchResult, safe_line
+from chatviewer.domain import LibraryCounts, ResultFacets, SearchHints, SearchResult, safe_line
 from chatviewer.tui.formatting import counted, full_count
 from chatviewer.tui.grouping import GROUPS
 from chatviewer.tui.messages import HitsReady, ListingReady
-from chatviewer.tui.search_messages import HintsReady
+from chatviewer.tui.search_messages import HintsReady, NarrowingReady
 from chatviewer.tui.searching import PAGE, SearchRequest, SearchThread
 from chatviewer.tui.widgets.session_list import SessionList
 from chatviewer.tui.widgets.session_rows import HitRows, SessionRows
@@ -44,6 +44,7 @@ class Listing:
         self._keeps_cursor = False
         self._result: SearchResult | None = None
         self.hints = SearchHints()
+        self._facets: ResultFacets | None = None  # of what is shown, once it is counted
         self._is_loading_more = False
         self.is_partial = False  # only the beginning of the list is here yet
 
@@ -87,6 +88,7 @@ class Listing:
         self._keeps_cursor = keeps_cursor
         self._is_loading_more = False
         self.hints = SearchHints()
+        self._facets = None
         self._generation = self._searcher.submit(self.request()._replace(hits=max(PAGE, hits)))
 
     def load_more(self) -> None:
@@ -131,6 +133,13 @@ class Listing:
         self.hints = answer.hints
         return True
 
+    def take_narrowing(self, answer: NarrowingReady) -> bool:
+        """Keep how many there are, if they are of what is shown."""
+        if answer.generation != self._generation:
+            return False
+        self._facets = answer.narrowing.facets
+        return True
+
     def title(self) -> str:
         """What the list shows, or what is wrong with the query."""
         if self.problems:
@@ -140,9 +149,11 @@ class Listing:
         rows = self._list.rows
         if not isinstance(rows, HitRows) or not len(rows):
             return "Nothing found"
-        more = "+" if self._result.has_more else ""
-        sessions = counted(rows.session_count, "session")
-        return f"{full_count(len(rows))}{more} {'hit' if len(rows) == 1 else 'hits'} in {sessions} · {ORDERS[self.order]}"
+        hits, sessions, more = len(rows), rows.session_count, self._result.has_more
+        if more and self._facets is not None and self._facets.hit_count > hits:
+            hits, sessions, more = self._facets.hit_count, self._facets.session_count, not self._facets.is_whole
+        words = f"{full_count(hits)}{'+' if more else ''} {'hit' if hits == 1 else 'hits'}"
+        return f"{words} in {counted(sessions, 'session')} · {ORDERS[self.order]}"
 
     def position(self) -> str:
         """Where the cursor is, and how many are marked."""

@@ -7,6 +7,7 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from chatviewer.domain import SearchHints
+    from chatviewer.tui.narrowing import Narrowing
 
 
 class HintsReady(Message):
@@ -16,6 +17,24 @@ class HintsReady(Message):
         super().__init__()
         self.generation = generation
         self.hints = hints
+
+
+class NarrowingReady(Message):
+    """Fact: what the result of this generation could be narrowed to."""
+
+    def __init__(self, generation: int, narrowing: "Narrowing") -> None:
+        super().__init__()
+        self.generation = generation
+        self.narrowing = narrowing
+
+
+class Narrow(Message):
+    """Intent: toggle a field in the query, widen it by one more value, exclude it, or search for it only."""
+
+    def __init__(self, term: str, how: str = "toggle") -> None:
+        super().__init__()
+        self.term = term
+        self.how = how
 
 
 class ToolNamesFetched(Message):

@@ -7,7 +7,7 @@ that a late one is told from the one that is waited for.
 import threading
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.message import Message
 
@@ -16,8 +16,11 @@ from chatviewer.storage.library import Library
 from chatviewer.tui.background import Receiver, run_job
 from chatviewer.tui.grouping import day_headings, named_groups
 from chatviewer.tui.messages import HitsReady, ListingReady, WorkFailed
-from chatviewer.tui.search_messages import HintsReady
+from chatviewer.tui.search_messages import HintsReady, NarrowingReady
 from chatviewer.tui.widgets.row_layout import Heading
+
+if TYPE_CHECKING:
+    from chatviewer.query import Query
 
 PAGE = 50  # hits
 HINT_DELAY_SECONDS = 0.12
@@ -42,7 +45,7 @@ class SearchRequest(NamedTuple):
 
 
 class SearchThread:
-    """Answers the latest request with `ListingReady` or `HitsReady`; `HintsReady` may follow."""
+    """Answers the latest request with `ListingReady` or `HitsReady`; `NarrowingReady` and `HintsReady` may follow."""
 
     def __init__(self, library: Library, receiver: Receiver, when: Callable[[], datetime]) -> None:
         self._library = library
@@ -101,23 +104,37 @@ class SearchThread:
                 message.generation = generation
             if message is not None and is_wanted:
                 self._receiver.post_message(message)
-                self._hint(generation, request, message)
+                self._explain(generation, request, message)
 
-    def _hint(self, generation: int, request: SearchRequest, message: Message) -> None:
-        """What would find more, once no further key has come for a moment."""
-        if not isinstance(message, HitsReady) or request.offset:
+    def _explain(self, generation: int, request: SearchRequest, message: Message) -> None:
+        """What could narrow the result and what would find more, once no further key has come for a moment."""
+        if request.offset or not request.text or not isinstance(message, HitsReady | ListingReady):
             return
         with self._changed:
             if self._changed.wait_for(lambda: self._waiting or self._is_stopped, HINT_DELAY_SECONDS):
                 return
-        hints = run_job(lambda: self._hints(generation, request, is_found=bool(message.result.hits)))
-        if hints is not None:
-            self._receiver.post_message(hints)
+        is_found = bool(message.result.hits if isinstance(message, HitsReady) else message.ids)
+        jobs = [lambda: self._narrowing(generation, request)] if is_found else []
+        if isinstance(message, HitsReady):
+            jobs.append(lambda: self._hints(generation, request, is_found=is_found))
+        for job in jobs:
+            more = run_job(job) if not self._is_unwanted() else None
+            if more is not None:
+                self._receiver.post_message(more)
+
+    def _is_unwanted(self) -> bool:
+        """Whether something newer waits for an answer."""
+        return self._waiting is not None or self._is_stopped
+
+    def _narrowing(self, generation: int, request: SearchRequest) -> Message | None:
+        from chatviewer.tui.narrowing import find_narrowing
+
+        found = find_narrowing(self._library, request.text, local_clock(self._when()), self._is_unwanted)
+        return NarrowingReady(generation, found) if found is not None else None
 
     def _hints(self, generation: int, request: SearchRequest, *, is_found: bool) -> Message:
-        from chatviewer.query import parse
-
-        return HintsReady(generation, self._library.search_hints(parse(request.text, is_being_typed=True), is_found=is_found))
+        query = parsed(request.text, self._when())
+        return HintsReady(generation, self._library.search_hints(query, is_found=is_found))
 
     def _answer(self, generation: int, request: SearchRequest) -> Message | None:
         try:
@@ -128,11 +145,7 @@ class SearchThread:
 
 def answer(library: Library, generation: int, request: SearchRequest, now: datetime) -> Message:
     """Hits when the query holds words to look for, else the sessions that it leaves."""
-    query = None
-    if request.text:
-        from chatviewer.query import parse  # not before the first frame
-
-        query = parse(request.text, is_being_typed=True)
+    query = parsed(request.text, now) if request.text else None
     if query is not None and (query.words or query.patterns):
         result = library.search(query, order=request.order, limit=request.hits, offset=request.offset)
         return HitsReady(generation, request.offset, result, query.words)
@@ -147,3 +160,15 @@ def answer(library: Library, generation: int, request: SearchRequest, now: datet
         headings = day_headings(library, ids, summaries, request.sort, now, is_partial=is_partial)
     problems = [words for _, words in query.problems] if query is not None else []
     return ListingReady(generation, ids, headings, summaries, problems, is_partial=is_partial)
+
+
+def parsed(text: str, now: datetime) -> "Query":
+    """The query that is being typed."""
+    from chatviewer.query import parse  # not before the first frame
+
+    return parse(text, now=local_clock(now), is_being_typed=True)
+
+
+def local_clock(now: datetime) -> datetime:
+    """The time as this machine's clock shows it: its zone says where days begin, summer time and all."""
+    return now.astimezone().replace(tzinfo=None)

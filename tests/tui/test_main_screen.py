@@ -266,7 +266,7 @@ async def test_filters_of_the_menu_are_combined(open_viewer: OpenViewer, demo_li
         for choice in ("codex", "starred", "claude"):
             await press(pilot, "f")
             await press(pilot, *choice, "enter")
-        assert main.search_box.value.split() == ["source:claude-code", "is:starred"]
+        assert main.search_box.value.split() == ["is:starred", "source:claude-code"]
 
 
 async def test_the_list_stays_where_it_is_when_typing_begins(open_viewer: OpenViewer, demo_library: Library) -> None:

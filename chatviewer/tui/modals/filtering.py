@@ -1,16 +1,13 @@
 """What the filter menu offers: every state, source, project, model and tag that there is, ratings and times. A choice is a term."""
 
-import re
 from collections.abc import Iterable
 
 from chatviewer.domain import LibraryCounts
+from chatviewer.query.editing import quoted, with_term
 from chatviewer.tui.formatting import full_count, project_name
 from chatviewer.tui.modals.menu import Choice
-from chatviewer.tui.widgets.library_pane import quoted
 
 MOST = 500  # of a kind
-_WORD = re.compile(r'(?:[^\s"]|"[^"]*"?)+')
-_OPERATORS = {"OR", "AND", "NOT"}
 
 _STATES = (
     ("Unread", "is:unread"),
@@ -44,23 +41,8 @@ def filter_choices(counts: LibraryCounts | None, current: str) -> list[Choice]:
 
 
 def with_filter(text: str, term: str) -> str:
-    """The query with this term in front, in the place of one of the same field; no query for no term.
-
-    The word at the end stays there, as it may still be being typed. Where terms are joined by more than standing side by side,
-    none is taken away.
-    """
-    if not term:
-        return ""
-    words: list[str] = _WORD.findall(text)
-    if "(" not in text and _OPERATORS.isdisjoint(words):
-        words = [word for word in words if _field(word) != _field(term)]
-    return " ".join([term, *words]) + (" " if words and text.endswith(" ") else "")
-
-
-def _field(word: str) -> str:
-    """What stands before the colon; a word of text is its own."""
-    field, colon, _ = word.partition(":")
-    return ("date" if field in ("on", "after", "before") else field.lower()) if colon else f" {word}"
+    """The query with this term, in the place of one that it cannot stand beside; no query for no term."""
+    return with_term(text, term) if term else ""
 
 
 def _kind(field: str, entries: Iterable[tuple[str, str, int]]) -> list[Choice]:

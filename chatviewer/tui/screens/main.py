@@ -68,6 +68,7 @@ class MainScreen(OutgoingActions, WindowActions):
             yield self.search_box
             yield Static("", id="total", markup=False)
         yield Static("", id="advice", markup=False)
+        yield self.band
         with Horizontal(id="panes"):
             yield self.library_pane
             with Vertical(id="list-pane"):
@@ -78,7 +79,6 @@ class MainScreen(OutgoingActions, WindowActions):
 
     def on_mount(self) -> None:
         self.search_box.find_completions = self.find_completions
-        self.library_pane.border_title = "Library"
         self.apply_preferences()
         self.apply_layout()
         request = self.listing.request()._replace(limit=FIRST_SESSIONS)
@@ -161,6 +161,7 @@ class MainScreen(OutgoingActions, WindowActions):
         self.library_pane.mark_current(event.text)
         self.listing.show(event.text)
         self.advise()
+        self.show_facets()
 
     @on(Input.Submitted, "#search")
     def open_best(self) -> None:

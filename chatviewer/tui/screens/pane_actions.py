@@ -10,6 +10,7 @@ from chatviewer.tui.screens.viewer_screen import ViewerScreen
 NARROW, MEDIUM = 80, 120  # columns: below the first one pane, below the second no library
 SEARCH = "search"
 SEARCH_HINTS = (("Enter", "open"), ("↑↓", "choose"), ("Esc", "clear"), ("Tab", "to the list"), ("^t", "tool output"), ("F1", "help"))
+NARROW_HINT = ("1-9", "narrow")
 FIND_HINTS = (("Enter", "stay here"), ("Esc", "back"), ("↑↓", "other matches"))
 
 
@@ -21,8 +22,12 @@ class PaneActions(ViewerScreen):
     def advise(self) -> None:
         """Say under the search box what helps now."""
 
+    def show_facets(self) -> None:
+        """Say which keys narrow the result."""
+
     def on_resize(self) -> None:
         self.apply_layout()
+        self.show_facets()
 
     def apply_layout(self) -> None:
         """As many panes as there is room for."""
@@ -39,11 +44,18 @@ class PaneActions(ViewerScreen):
 
     def show_pane(self) -> None:
         """Say in footer and classes which pane has the focus."""
-        hints = SEARCH_HINTS if self.pane == SEARCH else tuple(footer_hints(self.pane))
-        self.status.hints = hints
+        self.name_keys()
         self.set_class(self.pane == SEARCH, "-searching")
         self.advise()
         self.apply_layout()
+        self.show_facets()
+
+    def name_keys(self) -> None:
+        """The keys that help most in the pane that has the focus, in the bottom line."""
+        hints = SEARCH_HINTS if self.pane == SEARCH else tuple(footer_hints(self.pane))
+        if self.library_pane.is_narrowing and self.pane in (LIST, LIBRARY):
+            hints = (*hints[:2], NARROW_HINT, *hints[2:])
+        self.status.hints = hints
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         widget = event.widget
@@ -73,6 +85,12 @@ class PaneActions(ViewerScreen):
 
     def preview_cursor(self) -> None:
         """Show the session under the cursor of the list beside it."""
+
+    @property
+    def shows_library(self) -> bool:
+        """Whether there is room for the library pane, and it is wanted."""
+        is_hidden = any(self.has_class(name) for name in ("-no-library", "-medium", "-narrow", "-one-pane", "-first-start"))
+        return not is_hidden or (self.has_class("-at-library") and self.has_class("-one-pane") and self.app.size.width >= MEDIUM)
 
     def _panes(self) -> list[str]:
         has_library = self.library_pane.display and not self.has_class("-no-library", "-medium", "-narrow")
@@ -126,9 +144,11 @@ class PaneActions(ViewerScreen):
                 self.end_find()
             elif not self.reader.back():
                 self.focus_list()
+        elif self.pane == LIBRARY:
+            self.focus_list()
         elif self.listing.text:
             self.search_for("")
-        elif self.pane == SEARCH or self.pane == LIBRARY:
+        elif self.pane == SEARCH:
             self.focus_list()
         elif not self.session_list.clear_marks():
             if self.is_zoomed:

@@ -7,11 +7,12 @@ from textual.widgets import Static
 
 from chatviewer.domain import safe_line
 from chatviewer.domain.saved_search import name_problem, read_searches
+from chatviewer.tui.actions import LIBRARY
 from chatviewer.tui.advising import completion_line, example_line, fact_line, problem_line
 from chatviewer.tui.completing import Completion, completions, is_asked
 from chatviewer.tui.fetching import fetch_tool_names, save_search
 from chatviewer.tui.screens.pane_actions import SEARCH, PaneActions
-from chatviewer.tui.search_messages import HintsReady, SearchesFetched, ToolNamesFetched
+from chatviewer.tui.search_messages import HintsReady, Narrow, NarrowingReady, SearchesFetched, ToolNamesFetched
 
 
 class SearchActions(PaneActions):
@@ -65,6 +66,39 @@ class SearchActions(PaneActions):
             if not len(self.session_list.rows):
                 self.session_list.say_when_empty(Content(self.listing.empty_words(self.counts)))
 
+    @on(NarrowingReady)
+    def take_narrowing(self, event: NarrowingReady) -> None:
+        if self.listing.take_narrowing(event):
+            self.library_pane.show_narrowing(event.narrowing)
+            self.show_facets()
+            self.describe_list()
+
+    def describe_list(self) -> None:
+        """Say beside the list what it shows."""
+
+    def show_facets(self) -> None:
+        """Say in the pane, or where there is none in a line above the list, which keys narrow the result."""
+        pane = self.library_pane
+        lead = "Tab " if self.pane == SEARCH else ""  # digits are text while typing
+        pane.border_title = Content(f"Narrow · {lead}1-9" if pane.is_narrowing else "Library")
+        self.band.show([(facet, pane.is_on(facet)) for facet in pane.numbered], lead=lead)
+        self.set_class(bool(self.listing.text.strip()) and not self.shows_library, "-banded")
+        self.name_keys()
+
+    @on(Narrow)
+    def narrow(self, event: Narrow) -> None:
+        from chatviewer.query import editing
+
+        text, term = self.listing.text, event.term
+        if event.how == "only":
+            self.search_for(editing.toggled("", term))
+        elif event.how == "widen":
+            self.search_for(editing.widened(text, term))
+        else:
+            self.search_for(editing.toggled(text, f"-{term}" if event.how == "exclude" else term))
+        if self.pane == LIBRARY and not text.strip():
+            self.focus_list()  # a filter is chosen; what else could narrow it is a step further
+
     @on(SearchesFetched)
     def take_searches(self, event: SearchesFetched) -> None:
         self.viewer.preference_values["saved_searches"] = event.text
@@ -108,6 +142,24 @@ class SearchActions(PaneActions):
         )
         self.app.push_screen(prompt, save)
 
+    def action_narrow(self, number: int) -> None:
+        """Choose the line that has this digit."""
+        facet = next((facet for facet in self.library_pane.numbered if facet.key == str(number)), None)
+        if facet is None or facet.query is None:
+            self.tell("Nothing has this digit now; search for something, then digits narrow it.")
+        elif facet.is_term:
+            self.narrow(Narrow(facet.query))
+        else:
+            self.search_for(facet.query)
+
+    def action_to_facets(self) -> None:
+        """From the search box into the library pane, where there is one."""
+        if self.shows_library:
+            self.remember_query()
+            self.go_to(LIBRARY)
+        else:
+            self.action_to_list()
+
     def action_complete(self) -> None:
         """Take what is offered first; with nothing offered, to the list."""
         box = self.search_box
@@ -130,6 +182,8 @@ class SearchActions(PaneActions):
         if not text.strip():
             self.tell("Type what to look for first; ctrl+t then also looks into tool output.")
         else:
+            from chatviewer.query.editing import toggled
+
             self.search_for(toggled(text, "in:all"))
 
     def action_search_up(self) -> None:
@@ -155,11 +209,3 @@ class SearchActions(PaneActions):
         """Keep what is searched for, to be fetched back later."""
         self.history.add(self.listing.text)
         self.layout_state.history = self.history.entries
-
-
-def toggled(text: str, term: str) -> str:
-    """The query with the term in front, or without it: the word at the end stays there, as it may still be being typed."""
-    words = text.split(" ")
-    if term in words:
-        return " ".join(word for word in words if word != term)
-    return f"{term} {text}"

@@ -15,6 +15,7 @@ from chatviewer.tui.listing import Listing
 from chatviewer.tui.query_history import QueryHistory
 from chatviewer.tui.reading import Reader
 from chatviewer.tui.searching import SearchThread
+from chatviewer.tui.widgets.facet_band import FacetBand
 from chatviewer.tui.widgets.library_pane import LibraryPane
 from chatviewer.tui.widgets.search_box import SearchBox
 from chatviewer.tui.widgets.session_list import SessionList
@@ -44,6 +45,7 @@ class ViewerScreen(Screen[None]):
         self.session_list = SessionList(lambda: self.viewer.now(), id="list")
         self.library_pane = LibraryPane(id="library")
         self.search_box = SearchBox(id="search")
+        self.band = FacetBand(id="facets")
         self.status = StatusLine(id="status")
         self.listing = Listing(self.session_list, self.searcher, sort=self.layout_state.sort, order=self.layout_state.order)
         self.history = QueryHistory(self.layout_state.history)

@@ -9,7 +9,6 @@ from chatviewer.tui.formatting import counted
 from chatviewer.tui.messages import CopyText, DetailsFetched, PreferencesFetched
 from chatviewer.tui.screens.organising_actions import NO_SESSION
 from chatviewer.tui.screens.reading_actions import ReadingActions
-from chatviewer.tui.screens.search_actions import toggled
 
 
 class WindowActions(ReadingActions):
@@ -31,6 +30,8 @@ class WindowActions(ReadingActions):
         self.search_for("")
 
     def action_show_archived(self) -> None:
+        from chatviewer.query.editing import toggled
+
         text = self.listing.text
         self.search_for(toggled(text, "is:any" if self.listing.is_search else "is:archived").strip())
         self.focus_list()

@@ -1,7 +1,8 @@
-"""The library at a glance: status, sources, projects and tags with their counts. Choosing one filters the list."""
+"""The library at a glance: status, sources, projects and tags with their counts. While something is searched for, what the result
+could be narrowed to. Choosing a line adds it to the query or takes it out."""
 
-from collections.abc import Iterable, Mapping
-from typing import ClassVar, NamedTuple
+from collections.abc import Mapping
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -12,86 +13,100 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from chatviewer.domain import LibraryCounts
+from chatviewer.query.editing import bare, held
 from chatviewer.tui import formatting
 from chatviewer.tui.actions import LIBRARY, bindings
+from chatviewer.tui.facets import Facet, library_lines, result_lines
 from chatviewer.tui.messages import FilterBy
-
-MOST = 100  # of a kind; the filter menu and the search box find the others
-
-
-class Facet(NamedTuple):
-    """A line of the pane. A heading has no query; an empty query means everything."""
-
-    label: str
-    session_count: int | None
-    query: str | None
-
-
-def quoted(value: str) -> str:
-    """A value as the search box wants it: in quotes where it would fall apart."""
-    if value and not any(char.isspace() or char in '",()' for char in value):
-        return value
-    return '"' + value.replace('"', " ") + '"'
-
-
-def facets(counts: LibraryCounts, searches: Mapping[str, str]) -> list[Facet]:
-    """What the pane shows, the largest of each kind first."""
-    lines = [Facet("All", counts.active, "")]
-    states = (
-        Facet("Unread", counts.unread, "is:unread"),
-        Facet("Starred", counts.starred, "is:starred"),
-        Facet("Rated", counts.rated, "is:rated"),
-        Facet("Archived", counts.archived, "is:archived"),
-        Facet("Trash", counts.trashed, "is:trashed"),
-    )
-    lines += [state for state in states if state.session_count]
-    if searches:
-        lines += [Facet("", None, None), Facet("Searches", None, None)]
-        lines += [Facet(name, None, query) for name, query in searches.items()]
-    lines += _kind("Sources", ((name, count, f"source:{quoted(name)}") for name, count in counts.sources.items()))
-    lines += _kind(
-        "Projects",
-        ((formatting.project_name(path), count, f"project:{quoted(path)}") for path, count in counts.projects.items() if path),
-    )
-    lines += _kind("Tags", ((f"#{name}", count, f"tag:{quoted(name)}") for name, count in counts.tags.items()))
-    return lines
-
-
-def _kind(heading: str, entries: Iterable[tuple[str, int, str]]) -> list[Facet]:
-    found = [Facet(label, count, query) for label, count, query in entries][:MOST]
-    return [Facet("", None, None), Facet(heading, None, None), *found] if found else []
+from chatviewer.tui.narrowing import Narrowing, keys_of
+from chatviewer.tui.search_messages import Narrow
 
 
 class LibraryPane(ScrollView, can_focus=True):
     """A cursor over facets."""
 
-    COMPONENT_CLASSES = {"library--heading", "library--count", "library--cursor", "library--current", "library--accent"}
+    COMPONENT_CLASSES = {"library--heading", "library--count", "library--cursor", "library--current", "library--accent", "library--key"}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(LIBRARY)]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._facets: list[Facet] = []
+        self._counts = LibraryCounts()
+        self._searches: Mapping[str, str] = {}
+        self._narrowing: Narrowing | None = None
+        self._keys: dict[str, str] = {}  # the digit of each term that has one
+        self._expanded: set[str] = set()  # kinds of which all values are shown
         self._current = ""
+        self._held: frozenset[str] = frozenset()
         self.cursor = 0
 
     def show(self, counts: LibraryCounts, searches: Mapping[str, str]) -> None:
         """Show these counts and saved searches, queries by their names; the cursor stays on its line of the same name."""
-        before = self._facets[self.cursor].query if self._facets else ""
-        self._facets = facets(counts, searches)
-        self.cursor = next((line for line, facet in enumerate(self._facets) if facet.query == before), 0)
-        self.virtual_size = Size(self.scrollable_content_region.width, len(self._facets))
-        self.refresh()
+        self._counts, self._searches = counts, searches
+        self._lay_out()
+
+    def show_narrowing(self, narrowing: Narrowing) -> None:
+        """Show what the result of the search could be narrowed to. Digits stay with their terms as long as the words are the same."""
+        if not self._current:
+            return
+        is_same = self._narrowing is not None and bare(self._narrowing.text) == bare(narrowing.text)
+        self._keys = keys_of(narrowing, self._keys if is_same else {})
+        self._narrowing = narrowing
+        self._lay_out()
 
     def mark_current(self, query: str) -> None:
         """The query that the list shows now."""
-        if query.strip() != self._current:
-            self._current = query.strip()
-            self.refresh()
+        if query.strip() == self._current:
+            return
+        self._current = query.strip()
+        self._held = held(query)
+        if not self._current:
+            self._narrowing = None
+            self._keys = {}
+            self._expanded.clear()
+            self._lay_out()
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        before = self._facets[self.cursor].query if self.cursor < len(self._facets) else ""
+        if self._narrowing is None:
+            self._facets = library_lines(self._counts, self._searches)
+        else:
+            height = self.scrollable_content_region.height
+            self._facets = result_lines(self._narrowing, self._keys, self._expanded, height, self._counts.active, self._searches)
+        self.cursor = next((line for line, facet in enumerate(self._facets) if facet.query == before and before is not None), 0)
+        self.virtual_size = Size(self.scrollable_content_region.width, len(self._facets))
+        self.scroll_to(y=min(self.scroll_y, self.max_scroll_y), animate=False, immediate=True)
+        self.refresh()
+
+    def on_resize(self) -> None:
+        if self._narrowing is not None:
+            self._lay_out()
+
+    @property
+    def numbered(self) -> list[Facet]:
+        """The lines that a digit chooses, in the order of these."""
+        return sorted((facet for facet in self._facets if facet.key), key=lambda facet: facet.key)
+
+    @property
+    def is_narrowing(self) -> bool:
+        """Whether facets of a result are shown."""
+        return self._narrowing is not None
+
+    def is_on(self, facet: Facet) -> bool:
+        """Whether the list shows just this, or is narrowed to it."""
+        return facet.query is not None and (facet.query in self._held if facet.is_term else facet.query == self._current)
+
+    @property
+    def chosen_search(self) -> str:
+        """The name of the saved search under the cursor; "" for anything else."""
+        facet = self._facets[self.cursor] if self.cursor < len(self._facets) else None
+        return facet.label if facet is not None and self._searches.get(facet.label) == facet.query and not facet.is_term else ""
 
     def _move(self, line: int, step: int) -> None:
         """To the nearest line in the direction of `step` that can be chosen."""
         line = max(0, min(line, len(self._facets) - 1))
-        while 0 <= line < len(self._facets) and self._facets[line].query is None:
+        while 0 <= line < len(self._facets) and self._facets[line].is_heading:
             line += step
         if not 0 <= line < len(self._facets):
             return
@@ -128,14 +143,41 @@ class LibraryPane(ScrollView, can_focus=True):
         self._move(len(self._facets) - 1, -1)
 
     def action_choose(self) -> None:
-        query = self._facets[self.cursor].query if self._facets else None
-        if query is not None:
-            self.post_message(FilterBy(query))
+        """Add the line to what is searched for, or take it out; what is no field takes the place of the search."""
+        facet = self._facets[self.cursor] if self._facets else None
+        if facet is None:
+            return
+        if facet.more:
+            self._expanded.add(facet.more)
+            self._lay_out()
+            self._move(self.cursor, 1)
+        elif facet.is_term:
+            self._post(facet, "toggle")
+        elif facet.query is not None:
+            self.post_message(FilterBy(facet.query))
+
+    def action_widen(self) -> None:
+        self._post_term("widen")
+
+    def action_exclude(self) -> None:
+        self._post_term("exclude")
+
+    def action_only(self) -> None:
+        self._post_term("only")
+
+    def _post_term(self, how: str) -> None:
+        facet = self._facets[self.cursor] if self._facets else None
+        if facet is not None and facet.is_term:
+            self._post(facet, how)
+
+    def _post(self, facet: Facet, how: str) -> None:
+        assert facet.query is not None
+        self.post_message(Narrow(facet.query, how))
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
         line = offset.y + round(self.scroll_y) if offset is not None else -1
-        if 0 <= line < len(self._facets) and self._facets[line].query is not None:
+        if 0 <= line < len(self._facets) and not self._facets[line].is_heading:
             self.cursor = line
             self.refresh()
             self.action_choose()
@@ -156,15 +198,16 @@ class LibraryPane(ScrollView, can_focus=True):
         if not 0 <= line < len(self._facets):
             return Strip.blank(width, self.rich_style)
         facet = self._facets[line]
-        if facet.query is None:
+        if facet.is_heading:
             segments = [Segment(" " + formatting.fit(facet.label, width - 1), self._style("heading"))]
             return Strip(segments).apply_style(self.rich_style).adjust_cell_length(width, self.rich_style)
-        is_current = facet.query == self._current
+        is_on = self.is_on(facet)
         count = formatting.short_count(facet.session_count) if facet.session_count is not None else ""
         room = max(0, width - len(count) - 4)
-        name_style = self._style("current") if is_current else Style()
+        name_style = self._style("current") if is_on else self._style("count") if facet.more else Style()
         segments = [
-            Segment("› " if is_current else "  ", self._style("accent")),
+            *((Segment(facet.key, self._style("key")),) if facet.key else ()),
+            Segment(("›" if is_on else " ") + " " * (not facet.key), self._style("accent")),
             Segment(formatting.fit(facet.label, room), name_style),
             Segment(f" {count} ", self._style("count")),
         ]

@@ -39,6 +39,8 @@ class SearchBox(Input):
         Binding("pageup", "screen.list_move('page_up')", "Page up", show=False),
         Binding("tab", "screen.complete", "Complete", show=False),
         *(Binding(",".join(action.keys), action.handler, action.label, show=False) for action in _ACTIONS),
+        *(Binding(f"alt+{digit}", f"screen.narrow({digit})", "Narrow", show=False) for digit in "123456789"),
+        Binding("shift+tab", "screen.to_facets", "Facets", show=False),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
