@@ -106,6 +106,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "search.correct", ("ctrl+y",), "ctrl+y", (LIST,), "Did you mean", "Search for what was probably meant", "screen.take_suggestion"
     ),
+    Action("agents", ("o",), "o", (LIST,), "Agents", "Show or hide the sub-agents of the session, below it", "screen.toggle_agents"),
     # Marking
     Action("mark", ("space",), "space", (LIST,), "Mark", "Mark this session; then an action works on all that are marked", "mark"),
     Action("mark.range", ("v",), "v", (LIST,), "Mark a range", "Start or end a range of marks", "mark_range"),

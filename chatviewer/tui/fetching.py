@@ -10,6 +10,7 @@ from chatviewer.storage.library import Library
 from chatviewer.tui.background import Job
 from chatviewer.tui.branching import find_branches
 from chatviewer.tui.import_messages import ProblemLineFetched, SourcesFetched
+from chatviewer.tui.list_messages import ChildrenFetched
 from chatviewer.tui.messages import (
     BranchesFetched,
     CountsFetched,
@@ -59,6 +60,11 @@ class LibraryTranscriptSource:
 def fetch_summaries(library: Library, ids: Sequence[int]) -> Job:
     """The rows of these sessions."""
     return lambda: SummariesFetched(library.summaries(ids))
+
+
+def fetch_children(library: Library, session_id: int) -> Job:
+    """The sub-agents of a session."""
+    return lambda: ChildrenFetched(session_id, library.children(session_id))
 
 
 def fetch_counts(library: Library) -> Job:

@@ -3,11 +3,12 @@
 from chatviewer.domain import LibraryCounts, ResultFacets, SearchHints, SearchResult, safe_line
 from chatviewer.tui.formatting import counted, full_count
 from chatviewer.tui.grouping import GROUPS
-from chatviewer.tui.messages import HitsReady, ListingReady
+from chatviewer.tui.list_messages import ListingReady
+from chatviewer.tui.messages import HitsReady
 from chatviewer.tui.search_messages import HintsReady, NarrowingReady
 from chatviewer.tui.searching import PAGE, SearchRequest, SearchThread
 from chatviewer.tui.widgets.session_list import SessionList
-from chatviewer.tui.widgets.session_rows import HitRows, SessionRows
+from chatviewer.tui.widgets.session_rows import HitRows
 
 SORTS = {
     "recent": "newest first",
@@ -53,7 +54,8 @@ class Listing:
         return self._result is not None
 
     def request(self) -> SearchRequest:
-        return SearchRequest(self.text if self.text.strip() else "", self.sort, self.group, self.order)
+        text = self.text if self.text.strip() else ""
+        return SearchRequest(text, self.sort, self.group, self.order, unfolded=frozenset(self._list.unfolded))
 
     def show(self, text: str) -> None:
         """Ask for what this query finds; the cursor then stands at the top."""
@@ -105,7 +107,7 @@ class Listing:
         self._result, self.words, self.problems = None, (), tuple(answer.problems)
         self._is_shown = True
         self.is_partial = answer.is_partial
-        self._list.show(SessionRows(answer.ids, answer.headings), summaries=answer.summaries, keep_cursor=self._keeps_cursor)
+        self._list.show(answer.rows, summaries=answer.summaries, keep_cursor=self._keeps_cursor)
         return True
 
     def take_hits(self, answer: HitsReady) -> bool:

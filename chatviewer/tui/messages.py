@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from array import array
-
     from chatviewer.domain import (
         Hit,
         LibraryCounts,
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from chatviewer.domain import Message as ChatMessage
     from chatviewer.tui.branching import Branch
     from chatviewer.tui.rendering.touched import TouchedFile
-    from chatviewer.tui.widgets.row_layout import Heading
 
 
 class OpenSession(Message):
@@ -152,28 +149,6 @@ class SearchTyped(Message):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.text = text
-
-
-class ListingReady(Message):
-    """Fact: the sessions of a query without free words, with their headings and those of the first page."""
-
-    def __init__(
-        self,
-        generation: int,
-        ids: "array[int]",
-        headings: "Sequence[Heading]",
-        summaries: "Sequence[SessionSummary]",
-        problems: Sequence[str] = (),
-        *,
-        is_partial: bool = False,
-    ) -> None:
-        super().__init__()
-        self.is_partial = is_partial  # more follow; only the beginning was asked for
-        self.generation = generation
-        self.ids = ids
-        self.headings = headings
-        self.summaries = summaries
-        self.problems = problems
 
 
 class HitsReady(Message):

@@ -15,9 +15,11 @@ from chatviewer.errors import InterruptedSearchError
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import Receiver, run_job
 from chatviewer.tui.grouping import day_headings, named_groups
-from chatviewer.tui.messages import HitsReady, ListingReady, WorkFailed
+from chatviewer.tui.list_messages import ListingReady
+from chatviewer.tui.messages import HitsReady, WorkFailed
 from chatviewer.tui.search_messages import HintsReady, NarrowingReady
 from chatviewer.tui.widgets.row_layout import Heading
+from chatviewer.tui.widgets.session_rows import SessionRows
 
 if TYPE_CHECKING:
     from chatviewer.query import Query
@@ -42,6 +44,7 @@ class SearchRequest(NamedTuple):
     offset: int = 0
     limit: int | None = None  # sessions
     hits: int = PAGE
+    unfolded: frozenset[int] = frozenset()  # sessions whose sub-agents stand below them
 
 
 class SearchThread:
@@ -113,7 +116,7 @@ class SearchThread:
         with self._changed:
             if self._changed.wait_for(lambda: self._waiting or self._is_stopped, HINT_DELAY_SECONDS):
                 return
-        is_found = bool(message.result.hits if isinstance(message, HitsReady) else message.ids)
+        is_found = bool(message.result.hits if isinstance(message, HitsReady) else message.rows.ids)
         jobs = [lambda: self._narrowing(generation, request)] if is_found else []
         if isinstance(message, HitsReady):
             jobs.append(lambda: self._hints(generation, request, is_found=is_found))
@@ -159,7 +162,11 @@ def answer(library: Library, generation: int, request: SearchRequest, now: datet
     if request.group == "day":
         headings = day_headings(library, ids, summaries, request.sort, now, is_partial=is_partial)
     problems = [words for _, words in query.problems] if query is not None else []
-    return ListingReady(generation, ids, headings, summaries, problems, is_partial=is_partial)
+    can_unfold = query is None or not query.asks("is", "subagent", "any")
+    rows = SessionRows(ids, headings, group=request.group, can_unfold=can_unfold)
+    if request.unfolded and can_unfold:
+        rows = rows.unfold_all({id_: [child.id for child in library.children(id_)] for id_ in request.unfolded})
+    return ListingReady(generation, rows, summaries, problems, is_partial=is_partial)
 
 
 def parsed(text: str, now: datetime) -> "Query":

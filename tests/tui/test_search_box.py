@@ -16,7 +16,8 @@ from chatviewer.domain import SearchHints, SearchResult
 from chatviewer.errors import DatabaseLockedError, InterruptedSearchError
 from chatviewer.storage.library import Library
 from chatviewer.tui.layout_state import LayoutState
-from chatviewer.tui.messages import HitsReady, ListingReady, WorkFailed
+from chatviewer.tui.list_messages import ListingReady
+from chatviewer.tui.messages import HitsReady, WorkFailed
 from chatviewer.tui.search_messages import HintsReady
 from chatviewer.tui.searching import SearchRequest, SearchThread
 from chatviewer.tui.widgets.session_rows import HitRows

@@ -14,8 +14,8 @@ from textual.app import App, ComposeResult
 from chatviewer.domain import Hit, HitKind, Role, SessionStatus, SessionSummary
 from chatviewer.tui import formatting
 from chatviewer.tui.messages import SummariesNeeded
+from chatviewer.tui.widgets.hit_painting import snippet_lines
 from chatviewer.tui.widgets.row_layout import Heading, RowLayout
-from chatviewer.tui.widgets.row_painting import snippet_lines
 from chatviewer.tui.widgets.session_list import SessionList
 from chatviewer.tui.widgets.session_rows import HitRows, SessionRows
 from chatviewer.tui.widgets.summary_memory import KEPT, SummaryMemory

@@ -16,11 +16,13 @@ from chatviewer.domain import safe_line
 from chatviewer.errors import ChatviewerError
 from chatviewer.storage.library import Library
 from chatviewer.tui import formatting, organising
+from chatviewer.tui.actions import LIST
 from chatviewer.tui.background import run_job
 from chatviewer.tui.fetching import fetch_counts, fetch_message, fetch_preferences, fetch_searches, fetch_sources, fetch_summaries
 from chatviewer.tui.formatting import counted
 from chatviewer.tui.import_messages import SourcesFetched
 from chatviewer.tui.importing import ImportState
+from chatviewer.tui.list_messages import ListingReady
 from chatviewer.tui.messages import (
     AskFind,
     CountsFetched,
@@ -28,7 +30,6 @@ from chatviewer.tui.messages import (
     FindProgressed,
     HitsReady,
     LibraryChanged,
-    ListingReady,
     ListScrolledToEnd,
     MarksChanged,
     MessageFetched,
@@ -234,6 +235,8 @@ class MainScreen(OutgoingActions, WindowActions):
     @on(SessionHighlighted)
     def follow_cursor(self, event: SessionHighlighted) -> None:
         self.session_list.border_subtitle = Content(self.listing.position())
+        if self.pane == LIST:
+            self.name_keys()
         self.preview_cursor()
 
     def preview_cursor(self) -> None:

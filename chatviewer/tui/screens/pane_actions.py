@@ -4,7 +4,7 @@ from textual import events
 from textual.widget import Widget
 from textual.widgets import Input
 
-from chatviewer.tui.actions import LIBRARY, LIST, TRANSCRIPT, footer_hints
+from chatviewer.tui.actions import ACTION_BY_ID, LIBRARY, LIST, TRANSCRIPT, footer_hints
 from chatviewer.tui.screens.viewer_screen import ViewerScreen
 
 NARROW, MEDIUM = 80, 120  # columns: below the first one pane, below the second no library
@@ -53,6 +53,9 @@ class PaneActions(ViewerScreen):
     def name_keys(self) -> None:
         """The keys that help most in the pane that has the focus, in the bottom line."""
         hints = SEARCH_HINTS if self.pane == SEARCH else tuple(footer_hints(self.pane))
+        if self.pane == LIST and self.session_list.can_fold:
+            agents = ACTION_BY_ID["agents"]
+            hints = (*hints[:2], (agents.shown, agents.label.lower()), *hints[2:])
         if self.library_pane.is_narrowing and self.pane in (LIST, LIBRARY):
             hints = (*hints[:2], NARROW_HINT, *hints[2:])
         self.status.hints = hints

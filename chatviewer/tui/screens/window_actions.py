@@ -4,8 +4,9 @@ from textual import on
 
 from chatviewer.domain import safe
 from chatviewer.tui.clipboard import is_too_long
-from chatviewer.tui.fetching import fetch_details, set_preference
+from chatviewer.tui.fetching import fetch_children, fetch_details, set_preference
 from chatviewer.tui.formatting import counted
+from chatviewer.tui.list_messages import AgentsClicked, ChildrenFetched
 from chatviewer.tui.messages import CopyText, DetailsFetched, PreferencesFetched
 from chatviewer.tui.screens.organising_actions import NO_SESSION
 from chatviewer.tui.screens.reading_actions import ReadingActions
@@ -51,6 +52,18 @@ class WindowActions(ReadingActions):
 
         title = "Sort" if self.listing.is_search else "Sort and group"
         self.app.push_screen(MenuModal(title, sort_choices(self.listing), current=current_sort(self.listing)), apply)
+
+    @on(AgentsClicked)
+    def action_toggle_agents(self) -> None:
+        """Show or hide the sub-agents of the session under the cursor, below it."""
+        if not self.session_list.can_fold:
+            self.tell("There are no sub-agents to unfold here.")
+        elif (session_id := self.session_list.toggle_agents()) is not None:
+            self.fetcher.submit(fetch_children(self.library, session_id), key="children")
+
+    @on(ChildrenFetched)
+    def show_children(self, event: ChildrenFetched) -> None:
+        self.session_list.put_children(event.session_id, event.children)
 
     @on(PreferencesFetched)
     def use_preferences(self, event: PreferencesFetched) -> None:

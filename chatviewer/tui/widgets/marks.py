@@ -44,6 +44,11 @@ class Marks:
         if self.ids:
             self._set(self.ids.intersection(shown()))
 
+    def drop(self, ids: Collection[int]) -> None:
+        """These are not shown any more."""
+        self._range = None
+        self._set(self.ids.difference(ids))
+
     def clear(self) -> bool:
         """Whether there were any."""
         had_any = bool(self.ids)

@@ -3,7 +3,8 @@
 It holds ids and asks for the rows that can be seen (`SummariesNeeded`); whoever answers calls `put_summaries`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from textual import events
@@ -12,15 +13,21 @@ from textual.content import Content
 
 from chatviewer.domain import Hit, SessionSummary
 from chatviewer.tui.actions import LIST, bindings
+from chatviewer.tui.list_messages import AgentsClicked
 from chatviewer.tui.messages import MarksChanged, SessionChosen
+from chatviewer.tui.widgets.row_painting import TOGGLES_AGENTS
 from chatviewer.tui.widgets.session_list_moving import ListMoving
-from chatviewer.tui.widgets.session_rows import HitRows, Rows
+from chatviewer.tui.widgets.session_rows import HitRows, Rows, SessionRows
 
 
 class SessionList(ListMoving):
     """What is shown, who is meant, what is marked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(LIST)]
+
+    def __init__(self, when: Callable[[], datetime] = lambda: datetime.now(UTC), *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(when, id=id)
+        self._unfolded: set[int] = set()
 
     # What is shown
 
@@ -79,6 +86,70 @@ class SessionList(ListMoving):
         """Ask again for what is seen; the old rows stay until the answer comes."""
         self._summaries.expire()
         self._request_visible()
+
+    # Sub-agents
+
+    @property
+    def unfolded(self) -> Collection[int]:
+        """The sessions whose sub-agents are to be shown below them wherever they stand in a list, while the program runs."""
+        return self._unfolded
+
+    @property
+    def can_fold(self) -> bool:
+        """Whether there are sub-agents to fold or unfold under the cursor, or around it."""
+        rows, summary = self._rows, self.cursor_summary
+        if not isinstance(rows, SessionRows) or summary is None or not rows.can_unfold:
+            return False
+        return summary.child_count > 0 or rows.depth(self.cursor) > 0
+
+    def toggle_agents(self) -> int | None:
+        """Fold the sub-agents of the session under the cursor, or those that it is one of. The id of a session whose sub-agents
+        are to be fetched (`put_children`) when there are some to unfold."""
+        rows, summary = self._rows, self.cursor_summary
+        if not self.can_fold or not isinstance(rows, SessionRows) or summary is None:
+            return None
+        if summary.child_count and not rows.is_unfolded(self.cursor):
+            return summary.id
+        parent = self.cursor if rows.is_unfolded(self.cursor) else rows.parent_row(self.cursor)
+        self._marks.drop(rows.ids[parent + 1 : rows.end_of(parent)])
+        self._unfolded.discard(rows.ids[parent])
+        self.cursor = parent
+        self._exchange(rows.fold(parent))
+        return None
+
+    def put_children(self, session_id: int, children: Sequence[SessionSummary]) -> None:
+        """Show the sub-agents of a session below it, if it is still there."""
+        rows = self._rows
+        row = rows.find((session_id, "")) if isinstance(rows, SessionRows) else None
+        if row is None or not isinstance(rows, SessionRows) or rows.is_unfolded(row):
+            return
+        self._summaries.keep(children)
+        unfolded = rows.unfold(row, [child.id for child in children])
+        if len(unfolded) == len(rows):
+            return
+        self._unfolded.add(session_id)
+        if self.cursor > row:
+            self.cursor += len(unfolded) - len(rows)
+        self._exchange(unfolded)
+        if self.cursor == row:  # as many of them as there is room for, without losing the session itself
+            height, last = self.scrollable_content_region.height, self._layout_rows.line_of(unfolded.end_of(row) - 1)
+            bottom = last + self._layout_rows.row_height - height
+            highest = self._cursor_line() - self._layout_rows.covered(row)
+            if bottom > self.scroll_y:
+                self.scroll_to(y=min(bottom, highest), animate=False, immediate=True)
+
+    def _exchange(self, rows: SessionRows) -> None:
+        """The same list with more or fewer rows; the cursor's row stays where it is on the screen."""
+        line = self._cursor_line() - round(self.scroll_y)
+        self._rows = rows
+        self._layout_rows = rows.layout(self.is_dense)
+        self._marks.end_range()
+        self._resize_virtual()
+        self.scroll_to(y=max(0, self._cursor_line() - line), animate=False, immediate=True)
+        self._show_cursor()
+        self.refresh()
+        self._request_visible()
+        self._tell_cursor()
 
     # Who is meant
 
@@ -154,5 +225,7 @@ class SessionList(ListMoving):
             self._go_to_group(self._layout_rows.headings[place.number].row)
             return
         self.move_cursor(place.number)
-        if event.chain == 2:
+        if TOGGLES_AGENTS in event.style.meta:
+            self.post_message(AgentsClicked())
+        elif event.chain == 2:
             self.action_choose()

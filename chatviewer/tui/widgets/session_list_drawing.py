@@ -17,9 +17,10 @@ from textual.strip import Strip
 from textual.visual import Visual
 
 from chatviewer.tui.messages import SummariesNeeded
+from chatviewer.tui.widgets.hit_painting import HitPainter
 from chatviewer.tui.widgets.marks import Marks
 from chatviewer.tui.widgets.row_layout import Place
-from chatviewer.tui.widgets.row_painting import Looks, RowPainter, RowState
+from chatviewer.tui.widgets.row_painting import FOLDED, UNFOLDED, Looks, RowState
 from chatviewer.tui.widgets.session_rows import HitRows, Rows, SessionRows
 from chatviewer.tui.widgets.summary_memory import SummaryMemory
 
@@ -57,7 +58,7 @@ class ListDrawing(ScrollView, can_focus=True):
         self._summaries = SummaryMemory()
         self._rows: Rows = SessionRows(array("q"))
         self._layout_rows = self._rows.layout(False)
-        self._painter: RowPainter | None = None
+        self._painter: HitPainter | None = None
         self._grounds: dict[str, Style] = {}
         self._empty = Content("")
         self._empty_strips: tuple[int, list[Strip]] | None = None
@@ -131,11 +132,11 @@ class ListDrawing(ScrollView, can_focus=True):
         if wanted:
             self.post_message(SummariesNeeded(wanted))
 
-    def _paints(self) -> RowPainter:
+    def _paints(self) -> HitPainter:
         if self._painter is None:
             names = ("title", "strong", "dim", "accent", "tag", "heading", "match")
             looks = Looks(*(self._text_style(f"session-list--{name}", keep_ground=name == "match") for name in names))
-            self._painter = RowPainter(looks, self.when, is_dense=self.is_dense, has_dates=self.has_dates)
+            self._painter = HitPainter(looks, self.when, is_dense=self.is_dense, has_dates=self.has_dates)
         return self._painter
 
     def _text_style(self, name: str, *, keep_ground: bool = False) -> Style:
@@ -177,7 +178,7 @@ class ListDrawing(ScrollView, can_focus=True):
             segments = [Segment(" " * width)] if is_gap else self._heading(place.number, width)
             return Strip(segments).apply_style(ground).adjust_cell_length(width, ground)
         session_id = self._rows.session_id(place.number)
-        state = RowState(place.number == self.cursor, session_id in self._marks.ids, self.has_focus)
+        state = RowState(place.number == self.cursor, session_id in self._marks.ids, self.has_focus, self._rows.depth(place.number))
         segments = self._row(place.number, session_id, place.offset, width, state)
         ground = self._ground(state)
         return Strip(segments).apply_style(ground).adjust_cell_length(width, ground)
@@ -201,11 +202,15 @@ class ListDrawing(ScrollView, can_focus=True):
         return self._paints().heading(heading, width)
 
     def _row(self, row: int, session_id: int, offset: int, width: int, state: RowState) -> list[Segment]:
-        if isinstance(self._rows, HitRows):
-            return self._paints().hit(self._rows.hits[row], offset, width, state)
+        rows = self._rows
+        if isinstance(rows, HitRows):
+            return self._paints().hit(rows.hits[row], offset, width, state)
         summary = self._summaries.get(session_id)
         if summary is None:
             return self._paints().waiting(offset, width, state)
+        if isinstance(rows, SessionRows):
+            fold = (UNFOLDED if rows.is_unfolded(row) else FOLDED) if rows.can_unfold and summary.child_count else ""
+            state = state._replace(fold=fold, told=rows.group)
         return self._paints().session(summary, offset, width, state)
 
     def on_focus(self) -> None:
