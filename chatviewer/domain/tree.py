@@ -10,10 +10,15 @@ class MessageTree:
     def __init__(self, parents: Iterable[tuple[int, int]]) -> None:
         self.parent: dict[int, int] = dict(parents)
         self.children: dict[int, list[int]] = {}
-        for seq, parent in self.parent.items():
-            known = parent if parent in self.parent and parent != seq else -1
-            self.parent[seq] = known
-            self.children.setdefault(known, []).append(seq)
+        known, children = self.parent, self.children
+        for seq, parent in known.items():
+            if parent == seq or parent not in known:
+                known[seq] = parent = -1
+            below = children.get(parent)
+            if below is None:
+                children[parent] = [seq]
+            else:
+                below.append(seq)
 
     def path_to(self, seq: int) -> list[int]:
         """From the root to `seq`, both included."""
@@ -27,16 +32,26 @@ class MessageTree:
 
     def newest_leaf(self, seq: int = -1, chosen: Mapping[int, int] | None = None) -> int:
         """Down from `seq` by the child chosen at each fork, else by the last one. -1 for an empty tree."""
-        seen: set[int] = set()
-        while (below := self.children.get(seq)) and seq not in seen:
-            seen.add(seq)
-            pick = chosen.get(seq) if chosen else None
-            seq = pick if pick in below else below[-1]
-        return seq
+        way = self._way_down(seq, chosen, set())
+        return way[-1] if way else seq
 
     def path_through(self, seq: int, chosen: Mapping[int, int] | None = None) -> list[int]:
         """The branch that holds `seq`: up to the root, and on down to a leaf."""
-        return self.path_to(self.newest_leaf(seq, chosen))
+        path = self.path_to(seq)
+        return path + self._way_down(seq, chosen, set(path))
+
+    def _way_down(self, seq: int, chosen: Mapping[int, int] | None, seen: set[int]) -> list[int]:
+        """The messages below `seq`, to a leaf or to one that was seen."""
+        way: list[int] = []
+        children = self.children
+        while below := children.get(seq):
+            pick = chosen.get(seq) if chosen else None
+            seq = below[-1] if pick is None or pick not in below else pick
+            if seq in seen:
+                break
+            seen.add(seq)
+            way.append(seq)
+        return way
 
     def siblings(self, seq: int) -> Sequence[int]:
         """The alternatives at this place, `seq` among them, in order."""

@@ -4,7 +4,7 @@ A tool output of 5,000 lines or a message of a megabyte is a list of chunks; mak
 """
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from textual.content import Content
@@ -17,6 +17,7 @@ CHUNK_LINES = 200
 CHUNK_CHARACTERS = 40_000
 MARKDOWN_CHARACTERS = 12_000  # Markdown takes longer to lay out
 MARKDOWN_LINES = 300
+KEPT_MARKDOWN = 64  # pieces, laid out
 LINE_COST = 40  # a line takes as long to lay out as so many characters
 MARKDOWN_SIZE = MARKDOWN_CHARACTERS + LINE_COST
 HIGHLIGHT_LINES = 500  # code above this is shown plain
@@ -124,7 +125,9 @@ def markdown_chunks(text: str, style: str = "", *, reflows: bool = False) -> lis
     ]
 
 
+@lru_cache(maxsize=KEPT_MARKDOWN)
 def _markdown_rows(text: str, style: str, reflows: bool, has_gap: bool, width: int) -> list[Row]:
+    """Kept, as folding everything lays out the texts around again; nobody changes the rows."""
     from chatviewer.tui.rendering.markdown import markdown_rows
 
     rows = markdown_rows(text, width, style, reflows=reflows)

@@ -49,6 +49,7 @@ from chatviewer.tui.messages import (
 from chatviewer.tui.screens.outgoing_actions import OutgoingActions
 from chatviewer.tui.screens.window_actions import WindowActions
 from chatviewer.tui.searching import FIRST_SESSIONS, answer
+from chatviewer.tui.warming import DELAY_SECONDS, warm_up
 from chatviewer.tui.welcome import import_text, welcome_text
 from chatviewer.tui.widgets.find_box import FindBox
 
@@ -110,6 +111,8 @@ class MainScreen(OutgoingActions, WindowActions):
         elif not self.viewer.preference("watch"):  # else what expires is imported before it could be told
             self.fetcher.submit(fetch_sources(self.library), key="sources")
         self.watch(self.viewer, "import_state", self.follow_import)
+        if not self.app.is_headless:
+            self.set_timer(DELAY_SECONDS, lambda: self.counter.submit(warm_up(self.is_leaving), key="warm-up"))
         self.watch(self.viewer, "app_focus", self.reader.begin_to_read, init=False)
 
     def _restore_last_session(self) -> None:

@@ -34,9 +34,11 @@ class PaneActions(ViewerScreen):
         width = self.app.size.width
         self.set_class(width < NARROW, "-narrow")
         self.set_class(NARROW <= width < MEDIUM, "-medium")
-        self.set_class(width < NARROW or self.is_zoomed or not self.layout_state.has_preview, "-one-pane")
-        self.set_class(self.pane == TRANSCRIPT, "-at-transcript")
-        self.set_class(self.pane == LIBRARY, "-at-library")
+        is_alone = width < NARROW or self.is_zoomed or not self.layout_state.has_preview
+        self.set_class(is_alone, "-one-pane")
+        # a class of the screen that changes has every widget styled anew, so those without effect are left out
+        self.set_class(is_alone and self.pane == TRANSCRIPT, "-at-transcript")
+        self.set_class(is_alone and self.pane == LIBRARY, "-at-library")
         if self.layout_state.list_width:
             self.query_one("#list-pane").styles.width = self.layout_state.list_width
         if self.pane == LIBRARY and not self.is_zoomed and width < MEDIUM:

@@ -43,6 +43,7 @@ class TranscriptLayout:
         self.path: list[int] = []
         self.index_of: dict[int, int] = {}
         self._heights = array("q")
+        self._sizes: list[tuple[int, int, int, int]] = []
         self._set_path(self.tree.path_through(-1, self.chosen) if self.stubs else [])
 
     # The branch
@@ -51,6 +52,12 @@ class TranscriptLayout:
         self.path = path
         self.index_of = {seq: index for index, seq in enumerate(path)}
         self._plans.clear()
+        system, stubs = Role.SYSTEM, self.stubs
+        # what a height is estimated by: rows in any case, characters of the text, calls, characters of thinking
+        self._sizes = [
+            (2, 0, 0, 0) if role is system else (2 + (content > 0) + (thinking > 0), content, calls, thinking)
+            for _seq, _parent, role, content, thinking, calls, _rating in map(stubs.__getitem__, path)
+        ]
         self._reset_heights()
 
     def show_branch_of(self, seq: int) -> None:
@@ -189,13 +196,9 @@ class TranscriptLayout:
         room = max(10, int(self.width * 0.8))  # rows end at words and at line breaks
         per_call = {Level.HIDDEN: 0, Level.LINE: 1}.get(self.view.folds.tool_level, 10)
         thinking_room = room if self.view.folds.thinking > Level.LINE else sys.maxsize
-        system, stubs = Role.SYSTEM, self.stubs
         self._heights = array(
             "q",
-            [
-                2 if role is system else 2 + (content > 0) + content // room + calls * per_call + (thinking > 0) + thinking // thinking_room
-                for _seq, _parent, role, content, thinking, calls, _rating in map(stubs.__getitem__, self.path)
-            ],
+            [least + content // room + calls * per_call + thinking // thinking_room for least, content, calls, thinking in self._sizes],
         )
 
     def height(self, position: Position) -> int:
