@@ -49,6 +49,7 @@ from chatviewer.tui.messages import (
 from chatviewer.tui.screens.outgoing_actions import OutgoingActions
 from chatviewer.tui.screens.window_actions import WindowActions
 from chatviewer.tui.searching import FIRST_SESSIONS, answer
+from chatviewer.tui.titles import put_subtitle, put_title
 from chatviewer.tui.warming import DELAY_SECONDS, warm_up
 from chatviewer.tui.welcome import import_text, welcome_text
 from chatviewer.tui.widgets.find_box import FindBox
@@ -94,13 +95,13 @@ class MainScreen(OutgoingActions, WindowActions):
 
     async def _complete(self) -> None:
         """After the first frame: what is not needed to be useful."""
-        gc.enable()
         from chatviewer.tui.widgets.transcript import TranscriptView
 
         view = TranscriptView(id="transcript")
         await self.query_one("#reading").mount(view, before="#find")
         self.prefer_folds(view)
         self.reader.attach(view)
+        self._begin_to_collect()
         if self.listing.is_partial:
             self.listing.refresh()
         self.counter.submit(fetch_counts(self.library), key="counts")
@@ -114,6 +115,14 @@ class MainScreen(OutgoingActions, WindowActions):
         if not self.app.is_headless:
             self.set_timer(DELAY_SECONDS, lambda: self.counter.submit(warm_up(self.is_leaving), key="warm-up"))
         self.watch(self.viewer, "app_focus", self.reader.begin_to_read, init=False)
+
+    @staticmethod
+    def _begin_to_collect() -> None:
+        """Look for garbage from now on, though seldom and not among what is there: modules and style sheets stay to the end, and
+        walking over them halts the keyboard for 70 ms every few seconds."""
+        gc.freeze()
+        gc.set_threshold(10_000, 10, 10)
+        gc.enable()
 
     def _restore_last_session(self) -> None:
         """Once after the start, unless the user has moved already."""
@@ -200,8 +209,8 @@ class MainScreen(OutgoingActions, WindowActions):
     @on(MarksChanged)
     def describe_list(self) -> None:
         """Title, position, and what to do where the list is empty."""
-        self.session_list.border_title = Content(safe_line(self.listing.title(), 120))
-        self.session_list.border_subtitle = Content(self.listing.position())
+        put_title(self.session_list, safe_line(self.listing.title(), 120))
+        put_subtitle(self.session_list, self.listing.position())
         self.set_class(bool(self.listing.problems), "-problem")
         is_empty = not len(self.session_list.rows)
         if not is_empty:
@@ -237,7 +246,7 @@ class MainScreen(OutgoingActions, WindowActions):
 
     @on(SessionHighlighted)
     def follow_cursor(self, event: SessionHighlighted) -> None:
-        self.session_list.border_subtitle = Content(self.listing.position())
+        put_subtitle(self.session_list, self.listing.position())
         if self.pane == LIST:
             self.name_keys()
         self.preview_cursor()
@@ -248,7 +257,8 @@ class MainScreen(OutgoingActions, WindowActions):
             return
         self.reader.preview(self.session_list.cursor_id, self.session_list.cursor_hit, self.listing.words)
         if self.session_list.cursor_id is None:
-            self.query_one("#reading").border_title = self.query_one("#reading").border_subtitle = ""
+            put_title(self.query_one("#reading"), "")
+            put_subtitle(self.query_one("#reading"), "")
 
     @on(SessionChosen)
     def open_chosen(self, event: SessionChosen) -> None:
@@ -263,19 +273,19 @@ class MainScreen(OutgoingActions, WindowActions):
     def show_transcript(self, event: TranscriptFetched) -> None:
         self.reader.take(event)
         self._name_session()
-        self.query_one("#reading").border_subtitle = ""
+        put_subtitle(self.query_one("#reading"), "")
         if event.is_opened:
             self.focus_transcript()
 
     def _name_session(self) -> None:
         if self.reader.shown is not None:
-            self.query_one("#reading").border_title = Content(safe_line(self.reader.shown.summary.title, 200) or "Untitled")
+            put_title(self.query_one("#reading"), safe_line(self.reader.shown.summary.title, 200) or "Untitled")
 
     @on(MessageHighlighted)
     def follow_message(self, event: MessageHighlighted) -> None:
         self.reader.message_uid = event.uid
         if not self.reader.is_finding:
-            self.query_one("#reading").border_subtitle = Content(f"{event.position:,}/{event.total:,}")
+            put_subtitle(self.query_one("#reading"), f"{event.position:,}/{event.total:,}")
 
     @on(MessageFetched)
     def refresh_message(self, event: MessageFetched) -> None:
@@ -309,7 +319,7 @@ class MainScreen(OutgoingActions, WindowActions):
         words = f"{event.current}/{event.total}{'' if event.is_complete else '+'}" if event.total else "not found"
         if event.elsewhere:
             words += f" · {counted(event.elsewhere, 'message')} in other branches"
-        self.query_one("#reading").border_subtitle = Content(f"{words} · n next, N previous" if event.text else "")
+        put_subtitle(self.query_one("#reading"), f"{words} · n next, N previous" if event.text else "")
 
     # What happened
 

@@ -13,6 +13,7 @@ from chatviewer.tui.completing import Completion, completions, is_asked
 from chatviewer.tui.fetching import fetch_tool_names, save_search
 from chatviewer.tui.screens.pane_actions import SEARCH, PaneActions
 from chatviewer.tui.search_messages import HintsReady, Narrow, NarrowingReady, SearchesFetched, ToolNamesFetched
+from chatviewer.tui.titles import put_title
 
 
 class SearchActions(PaneActions):
@@ -27,10 +28,10 @@ class SearchActions(PaneActions):
         line = self.query_one("#advice", Static)
         is_wanted = is_typing or bool(text.strip())
         if not is_wanted:
-            line.update("")  # the row stays: nothing below it may jump when typing begins
+            line.update("", layout=False)  # the row stays: nothing below it may jump when typing begins
         else:
             self.search_box.completions = self.find_completions(text) if is_typing else []
-            line.update(self._advice(text, is_typing=is_typing))
+            line.update(self._advice(text, is_typing=is_typing), layout=False)
 
     def _advice(self, text: str, *, is_typing: bool) -> Content:
         box = self.search_box
@@ -80,7 +81,7 @@ class SearchActions(PaneActions):
         """Say in the pane, or where there is none in a line above the list, which keys narrow the result."""
         pane = self.library_pane
         lead = "Tab " if self.pane == SEARCH else ""  # digits are text while typing
-        pane.border_title = Content(f"Narrow · {lead}1-9" if pane.is_narrowing else "Library")
+        put_title(pane, f"Narrow · {lead}1-9" if pane.is_narrowing else "Library")
         self.band.show([(facet, pane.is_on(facet)) for facet in pane.numbered], lead=lead)
         self.set_class(bool(self.listing.text.strip()) and not self.shows_library, "-banded")
         self.name_keys()

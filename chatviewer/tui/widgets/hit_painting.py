@@ -1,6 +1,7 @@
 """Search results as styled pieces of text: the words around a match, with the match lit. Everything foreign is made harmless."""
 
 import re
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 
@@ -52,6 +53,7 @@ class HitPainter(RowPainter):
         return [Segment(f" {title}  ", self.looks.strong), Segment(formatting.fit(facts, max(0, width - room - 3)) + " ", self.looks.dim)]
 
 
+@lru_cache(512)
 def snippet_lines(snippet: str, width: int, line_count: int, label: str = "") -> list[list[tuple[str, bool]]]:
     """A label and a snippet, wrapped by cells into at most `line_count` lines of (text, is a match), harmless.
 

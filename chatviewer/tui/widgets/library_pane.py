@@ -58,14 +58,16 @@ class LibraryPane(ScrollView, can_focus=True):
         """The query that the list shows now."""
         if query.strip() == self._current:
             return
+        before = [self.is_on(facet) for facet in self._facets]
         self._current = query.strip()
         self._held = held(query)
-        if not self._current:
+        if not self._current and self._narrowing is not None:
             self._narrowing = None
             self._keys = {}
             self._expanded.clear()
             self._lay_out()
-        self.refresh()
+        elif before != [self.is_on(facet) for facet in self._facets]:
+            self.refresh()
 
     def _lay_out(self) -> None:
         before = self._facets[self.cursor].query if self.cursor < len(self._facets) else ""
