@@ -4,18 +4,20 @@
 by what gives a `Path`: a refresh does with `database_file`, and without the third of its imports that hang on `pathlib`.
 """
 
+from __future__ import annotations
+
 import os
-from typing import TYPE_CHECKING
 
 from chatviewer.errors import UsageError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
 DATABASE_NAME = "chatviewer.db"
 
 
-def data_directory() -> "Path":
+def data_directory() -> Path:
     """Where the database, its journal and its backups lie."""
     home = os.environ.get("CHATVIEWER_HOME")
     if home:
@@ -27,7 +29,7 @@ def data_directory() -> "Path":
     return user_data_path("chatviewer", appauthor=False)
 
 
-def state_directory() -> "Path":
+def state_directory() -> Path:
     """Where the log and the layout of the viewer lie."""
     home = os.environ.get("CHATVIEWER_HOME")
     if home:
@@ -39,7 +41,7 @@ def state_directory() -> "Path":
     return user_state_path("chatviewer", appauthor=False)
 
 
-def database_path(given: str | None = None) -> "Path":
+def database_path(given: str | None = None) -> Path:
     """As `database_file`, a `Path`."""
     from pathlib import Path
 
@@ -66,11 +68,11 @@ def database_file(given: str | None = None) -> str:
     return os.path.expanduser(unquote(rest[1:]))
 
 
-def journal_path(database: "Path") -> "Path":
+def journal_path(database: Path) -> Path:
     """The second copy of the user's own changes, beside the database."""
     return database.with_name("journal.jsonl" if database.name == DATABASE_NAME else f"{database.stem}.journal.jsonl")
 
 
-def backup_directory(database: "Path") -> "Path":
+def backup_directory(database: Path) -> Path:
     """Where the copies made before a migration go."""
     return database.parent / "backups"

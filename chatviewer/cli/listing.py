@@ -1,8 +1,8 @@
 """`chatviewer list`: sessions as a table, or as JSON."""
 
-from contextlib import suppress
+from __future__ import annotations
+
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from chatviewer.cli.opening import asked_query, in_chunks, open_library
 from chatviewer.cli.output import NOTHING_IMPORTED, bold, counted, dim, is_terminal, say_rows_document, shown_title, tell
@@ -10,6 +10,7 @@ from chatviewer.cli.parser import add_query_words, limit_number
 from chatviewer.cli.table import Column, say_table
 from chatviewer.domain.wording import project_name
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator
@@ -30,7 +31,7 @@ COLUMNS = (
 )
 
 
-def add_arguments(parser: "Arguments") -> None:
+def add_arguments(parser: Arguments) -> None:
     add_query_words(parser, "only the sessions that this query finds; `--` before a word that starts with a dash")
     parser.add_argument("--limit", metavar="N", type=limit_number, help=f"at most N (0: all; on a terminal {SCREENFUL} unless given)")
     parser.add_argument(
@@ -43,7 +44,7 @@ def add_arguments(parser: "Arguments") -> None:
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
-def run(arguments: "Namespace") -> int:
+def run(arguments: Namespace) -> int:
     query = asked_query(" ".join(arguments.words)) if arguments.words else None
     limit = arguments.limit
     is_table = is_terminal() and not arguments.json
@@ -69,7 +70,7 @@ def run(arguments: "Namespace") -> int:
     return 0
 
 
-def _row(summary: "SessionSummary") -> tuple[str, ...]:
+def _row(summary: SessionSummary) -> tuple[str, ...]:
     return (
         summary.uid[:8],
         local_time(summary.last_message_at or summary.started_at),
@@ -81,9 +82,9 @@ def _row(summary: "SessionSummary") -> tuple[str, ...]:
     )
 
 
-def _plain_rows(found: "Iterator[SessionSummary]") -> "Iterator[tuple[str, ...]]":
+def _plain_rows(found: Iterator[SessionSummary]) -> Iterator[tuple[str, ...]]:
     """For pipes: whole ids and values, times as in JSON."""
-    from chatviewer.exporters.document import iso_time
+    from chatviewer.domain.wording import iso_time
 
     for summary in found:
         moment = iso_time(summary.last_message_at or summary.started_at) or ""
@@ -91,7 +92,7 @@ def _plain_rows(found: "Iterator[SessionSummary]") -> "Iterator[tuple[str, ...]]
         yield summary.uid, moment, summary.source, summary.project, str(summary.message_count), rating, shown_title(summary.title)
 
 
-def marks(summary: "SessionSummary") -> str:
+def marks(summary: SessionSummary) -> str:
     """*★★★★A: starred, the best rating, archived or trashed."""
     rating = "★" * (summary.rating or 0)
     status = {"archived": "A", "trashed": "T"}.get(str(summary.status), "")
@@ -102,6 +103,8 @@ def local_time(moment: datetime | None) -> str:
     """2026-03-01 10:00 by the clock on the wall."""
     if moment is None:
         return ""
-    with suppress(OverflowError, ValueError):  # the years 1 and 9999, a time zone's width from the edge: said in UTC
+    try:  # noqa: SIM105 (a list does without `contextlib`)
         moment = moment.astimezone()
+    except (OverflowError, ValueError):
+        pass  # the years 1 and 9999, a time zone's width from the edge: said in UTC
     return moment.strftime("%Y-%m-%d %H:%M")

@@ -1,11 +1,13 @@
 """The library that a command works on, and which of its sessions were meant."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from chatviewer.cli.output import tell
 from chatviewer.errors import NotFoundError, UsageError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from array import array
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 CHUNK = 500  # summaries read at once
 
 
-def open_library(arguments: "Namespace", *, create: bool = False) -> "Library":
+def open_library(arguments: Namespace, *, create: bool = False) -> Library:
     """The library at --database. Without `create` a missing one reads as empty and none is made. Raises DatabaseError."""
     from chatviewer.paths import database_file
     from chatviewer.storage.library import Library
@@ -25,13 +27,13 @@ def open_library(arguments: "Namespace", *, create: bool = False) -> "Library":
     return Library.open(database_file(arguments.database), create=create)
 
 
-def add_selection(parser: "ArgumentParser", none: str = "") -> None:
+def add_selection(parser: ArgumentParser, none: str = "") -> None:
     """Sessions by id, and --query; `none` says what happens without either."""
     parser.add_argument("sessions", nargs="*", metavar="SESSION", help=f"ids of sessions; the beginning is enough{none}")
     parser.add_argument("--query", metavar="Q", help="all sessions that this query finds")
 
 
-def asked_query(text: str) -> "Query":
+def asked_query(text: str) -> Query:
     """A query for reading: what is wrong with it is said on stderr, the rest is answered."""
     from chatviewer.query import parse
 
@@ -41,7 +43,7 @@ def asked_query(text: str) -> "Query":
     return query
 
 
-def binding_query(text: str, status: str | None = None) -> "Query":
+def binding_query(text: str, status: str | None = None) -> Query:
     """A query that decides what is changed: it must say something, and nothing in it may be wrong. Raises UsageError.
 
     With a `status`, and unless the query itself says `is:`, it looks among the sessions of that status: what can be brought back from
@@ -59,7 +61,7 @@ def binding_query(text: str, status: str | None = None) -> "Query":
     return query
 
 
-def selected(library: "Library", prefixes: Sequence[str], query: "Query | None") -> "tuple[list[SessionSummary], bool]":
+def selected(library: Library, prefixes: Sequence[str], query: Query | None) -> tuple[list[SessionSummary], bool]:
     """The sessions named by id, then those of the query, each once; and whether all ids were found (each missing one is told)."""
     found: dict[int, SessionSummary] = {}
     is_complete = True
@@ -77,13 +79,13 @@ def selected(library: "Library", prefixes: Sequence[str], query: "Query | None")
     return list(found.values()), is_complete
 
 
-def in_chunks(library: "Library", ids: "array[int] | list[int]") -> "Iterator[SessionSummary]":
+def in_chunks(library: Library, ids: array[int] | list[int]) -> Iterator[SessionSummary]:
     """The summaries of any number of sessions, some hundred in memory at a time."""
     for start in range(0, len(ids), CHUNK):
         yield from library.summaries(ids[start : start + CHUNK])
 
 
-def tell_warning(library: "Library") -> None:
+def tell_warning(library: Library) -> None:
     """After a change: what the library wants the user to know about it."""
     if library.warning:
         tell(f"chatviewer: {library.warning}")

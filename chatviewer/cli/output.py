@@ -1,12 +1,17 @@
 """What commands print: results to stdout, messages to stderr, foreign text made harmless, UTF-8 whatever the locale says."""
 
+from __future__ import annotations
+
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Any, TextIO
 
 from chatviewer.domain.sanitizing import safe, safe_line
 from chatviewer.domain.wording import counted as counted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TextIO
 
 NOTHING_IMPORTED = "Nothing was imported yet: `chatviewer import` reads the chats of this machine, `chatviewer demo` shows made-up ones."
 _ROW_BREAKS = str.maketrans({"\n": "␊", "\t": " "})

@@ -4,17 +4,19 @@ argparse's own subcommands would need every command's module at every start. Her
 module makes a parser.
 """
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Sequence
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chatviewer.cli.plain import PlainParser
+from chatviewer.domain.record import NamedTuple
 from chatviewer.errors import UsageError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from typing import Protocol
+    from typing import Any, Protocol
 
     class Arguments(Protocol):
         """What a command says its arguments to: argparse's parser, or the plain one."""
@@ -73,7 +75,7 @@ DATABASE_HELP = "the database: a file, or sqlite:///file (else CHATVIEWER_DATABA
 class Parsed(NamedTuple):
     """`command` is None for the viewer (or, with `is_help`, for the overview)."""
 
-    command: "CommandModule | None"
+    command: CommandModule | None
     arguments: Any  # an attribute for each
     database: str | None
     is_help: bool = False
@@ -106,7 +108,9 @@ def _parse_command(name: str, rest: list[str], database: str | None) -> Parsed:
     entry = COMMANDS.get(name)
     if entry is None:
         raise UsageError(f"There is no command {name!r} (`chatviewer --help` lists them).")
-    command: CommandModule = import_module(f"chatviewer.cli.{entry.module}")  # type: ignore[assignment]
+    module = f"chatviewer.cli.{entry.module}"
+    __import__(module)
+    command: CommandModule = sys.modules[module]  # type: ignore[assignment]
     arguments = _read_plainly(command, rest, database) if entry.is_quick else None
     if arguments is None:
         arguments = _read(command, entry, name, rest, database)
@@ -114,14 +118,14 @@ def _parse_command(name: str, rest: list[str], database: str | None) -> Parsed:
     return Parsed(command, arguments, database)
 
 
-def _read_plainly(command: "CommandModule", rest: list[str], database: str | None) -> Any:
+def _read_plainly(command: CommandModule, rest: list[str], database: str | None) -> Any:
     parser = PlainParser()
     parser.add_argument("--database", default=database)
     command.add_arguments(parser)
     return parser.read(rest)
 
 
-def _read(command: "CommandModule", entry: Entry, name: str, rest: list[str], database: str | None) -> Any:
+def _read(command: CommandModule, entry: Entry, name: str, rest: list[str], database: str | None) -> Any:
     from chatviewer.cli.command_parser import CommandParser
 
     parser = CommandParser(f"chatviewer {name}", f"{entry.summary[0].upper()}{entry.summary[1:]}.")
@@ -137,7 +141,7 @@ def _read(command: "CommandModule", entry: Entry, name: str, rest: list[str], da
     return arguments
 
 
-def add_query_words(parser: "Arguments", help_text: str) -> None:
+def add_query_words(parser: Arguments, help_text: str) -> None:
     """The words of a query, unquoted or quoted, between or behind the options."""
     parser.add_argument("words", nargs="*", metavar="QUERY", help=help_text)
 

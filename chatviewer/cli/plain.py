@@ -4,9 +4,20 @@ Known options in full, each with its value behind it, and words in one row: what
 `--option=value`, a value that is wrong) is left to argparse, so that there is one place that explains and complains.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
-from types import SimpleNamespace
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Values:
+    """What was given, an attribute for each."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.__dict__.update(values)
 
 
 class PlainParser:
@@ -38,7 +49,7 @@ class PlainParser:
             self._options[name] = type, choices
             self._values[name[2:]] = default
 
-    def read(self, words: Sequence[str]) -> SimpleNamespace | None:
+    def read(self, words: Sequence[str]) -> Values | None:
         """The values by name; None for what only argparse can read or complain about."""
         values = dict(self._values)
         free: list[str] = []
@@ -64,4 +75,4 @@ class PlainParser:
             ended = bool(free)
         if self._words is not None:
             values[self._words] = free
-        return SimpleNamespace(**values)
+        return Values(values)

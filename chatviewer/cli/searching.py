@@ -1,7 +1,8 @@
 """`chatviewer search`: messages by their words, each with the passage around them."""
 
+from __future__ import annotations
+
 import sys
-from typing import TYPE_CHECKING, Any
 
 from chatviewer.cli.opening import asked_query, open_library
 from chatviewer.cli.output import NOTHING_IMPORTED, bold, counted, dim, is_terminal, say, say_document, shown_title, tell
@@ -9,8 +10,10 @@ from chatviewer.cli.parser import add_query_words, limit_number
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.errors import UsageError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
+    from typing import Any
 
     from chatviewer.cli.parser import Arguments
     from chatviewer.domain.hit import Hit, SearchHints, SearchResult
@@ -19,7 +22,7 @@ DEFAULT_LIMIT = 50
 _MARKS = str.maketrans({"\x02": None, "\x03": None})  # around the words that match
 
 
-def add_arguments(parser: "Arguments") -> None:
+def add_arguments(parser: Arguments) -> None:
     add_query_words(parser, "what to find, quoted or not; `--` before a word that starts with a dash")
     parser.add_argument(
         "--limit", metavar="N", type=limit_number, default=DEFAULT_LIMIT, help=f"at most N hits (0: all; default {DEFAULT_LIMIT})"
@@ -28,7 +31,7 @@ def add_arguments(parser: "Arguments") -> None:
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
-def run(arguments: "Namespace") -> int:
+def run(arguments: Namespace) -> int:
     if not arguments.words:
         raise UsageError("search needs words (`chatviewer search --help` shows how)")
     query = asked_query(" ".join(arguments.words))
@@ -55,7 +58,7 @@ def run(arguments: "Namespace") -> int:
     return 0
 
 
-def _tell_hints(hints: "SearchHints") -> None:
+def _tell_hints(hints: SearchHints) -> None:
     """What would find more, beside the hits."""
     if hints.tool_count:
         more = "" if hints.is_tool_count_whole else " or more"
@@ -64,8 +67,8 @@ def _tell_hints(hints: "SearchHints") -> None:
         tell(f"Nothing found. Did you mean: {safe_line(hints.suggestion, 200)}")
 
 
-def _document(hit: "Hit") -> dict[str, Any]:
-    from chatviewer.exporters.document import iso_time
+def _document(hit: Hit) -> dict[str, Any]:
+    from chatviewer.domain.wording import iso_time
 
     return {
         "session": hit.session_uid,
@@ -79,14 +82,14 @@ def _document(hit: "Hit") -> dict[str, Any]:
     }
 
 
-def _cells(hit: "Hit") -> tuple[str, ...]:
-    from chatviewer.exporters.document import iso_time
+def _cells(hit: Hit) -> tuple[str, ...]:
+    from chatviewer.domain.wording import iso_time
 
     moment = iso_time(hit.created_at) or ""
     return hit.session_uid, hit.message_uid or "", hit.source, str(hit.role or ""), moment, hit.title, hit.snippet.translate(_MARKS)
 
 
-def _say_hits(result: "SearchResult") -> None:
+def _say_hits(result: SearchResult) -> None:
     from chatviewer.cli.listing import local_time
     from chatviewer.domain.wording import project_name
 

@@ -1,9 +1,11 @@
 """Columns for people: aligned by the cells that a terminal uses, cut to its width. Where stdout is no terminal: tabs, whole values."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
 from chatviewer.cli.output import dim, is_terminal, say, terminal_width
+from chatviewer.domain.record import NamedTuple
 from chatviewer.domain.sanitizing import safe_line
 
 MIN_FLEXIBLE = 16

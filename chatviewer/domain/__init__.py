@@ -4,10 +4,14 @@
 load `dataclasses`.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
+import sys
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from chatviewer.domain.annotation import Change, Note, Rating, Tag
     from chatviewer.domain.attachment import Attachment
     from chatviewer.domain.counts import Finding, LibraryCounts, StatisticsRow
@@ -83,9 +87,15 @@ __all__ = [
 ]
 
 
+def _module(name: str) -> Any:
+    """As `importlib.import_module`, without its module."""
+    __import__(name)
+    return sys.modules[name]
+
+
 def __getattr__(name: str) -> Any:
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"chatviewer.domain.{home}"), name)
+    value = globals()[name] = getattr(_module(f"chatviewer.domain.{home}"), name)
     return value

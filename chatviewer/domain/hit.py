@@ -1,9 +1,11 @@
 """What a search found."""
 
+from __future__ import annotations
+
 from datetime import datetime
-from typing import NamedTuple
 
 from chatviewer.domain.kinds import HitKind, Role
+from chatviewer.domain.record import NamedTuple
 
 
 class Hit(NamedTuple):

@@ -1,6 +1,6 @@
 """The closed sets of words that a chat is described with. They are stored as these words."""
 
-from enum import StrEnum
+from chatviewer.domain.record import StrEnum
 
 
 class Role(StrEnum):

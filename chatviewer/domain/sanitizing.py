@@ -5,8 +5,11 @@ So no control character of content is ever written out; each becomes its visible
 Bidirectional overrides, which make text look like other text, and invisible characters go as well. Combining marks are capped.
 """
 
-import re
-from functools import cache
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import re
 
 MAX_MARKS = 8  # combining marks on one letter; more than any script needs
 
@@ -29,15 +32,30 @@ _SUSPECT = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
-_MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_MARK_RANGES = (
+    *(("\u0300", "\u036f"), ("\u0483", "\u0489"), ("\u1ab0", "\u1aff")),
+    *(("\u1dc0", "\u1dff"), ("\u20d0", "\u20ff"), ("\ufe20", "\ufe2f")),
+)
+_MARK = f"[{''.join(f'{low}-{high}' for low, high in _MARK_RANGES)}]"
+_SHORT = 1_000  # characters of a text that is read as quickly character by character as by a pattern
 _MARKS = f"({_MARK}{{{MAX_MARKS}}}){_MARK}+"
 _UNPRINTABLE_IN_NAME = r'[\x00-\x1f\x7f<>:"/\\|?*\u2400-\u2421\ufffd\s]+'
 
 
-@cache
+_compiled: dict[str, re.Pattern[str]] = {}
+
+
 def _pattern(source: str) -> re.Pattern[str]:
-    """Compiled when it is first needed: a short command mostly never does."""
-    return re.compile(source)
+    """Compiled when it is first needed: a short command mostly never does, and does without `re` as well."""
+    if source not in _compiled:
+        import re
+
+        _compiled[source] = re.compile(source)
+    return _compiled[source]
+
+
+def _is_mark(character: str) -> bool:
+    return any(low <= character <= high for low, high in _MARK_RANGES)
 
 
 def safe(text: str) -> str:
@@ -45,9 +63,11 @@ def safe(text: str) -> str:
     if not text.isprintable():
         if "\r\n" in text:
             text = text.replace("\r\n", "\n")
-        if _pattern(_SUSPECT).search(text):
+        if len(text) < _SHORT or _pattern(_SUSPECT).search(text):
             text = text.translate(_PICTURES)
-    return text if text.isascii() else _pattern(_MARKS).sub(r"\1", text)
+    if text.isascii() or (len(text) < _SHORT and not any(_is_mark(character) for character in text if character > "\u02ff")):
+        return text
+    return _pattern(_MARKS).sub(r"\1", text)
 
 
 def safe_line(text: str, limit: int | None = None) -> str:

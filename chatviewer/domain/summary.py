@@ -1,9 +1,11 @@
 """What lists and transcripts are laid out with. Named tuples, not dataclasses: commands that answer in milliseconds import them."""
 
+from __future__ import annotations
+
 from datetime import datetime
-from typing import NamedTuple
 
 from chatviewer.domain.kinds import Role, SessionStatus
+from chatviewer.domain.record import NamedTuple
 
 
 class SessionSummary(NamedTuple):

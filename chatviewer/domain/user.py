@@ -1,6 +1,8 @@
 """Whose library it is. A named tuple: every command needs it, also those that must answer in milliseconds."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from chatviewer.domain.record import NamedTuple
 
 
 class User(NamedTuple):

@@ -3,26 +3,23 @@
 Times are ISO 8601 in UTC with milliseconds, or null; ids are uids. `SCHEMA_VERSION` stands in every document; fields are only ever added.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
 
 from chatviewer.domain.summary import SessionSummary
+from chatviewer.domain.wording import iso_time as iso_time
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from chatviewer.domain.attachment import Attachment
     from chatviewer.domain.message import Message
     from chatviewer.domain.session import ContextItem, Session
     from chatviewer.domain.tool_call import ToolCall
 
 SCHEMA_VERSION = 1
-
-
-def iso_time(moment: datetime | None) -> str | None:
-    """2026-03-01T10:00:00.123Z"""
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def summary_document(summary: SessionSummary) -> dict[str, Any]:
@@ -49,7 +46,7 @@ def summary_document(summary: SessionSummary) -> dict[str, Any]:
     }
 
 
-def session_document(summary: SessionSummary, session: "Session", context_items: "list[ContextItem]") -> dict[str, Any]:
+def session_document(summary: SessionSummary, session: Session, context_items: list[ContextItem]) -> dict[str, Any]:
     """One session as in `show --json`."""
     return summary_document(summary) | {
         "summary": session.summary,
@@ -79,7 +76,7 @@ def session_document(summary: SessionSummary, session: "Session", context_items:
     }
 
 
-def message_document(message: "Message") -> dict[str, Any]:
+def message_document(message: Message) -> dict[str, Any]:
     """One message as in `show --json`; `parent` gives the tree."""
     rating = message.rating
     return {
@@ -105,7 +102,7 @@ def message_document(message: "Message") -> dict[str, Any]:
     }
 
 
-def _call_document(call: "ToolCall") -> dict[str, Any]:
+def _call_document(call: ToolCall) -> dict[str, Any]:
     return {
         "uid": call.uid,
         "tool_call_id": call.tool_call_id,
@@ -120,7 +117,7 @@ def _call_document(call: "ToolCall") -> dict[str, Any]:
     }
 
 
-def _attachment_document(attachment: "Attachment") -> dict[str, Any]:
+def _attachment_document(attachment: Attachment) -> dict[str, Any]:
     return {
         "media_type": attachment.media_type,
         "name": attachment.name,
@@ -130,7 +127,7 @@ def _attachment_document(attachment: "Attachment") -> dict[str, Any]:
     }
 
 
-def document_pieces(session: dict[str, Any], messages: "Iterator[Message]") -> Iterator[str]:
+def document_pieces(session: dict[str, Any], messages: Iterator[Message]) -> Iterator[str]:
     """A whole `show --json` document as text, in pieces: a session of any length never stands in memory at once."""
     from chatviewer.exporters.encoding import dumps
 

@@ -3,8 +3,9 @@
 A field's kind is `name` (any text), `choice` (one of `choices`), `number` (with comparisons) or `date` (a day, month, year or age).
 """
 
-from typing import NamedTuple
+from __future__ import annotations
 
+from chatviewer.domain.record import NamedTuple
 from chatviewer.query.nodes import SCOPES
 
 

@@ -1,7 +1,8 @@
 """Typed text as tokens. One pass, no regular expressions; whatever is typed gives tokens, never an exception."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
+from chatviewer.domain.record import NamedTuple
 from chatviewer.query.fields import FIELDS
 from chatviewer.query.nodes import Pattern, Word
 

@@ -3,7 +3,14 @@
 `Word`, `Pattern`, `Names`, `Span` and `Absent` are the leaves; `Not`, `AllOf` and `AnyOf` join them.
 """
 
-from typing import NamedTuple, TypeAlias
+from __future__ import annotations
+
+from chatviewer.domain.record import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
 
 SCOPES = ("text", "tools", "thinking", "title")
 DEFAULT_SCOPES = ("text", "thinking", "title")  # tool output is searched when asked: it would drown the rest
@@ -45,15 +52,15 @@ class Absent(NamedTuple):
 
 
 class Not(NamedTuple):
-    node: "Node"
+    node: Node
 
 
 class AllOf(NamedTuple):
-    nodes: tuple["Node", ...]
+    nodes: tuple[Node, ...]
 
 
 class AnyOf(NamedTuple):
-    nodes: tuple["Node", ...]
+    nodes: tuple[Node, ...]
 
 
 Node: TypeAlias = Word | Pattern | Names | Span | Absent | Not | AllOf | AnyOf

@@ -1,10 +1,12 @@
 """The rows that a search may show: what they are, and those of a word that few rows hold, sorted."""
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Iterator, Sequence
 from heapq import merge
-from typing import NamedTuple
 
+from chatviewer.domain.record import NamedTuple
 from chatviewer.storage.filtering import SqlParts, escaped, index_rows, scoped
 from chatviewer.storage.matching import split_word
 from chatviewer.storage.reading import id_list

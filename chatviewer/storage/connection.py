@@ -5,17 +5,17 @@ Pragmas and rights: the file is 0600 in a directory 0700; WAL, so that reading n
 for writing is opened first: after a crash only that can play back what the log still holds.
 """
 
+from __future__ import annotations
+
 import os
 import sqlite3
 import stat
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from _thread import _local, allocate_lock  # `threading` would take a short command a millisecond or two
 
 from chatviewer.errors import DatabaseDamagedError, DatabaseError, DatabaseLockedError, DatabaseUnwritableError
 from chatviewer.storage.patterns import register
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -23,10 +23,11 @@ APPLICATION_ID = 0x43686174  # "Chat"; https://www.sqlite.org/pragma.html#pragma
 BUSY_TIMEOUT_MS = 5000
 PAGE_SIZE = 8192
 
+_REFUSED = tuple(f"vtable constructor failed: {table}" for table in ("json_each", "json_tree", "message_fts_words", "tool_fts_words"))
 _UNWRITABLE = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH", "SQLITE_IOERR")
 
 
-def explain(error: sqlite3.Error, path: "Path | str") -> DatabaseError:
+def explain(error: sqlite3.Error, path: Path | str) -> DatabaseError:
     """The error of ours that says in one sentence what SQLite's error means, with a way out."""
     name = getattr(error, "sqlite_errorname", None) or ""
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
@@ -42,18 +43,29 @@ def explain(error: sqlite3.Error, path: "Path | str") -> DatabaseError:
     return DatabaseError(f"{path} cannot be used: {error}.")
 
 
-@contextmanager
-def explained(path: "Path | str") -> Iterator[None]:
+def is_interrupt(error: sqlite3.Error) -> bool:
+    """Whether a statement ended because another thread, or its time, wanted it to.
+
+    A statement that is interrupted while it is prepared says so in other words: the tables that are made for it alone are refused.
+    """
+    return getattr(error, "sqlite_errorname", None) == "SQLITE_INTERRUPT" or str(error) in _REFUSED
+
+
+class explained:  # noqa: N801 (used as a function; without `contextlib`, which a short command does not wait for)
     """Around SQL: SQLite's errors become ours. An interrupted statement stays what it is, the one who interrupted it waits for it."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorname", None) == "SQLITE_INTERRUPT":
-            raise
-        raise explain(error, path) from error
+
+    def __init__(self, path: Path | str) -> None:
+        self._path = path
+
+    def __enter__(self) -> object:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, sqlite3.DatabaseError) and not is_interrupt(error):
+            raise explain(error, self._path) from error
 
 
-def prepare_file(path: "Path | str") -> bool:
+def prepare_file(path: Path | str) -> bool:
     """Make the file (0600) and its directory (0700) where they are missing; True if the file is new or empty.
 
     Raises DatabaseUnwritableError, and DatabaseDamagedError for what is no regular file.
@@ -67,22 +79,26 @@ def prepare_file(path: "Path | str") -> bool:
         if not stat.S_ISREG(found.st_mode):
             raise DatabaseDamagedError(f"{path} is not a file; name a file for the database.")
         if found.st_mode & 0o077:
-            with suppress(PermissionError):  # somebody else's file: theirs to decide
+            try:  # noqa: SIM105 (short commands do without `contextlib`)
                 os.chmod(path, 0o600)
+            except PermissionError:
+                pass  # somebody else's file: theirs to decide
         return found.st_size == 0
     except OSError as error:
         raise DatabaseUnwritableError(f"{path} cannot be made or opened: {error.strerror or error}.") from error
 
 
-def _make_file(path: "Path | str") -> None:
+def _make_file(path: Path | str) -> None:
     from pathlib import Path
 
     Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with suppress(FileExistsError):
+    try:  # noqa: SIM105
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        pass  # another process was quicker
 
 
-def connect(path: "Path | str | None") -> sqlite3.Connection:
+def connect(path: Path | str | None) -> sqlite3.Connection:
     """A connection for reading and writing; None is a database in memory, for that one connection."""
     connection = sqlite3.connect(
         ":memory:" if path is None else os.fspath(path),
@@ -110,18 +126,18 @@ def roll_back(connection: sqlite3.Connection) -> None:
 class Database:
     """The file with its connections. `path` may be absent with `is_absent`: then each thread reads an empty library in memory."""
 
-    def __init__(self, path: "Path | str", *, is_absent: bool = False) -> None:
+    def __init__(self, path: Path | str, *, is_absent: bool = False) -> None:
         self.file = os.fspath(path)
         self.is_absent = is_absent
         self.is_loading = False  # a first import is under way: what joins sessions is done once, at its end
-        self._local = threading.local()
-        self._lock = threading.Lock()
+        self._local = _local()
+        self._lock = allocate_lock()
         self._open: list[sqlite3.Connection] = []
         self._asked: set[sqlite3.Connection] = set()
         self._generation = 0  # connections of an older one are opened anew: the file was exchanged
 
     @property
-    def path(self) -> "Path":
+    def path(self) -> Path:
         """The file; a `Path` is made when asked for, for short commands do without."""
         from pathlib import Path
 
@@ -135,16 +151,9 @@ class Database:
         """This thread's connection for reading only."""
         return self._of_thread("reader")
 
-    @contextmanager
-    def asked(self) -> Iterator[sqlite3.Connection]:
+    def asked(self) -> Asked:
         """This thread's reader, for something that another thread may end by `interrupt`."""
-        connection = self.reader()
-        self._asked.add(connection)
-        try:
-            with explained(self.file):
-                yield connection
-        finally:
-            self._asked.discard(connection)
+        return Asked(self)
 
     def interrupt(self) -> None:
         """End the statements of all readers that are asked just now."""
@@ -169,41 +178,16 @@ class Database:
         setattr(self._local, kind, (self._generation, connection))
         return connection
 
-    @contextmanager
-    def transaction(self, *, is_durable: bool = False) -> Iterator[sqlite3.Connection]:
+    def transaction(self, *, is_durable: bool = False) -> Transaction:
         """One write: all of it or nothing. Durable: on the disk when it returns, also after a power cut (what the user did).
 
         Nested, it joins the outer one. Raises the DatabaseError kinds.
         """
-        connection = self.connection()
-        if connection.in_transaction:
-            yield connection
-            return
-        with explained(self.file):
-            if is_durable:
-                connection.execute("PRAGMA synchronous = FULL")
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                roll_back(connection)
-                raise
-            finally:
-                if is_durable:
-                    connection.execute("PRAGMA synchronous = NORMAL")
+        return Transaction(self.connection(), self.file, is_durable)
 
-    @contextmanager
-    def redirected(self, connection: sqlite3.Connection) -> Iterator[None]:
+    def redirected(self, connection: sqlite3.Connection) -> Redirection:
         """Meanwhile what this thread reads and writes goes there: the load of a first import."""
-        kept = getattr(self._local, "writer", None)
-        self._local.writer = (self._generation, connection)
-        self.is_loading = True
-        try:
-            yield
-        finally:
-            self.is_loading = False
-            self._local.writer = kept
+        return Redirection(self, connection)
 
     def close_own(self) -> None:
         """Close this thread's connections; they are opened anew when asked for."""
@@ -222,3 +206,81 @@ class Database:
             self._generation += 1
         for connection in connections:
             connection.close()
+
+
+class Transaction:
+    """What `Database.transaction` gives: with its block, one write."""
+
+    def __init__(self, connection: sqlite3.Connection, file: str, is_durable: bool) -> None:
+        self._connection = connection
+        self._file = file
+        self._is_durable = is_durable
+        self._is_nested = connection.in_transaction
+
+    def __enter__(self) -> sqlite3.Connection:
+        if not self._is_nested:
+            with explained(self._file):
+                self._begin()
+        return self._connection
+
+    def _begin(self) -> None:
+        try:
+            if self._is_durable:
+                self._connection.execute("PRAGMA synchronous = FULL")
+            self._connection.execute("BEGIN IMMEDIATE")
+        except BaseException:
+            self._end()
+            raise
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if self._is_nested:
+            return
+        with explained(self._file):
+            try:
+                if error is None:
+                    self._connection.execute("COMMIT")
+                elif isinstance(error, sqlite3.DatabaseError):
+                    raise error  # in words
+            finally:
+                self._end()
+
+    def _end(self) -> None:
+        roll_back(self._connection)
+        if self._is_durable:
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+
+
+class Redirection:
+    """What `Database.redirected` gives."""
+
+    def __init__(self, database: Database, connection: sqlite3.Connection) -> None:
+        self._database = database
+        self._connection = connection
+        self._kept: tuple[int, sqlite3.Connection] | None = None
+
+    def __enter__(self) -> None:
+        own = self._database._local
+        self._kept = getattr(own, "writer", None)
+        own.writer = (self._database._generation, self._connection)
+        self._database.is_loading = True
+
+    def __exit__(self, *raised: object) -> None:
+        self._database.is_loading = False
+        self._database._local.writer = self._kept
+
+
+class Asked(explained):
+    """What `Database.asked` gives."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database.file)
+        self._asked = database._asked
+        self._connection = database.reader()
+
+    def __enter__(self) -> sqlite3.Connection:
+        self._asked.add(self._connection)
+        return self._connection
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        self._asked.discard(self._connection)
+        super().__exit__(kind, error, traceback)

@@ -13,6 +13,7 @@ from chatviewer.domain.facets import ResultFacets
 from chatviewer.errors import InterruptedSearchError
 from chatviewer.query.nodes import Query, Word
 from chatviewer.storage.candidates import LEVELS, Candidate, rows_of_index, titles_holding
+from chatviewer.storage.connection import is_interrupt
 from chatviewer.storage.filtering import SqlParts, levels_of, session_where
 from chatviewer.storage.patterns import TimeLimit, time_limit
 from chatviewer.storage.reading import id_list
@@ -65,7 +66,7 @@ def result_facets(connection: sqlite3.Connection, user_id: int, query: Query, sh
                 if found.is_whole or limit.is_over:
                     break
         except sqlite3.OperationalError as error:
-            if getattr(error, "sqlite_errorname", None) != "SQLITE_INTERRUPT":
+            if not is_interrupt(error):
                 raise
             if not limit.is_over or should_stop():
                 raise InterruptedSearchError("The search was stopped for a newer one.") from error

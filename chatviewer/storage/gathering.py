@@ -3,15 +3,17 @@
 The sessions of the rarest word are gone through, newest first, some at a time, and the other words are looked for in these only.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from chatviewer.query.nodes import Node
 from chatviewer.storage.candidates import FEW, Candidate, Plan, sorted_rows
 from chatviewer.storage.filtering import levels_of
 from chatviewer.storage.walking import ALL, IndexRows, rows_within, walk
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from chatviewer.storage.searching import Search
 
@@ -24,7 +26,7 @@ Group = tuple[int, int]  # negative time and negative id of a session, as it is 
 class _Word:
     """Where one of the words stands, at every level that is searched."""
 
-    def __init__(self, search: "Search", node: Node) -> None:
+    def __init__(self, search: Search, node: Node) -> None:
         self._connection = search.connection
         self.is_common = False
         self.count = 0
@@ -67,7 +69,7 @@ class _Word:
         return found
 
 
-def gathered(search: "Search", known: Collection[int], wanted: int) -> list[Candidate]:
+def gathered(search: Search, known: Collection[int], wanted: int) -> list[Candidate]:
     """One candidate for each word, session by session, newest first, of sessions that hold all words and are not in `known`."""
     words = [_Word(search, node) for node in search.parts.words]
     rarest = min(words, key=lambda word: (word.is_common, word.count))

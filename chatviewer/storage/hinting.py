@@ -3,15 +3,14 @@
 It is asked for after the hits are shown, and stops at a deadline: half an answer is still a hint.
 """
 
-import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 from chatviewer.domain.hit import SearchHints
 from chatviewer.query import parse
 from chatviewer.query.nodes import Query, Word, positive_leaves
 from chatviewer.storage.candidates import rows_of_index, sorted_rows
+from chatviewer.storage.connection import is_interrupt
 from chatviewer.storage.filtering import index_rows
 from chatviewer.storage.matching import word_match
 from chatviewer.storage.patterns import TimeLimit, time_limit
@@ -30,26 +29,32 @@ _STEPS = 2_000  # of SQLite's machine between two looks at the clock
 def search_hints(connection: sqlite3.Connection, user_id: int, query: Query, is_found: bool) -> SearchHints:
     """The hints for a query. A newer search may interrupt it; then they are those known so far."""
     hints = SearchHints()
-    with _limited(connection) as limit:
+    with _Limited(connection) as limit:
         try:
             hints = _in_tools(connection, user_id, query, limit)
             if not is_found and (suggestion := _respelled(connection, query, limit)) and _finds(connection, user_id, suggestion):
                 hints = hints._replace(suggestion=suggestion)
         except sqlite3.OperationalError as error:
-            if getattr(error, "sqlite_errorname", None) != "SQLITE_INTERRUPT":
+            if not is_interrupt(error):
                 raise
     return hints
 
 
-@contextmanager
-def _limited(connection: sqlite3.Connection) -> Iterator[TimeLimit]:
+class _Limited(time_limit):
     """Statements of this connection are interrupted when the time is up."""
-    with time_limit(SECONDS) as limit:
-        connection.set_progress_handler(limit.is_over_now, _STEPS)
-        try:
-            yield limit
-        finally:
-            connection.set_progress_handler(None, 0)
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(SECONDS)
+        self._connection = connection
+
+    def __enter__(self) -> TimeLimit:
+        limit = super().__enter__()
+        self._connection.set_progress_handler(limit.is_over_now, _STEPS)
+        return limit
+
+    def __exit__(self, *raised: object) -> None:
+        self._connection.set_progress_handler(None, 0)
+        super().__exit__(*raised)
 
 
 def _in_tools(connection: sqlite3.Connection, user_id: int, query: Query, limit: TimeLimit) -> SearchHints:
@@ -74,6 +79,8 @@ def _respelled(connection: sqlite3.Connection, query: Query, limit: TimeLimit) -
         if match is None or _count(connection, match, 1):
             continue
         better = _nearest(connection, fold(word.text).lower(), limit)
+        import re  # mostly every word is known
+
         place = re.search(rf"(?<!\w){re.escape(word.text)}(?!\w)", text)
         if not better or place is None:
             return ""

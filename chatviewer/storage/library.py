@@ -1,16 +1,19 @@
 """The one door to what is stored: screens, commands and the import hold a `Library` and know no SQL."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, Self
 
 from chatviewer.storage.opening import open_database
 from chatviewer.storage.own_words import OwnWords
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from array import array
     from collections.abc import Callable
     from contextlib import AbstractContextManager
     from pathlib import Path
+    from typing import Any, Self
 
     from chatviewer.domain.counts import Finding, LibraryCounts, StatisticsRow
     from chatviewer.domain.facets import ResultFacets
@@ -27,7 +30,7 @@ class Library(OwnWords):
     """Everything one user has. Thread-safe: each thread has its own connection."""
 
     @classmethod
-    def open(cls, path: "Path | str", *, create: bool = True) -> Self:
+    def open(cls, path: Path | str, *, create: bool = True) -> Self:
         """Open and bring up to date. Without `create`, a missing file reads as an empty library and none is made.
 
         Raises DatabaseError and its kinds.
@@ -35,7 +38,7 @@ class Library(OwnWords):
         return cls(*open_database(path, create=create))
 
     @property
-    def path(self) -> "Path":
+    def path(self) -> Path:
         """The database file."""
         return self.database.path
 
@@ -57,39 +60,39 @@ class Library(OwnWords):
 
     # lists
 
-    def session_ids(self, query: "Query | None" = None, *, sort: str = "recent", limit: int | None = None) -> "array[int]":
+    def session_ids(self, query: Query | None = None, *, sort: str = "recent", limit: int | None = None) -> array[int]:
         """The ids of the sessions that match, in order; by default the active ones. Raises UsageError for an unknown sort key."""
         from chatviewer.storage.sessions import session_ids
 
         return session_ids(self.database, self.user.id, query, sort, limit)
 
     def session_groups(
-        self, query: "Query | None" = None, *, by: str, sort: str = "recent", limit: int | None = None
-    ) -> "list[tuple[str, array[int]]]":
+        self, query: Query | None = None, *, by: str, sort: str = "recent", limit: int | None = None
+    ) -> list[tuple[str, array[int]]]:
         """As `session_ids`, those of a project or source together: (group, ids). Raises UsageError for another word than those two."""
         from chatviewer.storage.grouping import session_groups
 
         return session_groups(self.database, self.user.id, query, by, sort, limit)
 
-    def summaries(self, ids: Sequence[int]) -> "list[SessionSummary]":
+    def summaries(self, ids: Sequence[int]) -> list[SessionSummary]:
         """The rows of a list in the order of `ids`; those that were purged meanwhile are left out."""
         from chatviewer.storage.sessions import summaries
 
         return summaries(self.database, self.user.id, ids)
 
-    def summary(self, uid: str) -> "SessionSummary":
+    def summary(self, uid: str) -> SessionSummary:
         """The row of one session, by any unique beginning of its uid. Raises NotFoundError."""
         from chatviewer.storage.sessions import summary
 
         return summary(self.database, self.user.id, uid)
 
-    def children(self, session_id: int) -> "list[SessionSummary]":
+    def children(self, session_id: int) -> list[SessionSummary]:
         """The sub-agents of a session, in the order in which they were started."""
         from chatviewer.storage.sessions import children
 
         return children(self.database, self.user.id, session_id)
 
-    def counts(self) -> "LibraryCounts":
+    def counts(self) -> LibraryCounts:
         """The numbers of the library pane."""
         from chatviewer.storage.counting import counts
 
@@ -97,19 +100,19 @@ class Library(OwnWords):
 
     # reading
 
-    def session(self, uid: str) -> "Session":
+    def session(self, uid: str) -> Session:
         """One session without its messages, by any unique beginning of its uid. Raises NotFoundError."""
         from chatviewer.storage.sessions import session
 
         return session(self.database, self.user.id, uid)
 
-    def files(self, session_id: int) -> "list[SourceFile]":
+    def files(self, session_id: int) -> list[SourceFile]:
         """The files that a session was imported from."""
         from chatviewer.storage.files import session_files
 
         return session_files(self.database, self.user.id, session_id)
 
-    def stubs(self, session_id: int) -> "list[MessageStub]":
+    def stubs(self, session_id: int) -> list[MessageStub]:
         """The outline of a session: all its messages without their texts, in order."""
         from chatviewer.storage.messages import stubs
 
@@ -121,19 +124,19 @@ class Library(OwnWords):
 
         return current_seq(self.database, self.user.id, session_id)
 
-    def openings(self, session_id: int, seqs: Sequence[int] | None = None) -> "list[MessageOpening]":
+    def openings(self, session_id: int, seqs: Sequence[int] | None = None) -> list[MessageOpening]:
         """How messages begin, in order: those of `seqs`, else all prompts."""
         from chatviewer.storage.messages import openings
 
         return openings(self.database, self.user.id, session_id, seqs)
 
-    def messages(self, session_id: int, seqs: Sequence[int] | None = None) -> "list[Message]":
+    def messages(self, session_id: int, seqs: Sequence[int] | None = None) -> list[Message]:
         """Whole messages in order: those of `seqs`, else all."""
         from chatviewer.storage.messages import messages
 
         return messages(self.database, self.user.id, session_id, seqs)
 
-    def context_items(self, session_id: int) -> "list[ContextItem]":
+    def context_items(self, session_id: int) -> list[ContextItem]:
         """What the source remembers beside the messages, the most important first."""
         from chatviewer.storage.sessions import context_items
 
@@ -145,7 +148,7 @@ class Library(OwnWords):
 
         return attachment_data(self.database, self.user.id, sha256)
 
-    def call_arguments(self, session_id: int) -> "list[tuple[str, Any]]":
+    def call_arguments(self, session_id: int) -> list[tuple[str, Any]]:
         """Tool and arguments of every call of a session, in order, without what came back."""
         from chatviewer.storage.messages import call_arguments
 
@@ -157,7 +160,7 @@ class Library(OwnWords):
 
         return matching_seqs(self.database, self.user.id, session_id, needle)
 
-    def message_session(self, uid: str) -> "tuple[SessionSummary, Message]":
+    def message_session(self, uid: str) -> tuple[SessionSummary, Message]:
         """A message and the row of its session, by any unique beginning of the message's uid. Raises NotFoundError."""
         from chatviewer.storage.messages import message_session
 
@@ -165,7 +168,7 @@ class Library(OwnWords):
 
     # searching
 
-    def search(self, query: "Query", *, order: str = "recent", limit: int = 50, offset: int = 0) -> "SearchResult":
+    def search(self, query: Query, *, order: str = "recent", limit: int = 50, offset: int = 0) -> SearchResult:
         """The hits of a query, newest first or best first. What is wrong with the query is said in the result.
 
         Raises InterruptedSearchError when `interrupt` is called meanwhile, UsageError for an unknown order.
@@ -175,14 +178,14 @@ class Library(OwnWords):
         with self.database.asked() as connection:
             return search(connection, self.user.id, query, order, limit, offset)
 
-    def search_hints(self, query: "Query", *, is_found: bool) -> "SearchHints":
+    def search_hints(self, query: Query, *, is_found: bool) -> SearchHints:
         """What would find more than the query did; `is_found`: it found something. Takes a tenth of a second at most."""
         from chatviewer.storage.hinting import search_hints
 
         with self.database.asked() as connection:
             return search_hints(connection, self.user.id, query, is_found)
 
-    def result_facets(self, query: "Query", should_stop: "Callable[[], bool]" = bool) -> "ResultFacets | None":
+    def result_facets(self, query: Query, should_stop: Callable[[], bool] = bool) -> ResultFacets | None:
         """What the query finds, counted by source, project, model and so on; None where that takes too long. Raises as `search`."""
         from chatviewer.storage.faceting import result_facets
 
@@ -195,31 +198,31 @@ class Library(OwnWords):
 
     # importing
 
-    def source_files(self) -> "dict[str, SourceFile]":
+    def source_files(self) -> dict[str, SourceFile]:
         """What is known about the files imported so far, by path."""
         from chatviewer.storage.files import source_files
 
         return source_files(self.database, self.user.id)
 
-    def source_file(self, path: str) -> "SourceFile | None":
+    def source_file(self, path: str) -> SourceFile | None:
         """One of `source_files`; None for a file that was never imported."""
         from chatviewer.storage.files import source_file
 
         return source_file(self.database, self.user.id, path)
 
-    def file_stamps(self) -> "dict[str, Stamp]":
+    def file_stamps(self) -> dict[str, Stamp]:
         """What tells whether a file changed since its import, by path: the cheap part of `source_files`."""
         from chatviewer.storage.stamps import file_stamps
 
         return file_stamps(self.database, self.user.id)
 
-    def discovery(self) -> "Discovery | None":
+    def discovery(self) -> Discovery | None:
         """What the last look at the default places saw."""
         from chatviewer.storage.stamps import discovery
 
         return discovery(self.database, self.user.id)
 
-    def remember_discovery(self, seen: "Discovery") -> None:
+    def remember_discovery(self, seen: Discovery) -> None:
         """Keep what a look at the default places saw."""
         from chatviewer.storage.stamps import remember_discovery
 
@@ -231,13 +234,13 @@ class Library(OwnWords):
 
         return import_preferences(self.database, self.user.id)
 
-    def save(self, imports: "Sequence[FileImport]") -> "SaveCounts":
+    def save(self, imports: Sequence[FileImport]) -> SaveCounts:
         """Store what files gave, in one transaction. Saving the same again changes nothing."""
         from chatviewer.storage.saving import save
 
         return save(self.database, self.user.id, imports)
 
-    def bulk(self) -> "AbstractContextManager[None]":
+    def bulk(self) -> AbstractContextManager[None]:
         """Around the first import into an empty library: all or nothing, and much faster. Raises `storage.bulk.LoadLostError`."""
         from chatviewer.storage.bulk import bulk
 
@@ -255,7 +258,7 @@ class Library(OwnWords):
 
         mark_back(self.database, self.user.id, paths)
 
-    def problems(self) -> "list[Problem]":
+    def problems(self) -> list[Problem]:
         """What could not be stored of the files as they were last read."""
         from chatviewer.storage.files import problems
 
@@ -270,19 +273,19 @@ class Library(OwnWords):
 
     # care
 
-    def statistics(self, by: str) -> "list[StatisticsRow]":
+    def statistics(self, by: str) -> list[StatisticsRow]:
         """Sums by day, model, source, project or tool. Raises UsageError for another word."""
         from chatviewer.storage.counting import statistics
 
         return statistics(self.database, self.user.id, by)
 
-    def check(self) -> "list[Finding]":
+    def check(self) -> list[Finding]:
         """What `doctor` looks at, each as a finding; nothing is changed."""
         from chatviewer.storage.checking import check
 
         return check(self.database, self.user.id)
 
-    def backup(self, path: "Path") -> None:
+    def backup(self, path: Path) -> None:
         """Copy the whole library to a file that is not there yet, and verify the copy. Raises RefusedError and DatabaseError."""
         from chatviewer.storage.checking import backup
 

@@ -4,11 +4,16 @@ The index of tool calls holds no positions, which are most of an index over tool
 what order. There a phrase is asked for as its words (`is_loose`), and `phrases` looks for it in the text of those that have them all.
 """
 
-import re
-from collections.abc import Iterable
-from typing import NamedTuple, TypeAlias
+from __future__ import annotations
 
+from collections.abc import Iterable
+
+from chatviewer.domain.record import NamedTuple
 from chatviewer.query.nodes import AllOf, AnyOf, Node, Not, Word
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 MAX_TOKENS = 64  # of one phrase; each opens a cursor of its own
 
@@ -115,6 +120,8 @@ def known_text(text: str) -> str:
     """The text without what the index drops anyway, at most `MAX_TOKENS` words; "" when nothing is left."""
     clean = "".join(character if character.isalnum() or "\u0300" <= character <= "\u036f" else " " for character in text)
     if not clean.isascii():
+        import re
+
         clean = re.sub(_ENDING, " ", clean)
     return " ".join(clean.split()[:MAX_TOKENS])
 

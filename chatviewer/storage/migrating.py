@@ -3,30 +3,32 @@
 `user_version` is the number of the last file applied. A newer one is refused and the file left as it is.
 """
 
+from __future__ import annotations
+
 import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from chatviewer import paths
 from chatviewer.errors import DatabaseDamagedError, DatabaseNewerError
 from chatviewer.storage.connection import APPLICATION_ID, PAGE_SIZE, roll_back
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
 MIGRATIONS = os.path.join(os.path.dirname(__file__), "migrations")
 
 
-def migration_files(directory: "Path | str" = MIGRATIONS) -> "list[Path]":
+def migration_files(directory: Path | str = MIGRATIONS) -> list[Path]:
     """In order of their numbers, which are 1, 2, 3, ..."""
     from pathlib import Path
 
     return [Path(directory, name) for name in _migration_names(directory)]
 
 
-def _migration_names(directory: "Path | str") -> list[str]:
+def _migration_names(directory: Path | str) -> list[str]:
     return [name for name in sorted(os.listdir(directory)) if name.endswith(".sql")]
 
 
@@ -47,14 +49,14 @@ def version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def check_owner(connection: sqlite3.Connection, path: "Path | str | None") -> None:
+def check_owner(connection: sqlite3.Connection, path: Path | str | None) -> None:
     """Raises DatabaseDamagedError for a database with tables in it that is not ours."""
     owner = connection.execute("PRAGMA application_id").fetchone()[0]
     if owner != APPLICATION_ID and connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
         raise DatabaseDamagedError(f"{path} is a database of another program; name another file. It was not touched.")
 
 
-def migrate(connection: sqlite3.Connection, path: "Path | str | None", directory: "Path | str" = MIGRATIONS) -> int:
+def migrate(connection: sqlite3.Connection, path: Path | str | None, directory: Path | str = MIGRATIONS) -> int:
     """Bring the schema up to date; returns how many steps that took. `path` None: in memory.
 
     Raises DatabaseNewerError and DatabaseDamagedError before anything is written; sqlite3.Error as it comes.
@@ -82,7 +84,7 @@ def migrate(connection: sqlite3.Connection, path: "Path | str | None", directory
         connection.execute("PRAGMA foreign_keys = ON")
 
 
-def _apply(connection: sqlite3.Connection, file: "Path", number: int) -> bool:
+def _apply(connection: sqlite3.Connection, file: Path, number: int) -> bool:
     """Apply one file, unless another process was faster."""
     script = file.read_text("utf-8")
     connection.execute("BEGIN IMMEDIATE")
@@ -103,7 +105,7 @@ def _apply(connection: sqlite3.Connection, file: "Path", number: int) -> bool:
     return True
 
 
-def back_up(connection: sqlite3.Connection, path: "Path | str", schema_version: int) -> "Path":
+def back_up(connection: sqlite3.Connection, path: Path | str, schema_version: int) -> Path:
     """Copy the whole database, as it is at one moment, to the backup directory; returns the copy's path."""
     from pathlib import Path
 

@@ -1,21 +1,23 @@
 """From a path to a database that can be used: made or brought up to date where needed, with its user."""
 
+from __future__ import annotations
+
 import os
 import sqlite3
 import time
-from typing import TYPE_CHECKING
 
 from chatviewer.domain.user import User
 from chatviewer.storage.connection import Database, explained, prepare_file
 from chatviewer.storage.migrating import migrate
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
 USER_NAME = "local"
 
 
-def open_database(path: "Path | str", *, create: bool = True) -> tuple[Database, User]:
+def open_database(path: Path | str, *, create: bool = True) -> tuple[Database, User]:
     """The database and its one user. Without `create`, a missing file gives an empty library in memory.
 
     Raises DatabaseError and its kinds.

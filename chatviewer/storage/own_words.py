@@ -3,14 +3,17 @@
 Peewee comes with it, so nothing is imported before the first change.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from chatviewer.domain.user import User
 from chatviewer.storage.connection import Database
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
+    from typing import Any
 
     from chatviewer.domain.annotation import Tag
     from chatviewer.domain.kinds import SessionStatus
@@ -27,7 +30,7 @@ class OwnWords:
         self._changes: Journal | None = None
 
     @property
-    def _journal(self) -> "Journal":
+    def _journal(self) -> Journal:
         from chatviewer.storage.journal import Journal
 
         if self._changes is None:
@@ -51,7 +54,7 @@ class OwnWords:
 
         set_note(self._journal, uid, text)
 
-    def set_status(self, uids: Sequence[str], status: "SessionStatus") -> int:
+    def set_status(self, uids: Sequence[str], status: SessionStatus) -> int:
         """Archive, trash or bring back sessions; returns how many changed."""
         from chatviewer.storage.annotations import set_status
 
@@ -63,7 +66,7 @@ class OwnWords:
 
         return set_starred(self._journal, uids, is_starred)
 
-    def mark_read(self, read: "Mapping[str, int]") -> int:
+    def mark_read(self, read: Mapping[str, int]) -> int:
         """How many messages of sessions are read, by uid; 0 marks one as unread. No step of undo. Returns how many changed."""
         from chatviewer.storage.read_marks import mark_read
 
@@ -83,7 +86,7 @@ class OwnWords:
 
         return change_tags(self._journal, uids, added, removed)
 
-    def tags(self) -> "list[Tag]":
+    def tags(self) -> list[Tag]:
         """All tags by name."""
         from chatviewer.storage.counting import tags
 
@@ -101,7 +104,7 @@ class OwnWords:
 
         return purge(self._journal, uids)
 
-    def trashed_before(self, at: "datetime") -> list[str]:
+    def trashed_before(self, at: datetime) -> list[str]:
         """The uids of the sessions that were put into the trash before that time."""
         from chatviewer.storage.purging import trashed_before
 

@@ -1,15 +1,13 @@
 """SQL's REGEXP and CONTAINS by Python. Both are bound to a time: what is not read by then does not match, and that is said."""
 
 import sqlite3
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from _thread import _local
 
 # The worst time of a pattern grows with the text's length to the power of its open repeats, so the text is read in windows.
 _WINDOWS = {0: 1_000_000, 1: 4_000, 2: 400, 3: 120}  # characters, by the number of open repeats
 
-_limits = threading.local()
+_limits = _local()
 
 
 class TimeLimit:
@@ -25,15 +23,20 @@ class TimeLimit:
         return self.is_over
 
 
-@contextmanager
-def time_limit(seconds: float) -> Iterator[TimeLimit]:
-    """What this thread's statements may spend on patterns."""
-    outer = getattr(_limits, "current", None)
-    limit = _limits.current = TimeLimit(time.monotonic() + seconds)
-    try:
-        yield limit
-    finally:
-        _limits.current = outer
+class time_limit:  # noqa: N801 (used as a function)
+    """What this thread's statements may spend on patterns, in seconds; gives the `TimeLimit`."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._outer: TimeLimit | None = None
+
+    def __enter__(self) -> TimeLimit:
+        self._outer = getattr(_limits, "current", None)
+        limit = _limits.current = TimeLimit(time.monotonic() + self._seconds)
+        return limit
+
+    def __exit__(self, *raised: object) -> None:
+        _limits.current = self._outer
 
 
 def register(connection: sqlite3.Connection) -> None:

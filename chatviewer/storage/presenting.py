@@ -1,7 +1,8 @@
 """Candidates as hits: the session, the message, and a snippet of the text that matches. One statement for each kind of row."""
 
+from __future__ import annotations
+
 import sqlite3
-from typing import Any
 
 from chatviewer.domain.hit import Hit
 from chatviewer.domain.kinds import HitKind, Role
@@ -9,6 +10,10 @@ from chatviewer.query.nodes import Query
 from chatviewer.storage.candidates import LEVELS, Candidate
 from chatviewer.storage.reading import id_list, to_datetime
 from chatviewer.storage.snippets import Snippeter, beginning
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _SESSION = "session.id, session.uid, session.title, session.source, session.project"
 _MESSAGE = "message.uid, message.seq, message.role, message.created_at"

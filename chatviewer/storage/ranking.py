@@ -3,16 +3,21 @@
 bm25 has to look at every row that matches, so of a common word only the rows stored last take part.
 """
 
+from __future__ import annotations
+
 import math
 import sqlite3
 import time
-from typing import Any
 
 from chatviewer.query.nodes import Query
 from chatviewer.storage.candidates import LEVELS, Candidate, Plan, index_name
 from chatviewer.storage.filtering import index_rows, scoped
 from chatviewer.storage.matching import known_text
 from chatviewer.storage.snippets import fold
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 MAX_ROWS = 10_000  # that are scored
 MAX_WEIGHED = 300  # the best of them, that are weighed
@@ -44,7 +49,7 @@ def ranked(
 
 
 def _scored(
-    connection: sqlite3.Connection, plan: Plan, scopes: tuple[str, ...], weigh: "_Weigher", limit: int
+    connection: sqlite3.Connection, plan: Plan, scopes: tuple[str, ...], weigh: _Weigher, limit: int
 ) -> list[tuple[float, str, Candidate]]:
     level, index = LEVELS[plan.level], index_name(plan.level)
     match = scoped(plan.level, scopes, plan.match or "")

@@ -3,21 +3,25 @@
 What a list needs comes as named tuples; the dataclasses of the domain are imported where a whole session or message is made.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
 
 from chatviewer.domain.kinds import Role, RunState, SessionStatus, ToolCallStatus
 from chatviewer.domain.summary import SessionSummary
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
     from chatviewer.domain.annotation import Rating
     from chatviewer.domain.attachment import Attachment
     from chatviewer.domain.message import Message
     from chatviewer.domain.session import ContextItem, Session
     from chatviewer.domain.tool_call import ToolCall
 
-Row = tuple[Any, ...]
+Row: TypeAlias = "tuple[Any, ...]"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -113,7 +117,7 @@ def summary_of(row: Row, tags: tuple[str, ...], has_note: bool) -> SessionSummar
     )
 
 
-def session_of(row: Row, context_items: "tuple[ContextItem, ...]", note: str | None) -> "Session":
+def session_of(row: Row, context_items: tuple[ContextItem, ...], note: str | None) -> Session:
     """From `SESSION_COLUMNS`."""
     from chatviewer.domain.session import Session
 
@@ -148,7 +152,7 @@ def session_of(row: Row, context_items: "tuple[ContextItem, ...]", note: str | N
     )
 
 
-def context_item_of(row: Row) -> "ContextItem":
+def context_item_of(row: Row) -> ContextItem:
     """From `CONTEXT_ITEM_COLUMNS`."""
     from chatviewer.domain.session import ContextItem
 
@@ -157,11 +161,11 @@ def context_item_of(row: Row) -> "ContextItem":
 
 def message_of(
     row: Row,
-    tool_calls: "tuple[ToolCall, ...]" = (),
-    attachments: "tuple[Attachment, ...]" = (),
-    rating: "Rating | None" = None,
+    tool_calls: tuple[ToolCall, ...] = (),
+    attachments: tuple[Attachment, ...] = (),
+    rating: Rating | None = None,
     note: str | None = None,
-) -> "Message":
+) -> Message:
     """From `MESSAGE_COLUMNS`."""
     from chatviewer.domain.message import Message
 
@@ -187,7 +191,7 @@ def message_of(
     )
 
 
-def tool_call_of(row: Row) -> "ToolCall":
+def tool_call_of(row: Row) -> ToolCall:
     """From `TOOL_CALL_COLUMNS`."""
     from chatviewer.domain.tool_call import ToolCall
 
@@ -206,14 +210,14 @@ def tool_call_of(row: Row) -> "ToolCall":
     )
 
 
-def attachment_of(row: Row) -> "Attachment":
+def attachment_of(row: Row) -> Attachment:
     """From `ATTACHMENT_COLUMNS`; without its bytes."""
     from chatviewer.domain.attachment import Attachment
 
     return Attachment(media_type=row[1], name=row[2], byte_count=row[3], sha256=row[4], text=row[5])
 
 
-def rating_of(row: Row) -> "Rating":
+def rating_of(row: Row) -> Rating:
     """From `RATING_COLUMNS`."""
     from chatviewer.domain.annotation import Rating
     from chatviewer.domain.kinds import RatingOrigin

@@ -1,15 +1,18 @@
 """Searching: a query to hits, newest first or best first, with what explains them. Nothing that is typed raises."""
 
+from __future__ import annotations
+
 import sqlite3
 import time
 from collections.abc import Sequence
 from itertools import islice
-from typing import NamedTuple
 
 from chatviewer.domain.hit import Hit, SearchResult
+from chatviewer.domain.record import NamedTuple
 from chatviewer.errors import InterruptedSearchError, UsageError
 from chatviewer.query.nodes import AllOf, AnyOf, Names, Node, Not, Pattern, Query, Span, Word, positive_leaves
 from chatviewer.storage.candidates import FEW, LEVELS, Candidate, Plan, sessions, sorted_rows, titles_holding
+from chatviewer.storage.connection import is_interrupt
 from chatviewer.storage.filtering import MESSAGE_FIELDS, Conditions, asks_for_status, is_known, level_match, levels_of, said
 from chatviewer.storage.matching import tree_match
 from chatviewer.storage.patterns import TimeLimit, time_limit
@@ -69,7 +72,7 @@ def search(
             page = found.candidates[offset : offset + limit]
             hits = _hits(connection, query, page) if page else ()
     except sqlite3.OperationalError as error:
-        if getattr(error, "sqlite_errorname", None) == "SQLITE_INTERRUPT":
+        if is_interrupt(error):
             raise InterruptedSearchError("The search was stopped for a newer one.") from error
         raise
     if spent.is_over or asked.has_unread:

@@ -5,10 +5,11 @@ The rows follow for the ids that are shown, in a number of statements that does 
 SQLite from entering by an index on it: every session is the one user's.)
 """
 
+from __future__ import annotations
+
 import sqlite3
 from array import array
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.domain.summary import SessionSummary
@@ -25,6 +26,7 @@ from chatviewer.storage.reading import (
     summary_of,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from chatviewer.domain.session import ContextItem, Session
     from chatviewer.query import Query
@@ -53,7 +55,7 @@ SORTS = tuple(key for key in _ORDERS if not key.startswith("-"))
 class Listing:
     """Which sessions a list holds, and in which order. Raises UsageError for an unknown sort key."""
 
-    def __init__(self, query: "Query | None", user_id: int, sort: str) -> None:
+    def __init__(self, query: Query | None, user_id: int, sort: str) -> None:
         order = _ORDERS.get(sort)
         if order is None:
             raise UsageError(f"{safe_line(sort, 40)!r} is no order; sort by {', '.join(SORTS)}, with - before it for the other way round.")
@@ -73,7 +75,7 @@ class Listing:
         return sql, (*self.parameters, *values, -1 if limit is None else limit)
 
 
-def session_ids(database: Database, user_id: int, query: "Query | None", sort: str, limit: int | None) -> "array[int]":
+def session_ids(database: Database, user_id: int, query: Query | None, sort: str, limit: int | None) -> array[int]:
     """The ids of the sessions that match, in order. Raises UsageError for an unknown sort key."""
     statement, parameters = Listing(query, user_id, sort).select("session.id", limit=limit)
     with explained(database.file):
@@ -115,7 +117,7 @@ def summary(database: Database, user_id: int, uid: str) -> SessionSummary:
         return _annotated(connection, user_id, id_list(row[:1]), [row])[0]
 
 
-def session(database: Database, user_id: int, uid: str) -> "Session":
+def session(database: Database, user_id: int, uid: str) -> Session:
     """One session without its messages, as it is shown: title, status and star are the user's where the user chose them.
 
     Its ratings are those of its messages. Raises NotFoundError.
@@ -129,7 +131,7 @@ def session(database: Database, user_id: int, uid: str) -> "Session":
         return session_of(row, tuple(items), note[0] if note else None)
 
 
-def context_items(database: Database, user_id: int, session_id: int) -> "list[ContextItem]":
+def context_items(database: Database, user_id: int, session_id: int) -> list[ContextItem]:
     """What the source remembers beside the messages, the most important first."""
     with explained(database.file):
         return _context_items(database.connection(), user_id, session_id)
@@ -166,7 +168,7 @@ def _row_by_uid(connection: sqlite3.Connection, user_id: int, uid: str, columns:
     return find_by_prefix(found, "session", uid)
 
 
-def _context_items(connection: sqlite3.Connection, user_id: int, session_id: int) -> "list[ContextItem]":
+def _context_items(connection: sqlite3.Connection, user_id: int, session_id: int) -> list[ContextItem]:
     rows = connection.execute(
         f"SELECT {CONTEXT_ITEM_COLUMNS} FROM context_item JOIN session ON session.id = context_item.session_id "
         "WHERE context_item.session_id = ? AND session.user_id = ? ORDER BY context_item.priority DESC, context_item.id",

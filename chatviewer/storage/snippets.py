@@ -1,12 +1,16 @@
 """A few words around what was found, with marks. Made here and not by FTS5's snippet(): a part of a camelCase identifier, or two
 characters inside a run of Chinese, stand in another column of the index than the text that a person reads."""
 
-import re
-import unicodedata
+from __future__ import annotations
+
 from itertools import islice
 
 from chatviewer.query.nodes import Query
 from chatviewer.storage.matching import known_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import re
 
 MARK, UNMARK = "\x02", "\x03"
 BEFORE, LENGTH = 60, 200  # characters
@@ -16,39 +20,65 @@ MAX_SPANS = 60
 _MAX_TRIED = 24  # matches
 
 # Latin, Greek and Cyrillic; the index folds no others
-_ACCENTED = re.compile("[\u00c0-\u024f\u0386-\u03ce\u0400-\u045f\u1e00-\u1fff]")
-_UNSAFE = re.compile("[\x02\x03]")
+_ACCENTED = (("\u00c0", "\u024f"), ("\u0386", "\u03ce"), ("\u0400", "\u045f"), ("\u1e00", "\u1fff"))
+_bases: dict[str, str] = {}  # letters beyond ASCII without their accents, as they were met
+
+Span = tuple[int, int]
 
 
 class Snippeter:
     """Makes the snippets of one query."""
 
     def __init__(self, query: Query) -> None:
-        words = [pattern for word in query.words if (pattern := _word_pattern(word))]
-        self._whole = re.compile("|".join(rf"(?<![^\W_])(?:{word})" for word in words), re.IGNORECASE) if words else None
-        self._inside = re.compile("|".join(words), re.IGNORECASE) if words else None
-        self._word_count = len(words)
-        self._patterns = [re.compile(source, re.IGNORECASE | re.MULTILINE) for source in query.patterns]
+        self._words = list(filter(None, map(str.strip, query.words)))
+        self._sources = query.patterns
+        tokens = [known_text(word).split() for word in self._words]
+        # Single words are looked for without patterns: `re` would cost a short command a tenth of its time.
+        is_plain = all(len(each) == 1 and each[0].isascii() for each in tokens)
+        self._plain = [each[0].lower() for each in tokens] if is_plain else []
+        self._compiled: tuple[list[re.Pattern[str]], list[re.Pattern[str]]] | None = None
 
-    def spans(self, text: str) -> list[tuple[int, int]]:
+    def spans(self, text: str) -> list[Span]:
         """Where the text matches: the beginnings of words, else also inside of words."""
-        if self._whole is None or self._inside is None:
-            return [match.span() for pattern in self._patterns if (match := pattern.search(text[:20_000]))]
+        if not self._words:
+            return [match.span() for pattern in self._patterns()[1] if (match := pattern.search(text[:20_000]))]
         for length in (FIRST_READ, MAX_READ):
             folded = fold(text[:length])
-            for pattern in (self._whole, self._inside):
-                if found := [match.span() for match in islice(pattern.finditer(folded), MAX_SPANS) if match.end() > match.start()]:
-                    return found
+            if found := self._spans_in(folded):
+                return found
             if len(text) <= length:
                 break
         return []
+
+    def _spans_in(self, folded: str) -> list[Span]:
+        if self._plain:
+            lower = folded.lower()
+            if len(lower) == len(folded):
+                found = sorted((span for word in self._plain for span in _plain_spans(lower, word)), key=lambda span: (span[0], -span[1]))
+                whole = [span for span in found if not lower[span[0] - 1 : span[0]].isalnum()]
+                return _apart(whole or found)
+        for pattern in self._patterns()[0]:
+            if found := [match.span() for match in islice(pattern.finditer(folded), MAX_SPANS) if match.end() > match.start()]:
+                return found
+        return []
+
+    def _patterns(self) -> tuple[list[re.Pattern[str]], list[re.Pattern[str]]]:
+        """What finds the words, where they begin and then anywhere, and what the query's own patterns are."""
+        if self._compiled is None:
+            import re
+
+            words = list(map(_word_pattern, self._words))
+            sources = ("|".join(rf"(?<![^\W_])(?:{word})" for word in words), "|".join(words)) if words else ()
+            own = [re.compile(source, re.IGNORECASE | re.MULTILINE) for source in self._sources]
+            self._compiled = [re.compile(source, re.IGNORECASE) for source in sources], own
+        return self._compiled
 
     def snippet(self, text: str) -> str | None:
         """The stretch with the most marks; None where nothing matches."""
         spans = self.spans(text)
         if not spans:
             return None
-        first = _densest(spans, text, self._word_count)
+        first = _densest(spans, text, len(self._words))
         return _cut(text, first[0], spans)
 
 
@@ -59,24 +89,58 @@ def beginning(text: str) -> str:
 
 def fold(text: str) -> str:
     """The text without accents, of the same length."""
-    return text if text.isascii() else _ACCENTED.sub(_without_accent, text)
+    if text.isascii():
+        return text
+    for character in set(text):
+        if character > "\x7f" and (base := _bases.get(character) or _base(character)) != character:
+            text = text.replace(character, base)
+    return text
 
 
-def _without_accent(match: re.Match[str]) -> str:
-    character = match.group()
-    parts = unicodedata.normalize("NFD", character)
-    return parts[0] if len(parts) > 1 and unicodedata.combining(parts[1]) else character
+def _base(character: str) -> str:
+    """A letter without its accent; anything else as it is. Remembered."""
+    base = character
+    if any(low <= character <= high for low, high in _ACCENTED):
+        import unicodedata
+
+        parts = unicodedata.normalize("NFD", character)
+        base = parts[0] if len(parts) > 1 and unicodedata.combining(parts[1]) else character
+    if len(_bases) < 10_000:
+        _bases[character] = base
+    return base
+
+
+def _plain_spans(lower: str, word: str) -> list[Span]:
+    """Where a word stands; beyond `MAX_SPANS` places only where one begins with it."""
+    found: list[Span] = []
+    at = lower.find(word)
+    while at >= 0 and len(found) < 4 * MAX_SPANS:
+        if len(found) < MAX_SPANS or not lower[at - 1 : at].isalnum():
+            found.append((at, at + len(word)))
+        at = lower.find(word, at + len(word))
+    return found
+
+
+def _apart(spans: list[Span]) -> list[Span]:
+    """The first of those that overlap, at most `MAX_SPANS`."""
+    found: list[Span] = []
+    for span in spans:
+        if not found or span[0] >= found[-1][1]:
+            found.append(span)
+    return found[:MAX_SPANS]
 
 
 def _word_pattern(word: str) -> str:
     """The tokens of a word with anything but letters and digits between them, as the index sees it."""
+    import re
+
     tokens = known_text(word).split()
     if not tokens:
         return re.escape(fold(word.strip()))
     return r"[\W_]{1,8}".join(re.escape(fold(token)) for token in tokens)
 
 
-def _densest(spans: list[tuple[int, int]], text: str, word_count: int) -> tuple[int, int]:
+def _densest(spans: list[Span], text: str, word_count: int) -> tuple[int, int]:
     """The match from which most different words are seen."""
     words = [text[start:end].lower() for start, end in spans]
     best, best_count = spans[0], 0
@@ -94,7 +158,7 @@ def _densest(spans: list[tuple[int, int]], text: str, word_count: int) -> tuple[
     return best
 
 
-def _cut(text: str, at: int, spans: list[tuple[int, int]]) -> str:
+def _cut(text: str, at: int, spans: list[Span]) -> str:
     """About `LENGTH` characters around a place, cut between words, on one line, matches between marks."""
     start = max(0, at - BEFORE)
     if start:
@@ -118,4 +182,4 @@ def _cut(text: str, at: int, spans: list[tuple[int, int]]) -> str:
 
 
 def _clean(text: str) -> str:
-    return _UNSAFE.sub(" ", text)
+    return text.replace(MARK, " ").replace(UNMARK, " ")

@@ -1,8 +1,10 @@
 """What tells, without opening a file, that nothing changed. On the way of every refresh: it imports next to nothing."""
 
-from time import time_ns
-from typing import NamedTuple
+from __future__ import annotations
 
+from time import time_ns
+
+from chatviewer.domain.record import NamedTuple
 from chatviewer.storage.connection import Database, explained
 
 Stamp = tuple[int, int, int, bool]

@@ -153,6 +153,13 @@ def test_quick_commands_load_little(filled: list[Session], words: list[str]) -> 
     assert not [name for name in modules if name.startswith("chatviewer.tui")]
 
 
+@pytest.mark.parametrize("words", [["list"], ["list", "project:api"], ["search", "fixture"], ["search", "fixture", "test"]], ids=" ".join)
+def test_plain_lists_and_searches_load_no_large_module_at_all(filled: list[Session], words: list[str]) -> None:
+    modules = loaded(*words)
+    assert not modules & {"typing", "re", "enum", "contextlib", "threading", "argparse", "pathlib", "json"}
+    assert not modules & {"chatviewer.storage.hinting", "chatviewer.storage.ranking", "chatviewer.exporters.document"}
+
+
 def test_version_loads_next_to_nothing() -> None:
     modules = loaded("--version")
     assert not modules & {"argparse", "sqlite3", "pathlib", "re", "json", "typing"}

@@ -419,7 +419,7 @@ def test_tail_by_tail_gives_the_rows_of_the_whole(data: st.DataObject, tmp_path_
             make_message(
                 f"h{number}",
                 data.draw(st.text(max_size=20)),
-                role=data.draw(st.sampled_from(Role)),
+                role=data.draw(st.sampled_from(list(Role))),
                 parent=None if parent is None else f"h{parent}",
                 created_at=data.draw(st.none() | st.integers(0, 500).map(at)),
                 output_tokens=data.draw(st.none() | st.integers(0, 9)),
