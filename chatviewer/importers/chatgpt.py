@@ -17,7 +17,7 @@ from chatviewer.importers.base import Importer, Reading
 from chatviewer.importers.building import TITLE_LIMIT, first_prompt_title, parse_time, text, word
 from chatviewer.importers.chatgpt_tree import SOURCE, ConversationTree
 from chatviewer.importers.conversations import Conversation, Export, head_of, objects, opened
-from chatviewer.importers.reading import parse_json
+from chatviewer.importers.parsing import parse_json
 
 _MARK = re.compile(rb'"mapping"\s*:\s*\{')
 _OTHERS = re.compile(rb'"chat_messages"\s*:')

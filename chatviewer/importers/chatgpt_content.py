@@ -6,7 +6,7 @@ from typing import Any
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.importers.building import mapping, parse_time, text
 from chatviewer.importers.conversations import objects
-from chatviewer.importers.reading import parse_json
+from chatviewer.importers.parsing import parse_json
 
 ERROR_LIMIT = 200  # characters
 MAX_REFERENCES = 200

@@ -18,7 +18,8 @@ from chatviewer.importers.claude_code_drafts import SOURCE
 from chatviewer.importers.claude_code_placing import Ghosts
 from chatviewer.importers.claude_code_records import RANK_SUMMARY, Transcript
 from chatviewer.importers.claude_code_sessions import restore, sessions
-from chatviewer.importers.reading import open_source, parse_json, read_document, records
+from chatviewer.importers.parsing import parse_json
+from chatviewer.importers.reading import open_source, read_document, records
 
 DEFAULT_DAYS = 30  # after which Claude Code deletes a transcript
 HEAD_LINES = 60

@@ -11,7 +11,7 @@ from chatviewer.domain.attachment import Attachment
 from chatviewer.domain.kinds import ToolCallStatus
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.importers.building import block_text, image_attachment, mapping, text, whole_number, word
-from chatviewer.importers.reading import parse_json
+from chatviewer.importers.parsing import parse_json
 
 REQUEST_MARK = "## My request for Codex:"
 ERROR_LIMIT = 200  # characters of the line that says what failed

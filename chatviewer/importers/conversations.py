@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from chatviewer.importers.archive import Archive, ArchiveError
 from chatviewer.importers.base import FullReadNeededError, NotThisFormatError, Reading
 from chatviewer.importers.elements import ElementReader
-from chatviewer.importers.reading import open_source, parse_json
+from chatviewer.importers.parsing import parse_json
+from chatviewer.importers.reading import open_source
 
 MEMBERS = r"conversations(-\d+)?\.jsonl?"
 MAX_REPORTS = 1_000  # problems told one by one; the rest in one sentence

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
-from chatviewer.importers.reading import parse_json
+from chatviewer.importers.parsing import may_hold_long_integer, parse_json
 
 MAX_ELEMENT = 64 << 20  # bytes; conversations have some megabytes at most
 MAX_SEPARATOR = 200  # bytes between two elements that are remembered
@@ -91,10 +91,13 @@ class ElementReader:
 
     def _parsed(self, start: int, end: int) -> Any:
         """The value there. Raises ValueError with a plain reason."""
+        text = memoryview(self._buffer)[start:end]
         try:
-            return orjson.loads(memoryview(self._buffer)[start:end])
+            if not may_hold_long_integer(text):
+                return orjson.loads(text)
         except orjson.JSONDecodeError:
-            return parse_json(self._buffer[start:end])
+            pass
+        return parse_json(self._buffer[start:end])
 
     def _forget(self) -> None:
         """Let go of a large element's bytes before its value is worked on."""
@@ -182,8 +185,11 @@ class ElementReader:
                 return _NOTHING
             searched -= before
         try:
-            value = orjson.loads(memoryview(self._buffer)[self._at : found])
-        except orjson.JSONDecodeError:
+            text = memoryview(self._buffer)[self._at : found]
+            value = orjson.loads(text)
+            if may_hold_long_integer(text):
+                value = parse_json(self._buffer[self._at : found])
+        except ValueError:  # also orjson's
             return _NOTHING
         self._advance(found)
         return value

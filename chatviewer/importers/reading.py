@@ -4,8 +4,6 @@ One bad line costs that line: what cannot be read is reported as `line: reason`.
 (`str.splitlines` would also split inside strings, at U+2028). Memory is bounded by the longest line that is accepted.
 """
 
-import json
-import math
 import os
 import re
 import stat
@@ -16,6 +14,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from chatviewer.importers.base import FullReadNeededError, Reading
+from chatviewer.importers.parsing import decode_first, may_hold_long_integer, mend, mended, parse_json
 
 BLOCK_SIZE = 1 << 20  # bytes per read
 MAX_LINE = 64 << 20  # bytes; a longer line is reported
@@ -29,9 +28,6 @@ _GAP = re.compile("[ \t\r\x00\ufeff]*")
 _NO_RECORD = "not a record (a JSON object)"
 _HOLE = "zero bytes: what stood here was never written to the disk"
 _SEARCH_BUDGET = 20_000_000  # characters looked at for a record behind the broken beginning of a line
-_SURROGATE = re.compile("[\ud800-\udfff]")
-# any escape, so that \\ud800 (a backslash and a word) is not taken for one; a whole pair first; the group is half a pair
-_ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL)
 
 
 def open_source(path: Path) -> BinaryIO:
@@ -44,19 +40,6 @@ def open_source(path: Path) -> BinaryIO:
     except OSError:
         os.close(descriptor)
         raise
-
-
-def parse_json(data: bytes | str) -> Any:
-    """The value of a JSON text. What orjson refuses is read by the standard library: NaN is None, a number beyond all bounds keeps
-    its digits as a string, invalid UTF-8 and lone surrogates become U+FFFD. Raises ValueError with a plain reason."""
-    try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError:
-        text = _mended(data if isinstance(data, str) else data.decode("utf-8", "replace").lstrip("\ufeff"))
-        value, end = _decode_first(text, 0)
-        if text[end:].strip():
-            raise ValueError("more text after the JSON value") from None
-        return value
 
 
 def read_document(path: Path) -> Any:
@@ -103,21 +86,25 @@ def _records_of_utf16(reading: Reading, first: bytes, source: BinaryIO) -> Itera
 
 
 def _records_from(reading: Reading, source: BinaryIO) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    loads = orjson.loads
     lines = _Lines(reading)
-    pending: list[bytes] = []  # the beginning of a line whose end is in a later block
+    pending = bytearray()  # the beginning of a line whose end is in a later block; as one piece, or the pieces would lie about in memory
     pending_size = 0
     start = reading.offset
     while block := source.read(BLOCK_SIZE):
         if pending_size > MAX_LINE and b"\n" not in block:
             pending_size += len(block)
             continue
-        whole = block.split(b"\n")
+        is_exact = not may_hold_long_integer(block)
+        whole: list[bytes | bytearray] = [*block.split(b"\n")]
         rest = whole.pop()
+        whole.reverse()
         if whole and pending:
-            whole[0] = b"".join((*pending, whole[0])) if pending_size <= MAX_LINE else _too_long(pending_size + len(whole[0]))
-            pending, pending_size = [], 0
-        for raw in whole:
+            pending += whole[-1]
+            whole[-1] = pending if pending_size <= MAX_LINE else _too_long(pending_size - 1 + len(pending))
+            pending, pending_size = bytearray(), 0
+            is_exact = is_exact and not may_hold_long_integer(whole[-1])
+        while whole:
+            raw = whole.pop()
             lines.number += 1
             lines.start = start
             if type(raw) is _TooLong:
@@ -125,23 +112,40 @@ def _records_from(reading: Reading, source: BinaryIO) -> Iterator[tuple[int, int
                 start += raw.size + 1
                 continue
             start += len(raw) + 1
-            if not lines.printed:
-                try:
-                    record = loads(raw)
-                except ValueError:
-                    pass
-                else:
-                    if type(record) is dict:
-                        yield lines.number, lines.start, record
-                        continue
-            yield from lines.rescue(raw)
+            record = None if lines.printed else _record(raw, is_exact=is_exact)
+            if record is None:
+                yield from lines.rescue(bytes(raw))
+            else:
+                raw = b""  # it may be long, and is not needed while its record is worked on
+                yield lines.number, lines.start, record
+                record = None
         pending_size += len(rest)
         if pending_size <= MAX_LINE:
-            pending.append(rest)
+            pending += rest
         else:
-            pending = [rest[:1]]
+            pending = bytearray(rest[:1])
         block = rest = b""
-    yield from lines.finish(b"".join(pending), pending_size, start)
+    yield from lines.finish(bytes(pending), pending_size, start)
+
+
+def _record(raw: bytes | bytearray, *, is_exact: bool) -> dict[str, Any] | None:
+    """The record that is the whole line; None for the slow way. Half a surrogate pair in a text is mended without three more copies of
+    a long line."""
+    if not is_exact and may_hold_long_integer(raw):
+        return None
+    record = _loaded(raw)
+    if record is None:
+        text = raw if isinstance(raw, bytearray) else bytearray(raw)
+        record = _loaded(text) if mend(text) else None
+    return record if type(record) is dict else None
+
+
+def _loaded(raw: bytes | bytearray) -> Any:
+    """None for what is no JSON. A function of its own: orjson's exception holds the whole text, and lives as long as it is handled."""
+    try:
+        return orjson.loads(raw)
+    except ValueError:
+        return None
 
 
 class _TooLong(bytes):
@@ -239,7 +243,7 @@ class _Lines:
             return [], 0, [_NO_RECORD]
         # surrogateescape, because the length of what is left over is needed in bytes
         source = raw.decode("utf-8", "surrogateescape")
-        text = _mended(source)
+        text = mended(source)
         found: list[dict[str, Any]] = []
         reasons: list[str] = []
         at = 0
@@ -253,7 +257,7 @@ class _Lines:
             try:
                 if text[at] != "{":
                     raise ValueError("more text behind the record" if found else _NO_RECORD)
-                value, at = _decode_first(text, at)
+                value, at = decode_first(text, at)
                 found.append(value)
             except ValueError as error:
                 if is_last and text[at] == "{":
@@ -280,7 +284,7 @@ def _last_object(text: str, at: int) -> dict[str, Any] | None:
     while (at := text.find('{"', at)) >= 0 and budget > 0:
         budget -= len(text) - at
         try:
-            value, end = _decode_first(text, at)
+            value, end = decode_first(text, at)
         except ValueError:
             at += 1
             continue
@@ -288,36 +292,3 @@ def _last_object(text: str, at: int) -> dict[str, Any] | None:
             return value if isinstance(value, dict) else None
         at = end
     return None
-
-
-def _mended(text: str) -> str:
-    """JSON text without lone surrogates, of the same length."""
-    if "\\ud" in text or "\\uD" in text:
-        text = _ESCAPE.sub(lambda match: "\\ufffd" if match[1] else match[0], text)
-    return _SURROGATE.sub("\ufffd", text) if _SURROGATE.search(text) else text
-
-
-def _integer(digits: str) -> int | str:
-    return int(digits) if len(digits) < 4_000 else digits
-
-
-def _real(digits: str) -> float | str:
-    number = float(digits)
-    return number if math.isfinite(number) else digits
-
-
-_DECODER = json.JSONDecoder(strict=False, parse_int=_integer, parse_float=_real, parse_constant=lambda _: None)
-
-
-def _decode_first(text: str, at: int) -> tuple[Any, int]:
-    """The JSON value that begins at `at` (behind white space), and where it ends. Raises ValueError with a plain reason."""
-    while at < len(text) and text[at] in " \t\r\n":
-        at += 1
-    try:
-        value, end = _DECODER.raw_decode(text, at)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    except ValueError as error:
-        reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-        raise ValueError(f"not JSON: {reason[:1].lower()}{reason[1:]}") from None
-    return value, end

@@ -7,7 +7,8 @@ import pytest
 
 from chatviewer.importers import reading as module
 from chatviewer.importers.base import FullReadNeededError, Reading
-from chatviewer.importers.reading import open_source, parse_json, read_document, records
+from chatviewer.importers.parsing import parse_json
+from chatviewer.importers.reading import open_source, read_document, records
 
 
 def read(path: Path, **kwargs: int | bool) -> tuple[list[tuple[int, int, dict[str, object]]], Reading]:

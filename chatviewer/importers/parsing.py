@@ -1,0 +1,95 @@
+"""JSON as foreign programs write it: with NaN, numbers beyond all bounds, half of a surrogate pair, invalid UTF-8."""
+
+import json
+import math
+import re
+from typing import Any
+
+import orjson
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+# any escape, so that \\ud800 (a backslash and a word) is not taken for one; a whole pair first; the group is half a pair
+_ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL)
+_HALF = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+# An integer that orjson would make a float has 19 digits or more. So every fourth byte of it is a digit, four times in a row; in the
+# dates and ids of which chats are full that never happens, or hardly ever. Looking at every byte would cost 2 % of an import.
+_STEP = 4
+_BACKSLASH = ord("\\")
+_DIGITS = bytes(ord("0") if chr(byte).isdigit() and byte < 128 else ord(" ") for byte in range(256))
+_LONG_INTEGER = re.compile(rb"(?:^|[\s:,\[])-?[0-9]{19}")
+
+
+def may_hold_long_integer(data: bytes | bytearray | memoryview) -> bool:
+    """Whether there may be an integer beyond 64 bits: never False where there is one."""
+    if b"0000" not in bytes(data[::_STEP]).translate(_DIGITS):
+        return False
+    return b"0" * 19 in bytes(data).translate(_DIGITS) and _LONG_INTEGER.search(data) is not None
+
+
+def parse_json(data: bytes | str) -> Any:
+    """The value of a JSON text. What orjson refuses, or would round, is read by the standard library: NaN is None, integers are exact, a
+    number beyond all bounds keeps its digits as a string, invalid UTF-8 and lone surrogates become U+FFFD. Raises ValueError with a
+    plain reason."""
+    try:
+        value = orjson.loads(data)
+        if not may_hold_long_integer(data if isinstance(data, bytes) else data.encode()):
+            return value
+    except orjson.JSONDecodeError:
+        pass
+    text = mended(data if isinstance(data, str) else data.decode("utf-8", "replace").lstrip("\ufeff"))
+    value, end = decode_first(text, 0)
+    if text[end:].strip():
+        raise ValueError("more text after the JSON value")
+    return value
+
+
+def mended(text: str) -> str:
+    """JSON text without lone surrogates, of the same length."""
+    if "\\ud" in text or "\\uD" in text:
+        text = _ESCAPE.sub(lambda match: "\\ufffd" if match[1] else match[0], text)
+    return _SURROGATE.sub("\ufffd", text) if _SURROGATE.search(text) else text
+
+
+def mend(text: bytearray) -> bool:
+    """The same, in place, where half a pair stands in bytes as an escape; whether there was any. No copy of a long line."""
+    was_broken = False
+    low = -1  # where the second half of a whole pair stands
+    for start in [found.start() for found in _HALF.finditer(text)]:
+        first = start
+        while first and text[first - 1] == _BACKSLASH:
+            first -= 1
+        if start == low or (start - first) % 2:  # or a backslash and a word
+            continue
+        following = text[start + 6 : start + 12]
+        if text[start + 3] in b"89abAB" and _HALF.fullmatch(following) and following[3] in b"cdefCDEF":
+            low = start + 6
+            continue
+        was_broken = True
+        text[start + 2 : start + 6] = b"fffd"
+    return was_broken
+
+
+def _integer(digits: str) -> int | str:
+    return int(digits) if len(digits) < 4_000 else digits
+
+
+def _real(digits: str) -> float | str:
+    number = float(digits)
+    return number if math.isfinite(number) else digits
+
+
+_DECODER = json.JSONDecoder(strict=False, parse_int=_integer, parse_float=_real, parse_constant=lambda _: None)
+
+
+def decode_first(text: str, at: int) -> tuple[Any, int]:
+    """The JSON value that begins at `at` (behind white space), and where it ends. Raises ValueError with a plain reason."""
+    while at < len(text) and text[at] in " \t\r\n":
+        at += 1
+    try:
+        value, end = _DECODER.raw_decode(text, at)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except ValueError as error:
+        reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+        raise ValueError(f"not JSON: {reason[:1].lower()}{reason[1:]}") from None
+    return value, end
