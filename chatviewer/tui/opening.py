@@ -9,6 +9,7 @@ from pathlib import Path
 
 from chatviewer import paths
 from chatviewer.domain import Attachment, safe_file_name
+from chatviewer.errors import NotFoundError
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import Job
 from chatviewer.tui.outgoing_messages import Opened
@@ -53,13 +54,19 @@ def open_address(url: str) -> Opened:
     return Opened("Opened in the browser")
 
 
+def stored_image(library: Library, attachment: Attachment) -> bytes:
+    """The bytes of an image. Raises NotFoundError."""
+    data = library.attachment_data(attachment.sha256 or "")
+    if data is None:
+        raise NotFoundError("The image itself is not stored here.")
+    return data
+
+
 def open_image(library: Library, attachment: Attachment) -> Job:
     """In the system's viewer, from a file that only its owner can read."""
 
     def job() -> Opened:
-        data = library.attachment_data(attachment.sha256 or "")
-        if data is None:
-            return Opened("The image itself is not stored here.", is_warning=True)
+        data = stored_image(library, attachment)
         suffix = image_suffix(data)
         if suffix is None:
             return Opened("That is no image of a kind that is opened: PNG, JPEG, GIF, WebP, BMP.", is_warning=True)

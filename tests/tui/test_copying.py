@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 from chatviewer import paths
 from chatviewer.domain import Attachment, FileImport, SessionSummary
 from chatviewer.storage.library import Library
-from chatviewer.tui import opening
+from chatviewer.tui import opening, picturing
 from chatviewer.tui.clipboard import LIMIT_BYTES, sequence
 from chatviewer.tui.continuing import resume_command
 from chatviewer.tui.modals.menu import MenuModal
@@ -186,6 +186,7 @@ async def test_enter_on_an_image_asks_and_opens_it_from_a_private_file(
 ) -> None:
     started: list[list[str]] = []
     monkeypatch.setattr(subprocess, "Popen", lambda command, **_: started.append(command))
+    monkeypatch.setattr(picturing, "can_picture", lambda: False)
     async with open_viewer(linked) as pilot:
         await press(pilot, "enter", "J", "k", "k")
         view = main_of(pilot).reader.view

@@ -1,6 +1,7 @@
 """The terminal is given back as it was, however the viewer ends, and nothing of a chat reaches it as a command."""
 
 import fcntl
+import io
 import os
 import pty
 import select
@@ -16,8 +17,9 @@ from pathlib import Path
 
 import pyte
 import pytest
+from PIL import Image
 
-from chatviewer.domain import FileImport
+from chatviewer.domain import Attachment, FileImport
 from chatviewer.storage.library import Library
 from tests.factories import make_file, make_message, make_session
 
@@ -116,9 +118,15 @@ class Terminal:
 def database(library: Library) -> Path:
     """One session, all of whose texts are hostile."""
     nasty = "".join(PAYLOADS)
+    data = io.BytesIO()
+    Image.new("RGB", (60, 40), "red").save(data, "PNG")
+    image = Attachment(media_type="image/png", name=f"{nasty}.png", byte_count=len(data.getvalue()), data=data.getvalue())
     session = make_session(
         "evil",
-        [make_message("m0", f"ask {nasty}"), make_message("m1", f"reply {nasty}", role="assistant", parent="m0", model=nasty)],
+        [
+            make_message("m0", f"ask {nasty}", attachments=(image,)),
+            make_message("m1", f"reply {nasty}", role="assistant", parent="m0", model=nasty),
+        ],
         title=f"Nasty title {nasty}",
         project=f"/home/{nasty}/api",
     )
@@ -193,6 +201,21 @@ def test_the_editor_has_the_terminal_and_gives_it_back(database: Path, terminals
     terminal.wait_for("1 session")
     terminal.press("q")
     assert terminal.end() == 0
+    terminal.assert_restored()
+    for payload in PAYLOADS[:-1]:
+        assert payload.encode() not in terminal.output
+
+
+def test_a_signal_while_an_image_is_shown_restores_the_terminal(database: Path, terminals: list[Terminal]) -> None:
+    terminals.append(terminal := Terminal(database))
+    terminal.wait_for("Nasty title")
+    terminal.press("\r")
+    terminal.wait_for("o fold")  # the keys of the transcript are those of the footer
+    terminal.wait_for("image/png")
+    terminal.press("gJkk\r")  # from the reply up to the image of the prompt
+    terminal.wait_for("▀▀▀▀▀▀")
+    terminal.process.send_signal(signal.SIGTERM)
+    assert terminal.end() == 128 + signal.SIGTERM
     terminal.assert_restored()
     for payload in PAYLOADS[:-1]:
         assert payload.encode() not in terminal.output

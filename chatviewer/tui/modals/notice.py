@@ -47,16 +47,17 @@ class ConfirmModal(Modal[bool]):
         Binding("escape,n,q", "answer(False)", "No", show=False),
     ]
 
-    def __init__(self, title: str, text: str) -> None:
+    def __init__(self, title: str, text: str, *, hint: str = "y or Enter: yes · n or Esc: no") -> None:
         super().__init__()
         self._title = title
         self._text = text
+        self._hint = hint
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as dialog:
             dialog.border_title = Content(self._title)
             yield Static(Content(safe(self._text)), id="explanation", markup=False)
-            yield Static("y or Enter: yes · n or Esc: no", id="hint", markup=False)
+            yield Static(self._hint, id="hint", markup=False)
 
     def action_answer(self, is_yes: bool) -> None:
         self.dismiss(is_yes)

@@ -237,8 +237,13 @@ def _attachment(key: str, attachment: Attachment, level: Level) -> Block:
     if text:
         facts.append(_lines(text))
     sign = "▣" if not text else "▾" if level > Level.LINE else "▸"
-    left = Content.assemble((f"{sign} ", MUTED), name, (" · ".join(["", *(fact for fact in facts if fact)]), MUTED))
-    line = fixed(lambda width: [beside(left, Content(""), width)])
+    about = Content.styled(" · ".join(["", *(fact for fact in facts if fact)]), MUTED)
+    lead = Content.styled(f"{sign} ", MUTED)
+
+    def row(width: int) -> list[Row]:  # a long name is cut, not what stands behind it
+        return [beside(lead + Content(name).truncate(max(8, width - 2 - about.cell_length), ellipsis=True) + about, Content(""), width)]
+
+    line = fixed(row)
     block = folding(key, line, lambda: plain_chunks(text) if text else [], level)
     block.is_foldable = bool(text)
     return block

@@ -9,7 +9,7 @@ from chatviewer.domain import safe_line
 from chatviewer.tui.fetching import fetch_branches, fetch_outline
 from chatviewer.tui.formatting import byte_size
 from chatviewer.tui.messages import BranchesFetched, CopyText, OutlineFetched, ViewChanged
-from chatviewer.tui.opening import is_image, open_address, open_image
+from chatviewer.tui.opening import is_image, open_address, open_image, stored_image
 from chatviewer.tui.outgoing_messages import OpenAttachment, Opened, OpenLink
 from chatviewer.tui.rendering.wording import local_day
 from chatviewer.tui.screens.search_actions import SearchActions
@@ -133,6 +133,7 @@ class ReadingActions(SearchActions):
     @on(OpenAttachment)
     def open_attachment(self, event: OpenAttachment) -> None:
         from chatviewer.tui.modals.notice import ConfirmModal
+        from chatviewer.tui.picturing import can_picture, picture
 
         attachment = event.attachment
         if not is_image(attachment) or not attachment.sha256:
@@ -145,7 +146,13 @@ class ReadingActions(SearchActions):
             if is_yes:
                 self.fetcher.submit(open_image(self.library, attachment))
 
-        self.app.push_screen(ConfirmModal("Open this image in the system's viewer?", words), open_it)
+        if can_picture():
+            from chatviewer.tui.modals.image import ImageModal
+
+            self.app.push_screen(ImageModal(words, lambda *room: picture(stored_image(self.library, attachment), *room)), open_it)
+        else:
+            hint = "y or Enter: yes · n or Esc: no\nWith chatviewer[images] installed, images are shown in the terminal."
+            self.app.push_screen(ConfirmModal("Open this image in the system's viewer?", words, hint=hint), open_it)
 
     @on(Opened)
     def say_opened(self, event: Opened) -> None:
