@@ -12,9 +12,10 @@ FILE_NAME = "layout.json"
 
 @dataclass(slots=True)
 class LayoutState:
-    """`list_width` in cells, 0 for the width that fits."""
+    """Widths in cells, 0 for the width that fits."""
 
     list_width: int = 0
+    library_width: int = 0
     has_preview: bool = True
     sort: str = "recent"
     order: str = "recent"

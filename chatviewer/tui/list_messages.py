@@ -21,8 +21,10 @@ class ListingReady(Message):
         problems: Sequence[str] = (),
         *,
         is_partial: bool = False,
+        found_id: int | None = None,
     ) -> None:
         super().__init__()
+        self.found_id = found_id  # of the session that was looked for
         self.is_partial = is_partial  # more follow; only the beginning was asked for
         self.generation = generation
         self.rows = rows

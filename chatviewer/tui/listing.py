@@ -40,6 +40,7 @@ class Listing:
         self.order = order if order in ORDERS else "recent"
         self.words: tuple[str, ...] = ()  # to light up in the transcript
         self.problems: tuple[str, ...] = ()
+        self.wanted_uid = ""  # of a session that is looked for in what is shown next
         self._generation = 0
         self._is_shown = False  # an answer has come
         self._keeps_cursor = False
@@ -55,7 +56,7 @@ class Listing:
 
     def request(self) -> SearchRequest:
         text = self.text if self.text.strip() else ""
-        return SearchRequest(text, self.sort, self.group, self.order, unfolded=frozenset(self._list.unfolded))
+        return SearchRequest(text, self.sort, self.group, self.order, unfolded=frozenset(self._list.unfolded), wanted_uid=self.wanted_uid)
 
     def show(self, text: str) -> None:
         """Ask for what this query finds; the cursor then stands at the top."""

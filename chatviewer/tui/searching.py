@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.message import Message
 
-from chatviewer.errors import InterruptedSearchError
+from chatviewer.errors import InterruptedSearchError, NotFoundError
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import Receiver, run_job
 from chatviewer.tui.grouping import day_headings, named_groups
@@ -22,6 +22,9 @@ from chatviewer.tui.widgets.row_layout import Heading
 from chatviewer.tui.widgets.session_rows import SessionRows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chatviewer.domain import SessionSummary
     from chatviewer.query import Query
 
 PAGE = 50  # hits
@@ -45,6 +48,7 @@ class SearchRequest(NamedTuple):
     limit: int | None = None  # sessions
     hits: int = PAGE
     unfolded: frozenset[int] = frozenset()  # sessions whose sub-agents stand below them
+    wanted_uid: str = ""  # of a session whose id is asked for
 
 
 class SearchThread:
@@ -166,7 +170,19 @@ def answer(library: Library, generation: int, request: SearchRequest, now: datet
     rows = SessionRows(ids, headings, group=request.group, can_unfold=can_unfold)
     if request.unfolded and can_unfold:
         rows = rows.unfold_all({id_: [child.id for child in library.children(id_)] for id_ in request.unfolded})
-    return ListingReady(generation, rows, summaries, problems, is_partial=is_partial)
+    found_id = _found(library, request, summaries) if request.wanted_uid else None
+    return ListingReady(generation, rows, summaries, problems, is_partial=is_partial, found_id=found_id)
+
+
+def _found(library: Library, request: SearchRequest, first: "Sequence[SessionSummary]") -> int | None:
+    """The id of the session that is looked for; before the first frame only among those that it shows."""
+    for summary in first:
+        if summary.uid == request.wanted_uid:
+            return summary.id
+    try:
+        return None if request.limit is not None else library.summary(request.wanted_uid).id
+    except NotFoundError:  # purged meanwhile
+        return None
 
 
 def parsed(text: str, now: datetime) -> "Query":

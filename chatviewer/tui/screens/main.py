@@ -13,7 +13,6 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from chatviewer.domain import safe_line
-from chatviewer.errors import ChatviewerError
 from chatviewer.storage.library import Library
 from chatviewer.tui import formatting, organising
 from chatviewer.tui.actions import LIST
@@ -53,6 +52,7 @@ from chatviewer.tui.titles import put_subtitle, put_title
 from chatviewer.tui.warming import DELAY_SECONDS, warm_up
 from chatviewer.tui.welcome import import_text, welcome_text
 from chatviewer.tui.widgets.find_box import FindBox
+from chatviewer.tui.widgets.panes import Panes
 
 
 class MainScreen(OutgoingActions, WindowActions):
@@ -62,7 +62,7 @@ class MainScreen(OutgoingActions, WindowActions):
 
     def __init__(self, library: Library) -> None:
         super().__init__(library)
-        self._last_session = self.layout_state.last_session
+        self.listing.wanted_uid = self.layout_state.last_session
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="top"):
@@ -72,7 +72,7 @@ class MainScreen(OutgoingActions, WindowActions):
             yield Static("", id="total", markup=False)
         yield Static("", id="advice", markup=False)
         yield self.band
-        with Horizontal(id="panes"):
+        with Panes(id="panes"):
             yield self.library_pane
             with Vertical(id="list-pane"):
                 yield self.session_list
@@ -108,6 +108,7 @@ class MainScreen(OutgoingActions, WindowActions):
         self.changes.submit(organising.empty_trash(self.library, self.viewer.preference("trash_retention_days"), self.viewer.now()))
         if not len(self.session_list.rows) and self.library.is_empty:
             self.add_class("-first-start")
+            self.apply_layout()
             self.fetcher.submit(fetch_sources(self.library), key="sources")
         elif not self.viewer.preference("watch"):  # else what expires is imported before it could be told
             self.fetcher.submit(fetch_sources(self.library), key="sources")
@@ -124,24 +125,23 @@ class MainScreen(OutgoingActions, WindowActions):
         gc.set_threshold(10_000, 10, 10)
         gc.enable()
 
-    def _restore_last_session(self) -> None:
+    def _restore_last_session(self, found_id: int | None) -> None:
         """Once after the start, unless the user has moved already."""
-        uid, self._last_session = self._last_session, ""
-        if not uid or self.session_list.cursor > 0:
+        if not self.listing.wanted_uid:
             return
-        try:
-            row = self.session_list.rows.find((self.library.summary(uid).id, ""))
-        except ChatviewerError:
-            return  # purged meanwhile
-        if row is not None:
-            self.session_list.move_cursor(row)
-        elif self.listing.is_partial:
-            self._last_session = uid  # further down, in what follows
+        if found_id is not None or self.session_list.cursor > 0 or not self.listing.is_partial:
+            self.listing.wanted_uid = ""  # else it may be further down, in what follows
+        if found_id is not None and self.session_list.cursor <= 0:
+            row = self.session_list.rows.find((found_id, ""))
+            if row is not None:
+                self.session_list.move_cursor(row)
 
     def on_unmount(self) -> None:
         self.layout_state.sort, self.layout_state.order = self.listing.sort, self.listing.order
         summary = self.session_list.cursor_summary
-        self.layout_state.last_session = summary.uid if summary is not None else ""
+        is_nested = self.session_list.cursor >= 0 and self.session_list.rows.depth(self.session_list.cursor) > 0
+        left_at = summary and (summary.parent_uid if is_nested else summary.uid)  # what is unfolded is not kept
+        self.layout_state.last_session = left_at or ""
         self.layout_state.save()
         self.reader.leave(self.changes)
         self.is_leaving.set()
@@ -194,7 +194,7 @@ class MainScreen(OutgoingActions, WindowActions):
         if self.listing.take_sessions(event):
             self.describe_list()
             self.advise()
-            self._restore_last_session()
+            self._restore_last_session(event.found_id)
 
     @on(HitsReady)
     def show_hits(self, event: HitsReady) -> None:
@@ -213,8 +213,9 @@ class MainScreen(OutgoingActions, WindowActions):
         put_subtitle(self.session_list, self.listing.position())
         self.set_class(bool(self.listing.problems), "-problem")
         is_empty = not len(self.session_list.rows)
-        if not is_empty:
+        if not is_empty and self.has_class("-first-start"):
             self.remove_class("-first-start")
+            self.apply_layout()
         if is_empty and not self.has_class("-first-start"):
             self.session_list.say_when_empty(Content(self.listing.empty_words(self.counts)))
         if is_empty:

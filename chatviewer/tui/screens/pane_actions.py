@@ -1,11 +1,13 @@
 """How the main screen gives room and focus to its panes: wide, medium, narrow, zoomed, and the way back out."""
 
-from textual import events
+from textual import events, on
 from textual.widget import Widget
 from textual.widgets import Input
 
 from chatviewer.tui.actions import ACTION_BY_ID, LIBRARY, LIST, TRANSCRIPT, footer_hints
+from chatviewer.tui.pane_widths import pane_widths
 from chatviewer.tui.screens.viewer_screen import ViewerScreen
+from chatviewer.tui.widgets.panes import Panes
 
 NARROW, MEDIUM = 80, 120  # columns: below the first one pane, below the second no library
 SEARCH = "search"
@@ -39,10 +41,36 @@ class PaneActions(ViewerScreen):
         # a class of the screen that changes has every widget styled anew, so those without effect are left out
         self.set_class(is_alone and self.pane == TRANSCRIPT, "-at-transcript")
         self.set_class(is_alone and self.pane == LIBRARY, "-at-library")
-        if self.layout_state.list_width:
-            self.query_one("#list-pane").styles.width = self.layout_state.list_width
+        self._share_width(width)
         if self.pane == LIBRARY and not self.is_zoomed and width < MEDIUM:
             self.focus_list()
+
+    def _share_width(self, window: int) -> None:
+        """Beside others each pane is as wide as the user wants it; alone it has all there is."""
+        is_alone = self.has_class("-one-pane") or self.has_class("-first-start")
+        has_library = not (is_alone or self.has_class("-no-library") or window < MEDIUM)
+        state = self.layout_state
+        library, sessions = pane_widths(window, state.library_width, state.list_width, has_library=has_library)
+        self.library_pane.styles.width = library if has_library else None
+        self.query_one("#list-pane").styles.width = None if is_alone else sessions
+
+    @on(Panes.EdgeDragged)
+    def drag_edge(self, event: Panes.EdgeDragged) -> None:
+        self._set_width(event.pane, event.width)
+
+    @on(Panes.EdgeReset)
+    def reset_edge(self, event: Panes.EdgeReset) -> None:
+        self._set_width(event.pane, 0)
+
+    def _set_width(self, pane: Widget, width: int) -> None:
+        """What is kept is a width that there is room for now."""
+        state, window = self.layout_state, self.app.size.width
+        has_library = self.library_pane.region.width > 0
+        if pane is self.library_pane:
+            state.library_width = width and pane_widths(window, max(1, width), state.list_width, has_library=True)[0]
+        else:
+            state.list_width = width and pane_widths(window, state.library_width, max(1, width), has_library=has_library)[1]
+        self.apply_layout()
 
     def show_pane(self) -> None:
         """Say in footer and classes which pane has the focus."""
@@ -129,10 +157,13 @@ class PaneActions(ViewerScreen):
         self.apply_layout()
         self.tell("Transcript beside the list" if self.layout_state.has_preview else "List alone · Enter opens, Esc comes back")
 
-    def action_resize_list(self, cells: int) -> None:
-        width = self.query_one("#list-pane").size.width + cells
-        self.layout_state.list_width = max(38, min(width, self.app.size.width - 40, 78))
-        self.apply_layout()
+    def action_resize_pane(self, cells: int) -> None:
+        """The library while it has the focus, else the list."""
+        if self.has_class("-one-pane"):
+            self.tell("There is one pane now. p and \\ bring the others back, in a window of at least 80 columns.")
+            return
+        pane = self.library_pane if self.pane == LIBRARY else self.query_one("#list-pane")
+        self._set_width(pane, pane.region.width + cells)
 
     def action_leave(self) -> None:
         if self.pane == LIST and not self.is_zoomed:
