@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from chatviewer.domain.identity import make_uid
 from chatviewer.domain.message import Message
 from chatviewer.domain.tool_call import ToolCall, ToolResult
-from chatviewer.storage.rows import CHECKED, call_row, call_terms, checksum, clean, clean_row, json_text, message_row, milliseconds
+from chatviewer.storage.arguments import words_in_json
+from chatviewer.storage.rows import CHECKED, call_terms, checksum, clean, clean_row, json_text, message_row, milliseconds
 from chatviewer.storage.writing import Writer
 
 _STORED = (
@@ -155,24 +156,16 @@ _MERGED = (
 )
 
 
+_COMPLETED = ("status", "error_message", "started_at", "completed_at", "duration_ms", "child_uid", "output_result")
+
+
 def _merge_calls(writer: Writer, stored: StoredMessage, message: Message) -> int | None:
     """How many calls were added; None if nothing changed at all."""
     is_changed = False
     for old, call in zip(stored.calls, message.tool_calls, strict=False):
-        row = clean_row(call_row(call, 0, 0, 0, 0))
-        is_changed |= complete_call(
-            writer,
-            old,
-            {
-                "status": row[7],
-                "error_message": row[8],
-                "started_at": row[9],
-                "completed_at": row[10],
-                "duration_ms": row[11],
-                "child_uid": row[12],
-                "output_result": row[15],
-            },
-        )
+        given = (call.status.value, call.error_message, milliseconds(call.started_at), milliseconds(call.completed_at), call.duration_ms)
+        values = clean_row((*given, call.child_uid, call.result))
+        is_changed |= complete_call(writer, old, dict(zip(_COMPLETED, values, strict=True)))
     more = message.tool_calls[len(stored.calls) :]
     for position, call in enumerate(more, len(stored.calls)):
         writer.add_call(call, stored.id, stored.session_id, position)
@@ -201,7 +194,7 @@ def complete_call(writer: Writer, stored: StoredCall, given: Mapping[str, Any]) 
     if result is not None:
         text = longer(stored.output_result or "", result)
         if text is not None and text != stored.output_result:
-            changes |= {"output_result": text, "terms": call_terms(stored.tool_name, stored.input_arguments, text)}
+            changes |= {"output_result": text, "terms": call_terms(stored.tool_name, words_in_json(stored.input_arguments), text)}
     if given["status"] != stored.status and stored.status in ("pending", "running") and given["status"] != "pending":
         changes["status"] = given["status"]
     if changes:
@@ -210,8 +203,6 @@ def complete_call(writer: Writer, stored: StoredCall, given: Mapping[str, Any]) 
 
 
 def _update(writer: Writer, table: str, row_id: int, changes: Mapping[str, Any]) -> None:
-    if writer.has_unindexed():
-        writer.index()
     columns = ", ".join(f"{column} = ?" for column in changes)
     writer.connection.execute(f"UPDATE {table} SET {columns} WHERE id = ?", (*changes.values(), row_id))
     if "terms" in changes:  # a text grew

@@ -9,8 +9,8 @@ import unicodedata
 from functools import lru_cache
 
 from chatviewer.query.nodes import Word
+from chatviewer.storage.arguments import words_in_json
 from chatviewer.storage.matching import Choice, Phrase, choices
-from chatviewer.storage.presenting import arguments_text
 from chatviewer.storage.snippets import fold
 from chatviewer.storage.terms import extra_terms
 
@@ -32,7 +32,7 @@ class CallText:
     """What a call says, by the columns of its index."""
 
     def __init__(self, tool_name: str, arguments: str, result: str | None) -> None:
-        self._given = [tool_name, arguments_text(arguments), result or ""]
+        self._given = [tool_name, words_in_json(arguments), result or ""]
         self._columns = [_folded(column) for column in self._given]
         self._has_terms = False
 

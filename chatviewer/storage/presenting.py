@@ -7,6 +7,7 @@ import sqlite3
 from chatviewer.domain.hit import Hit
 from chatviewer.domain.kinds import HitKind, Role
 from chatviewer.query.nodes import Query
+from chatviewer.storage.arguments import words_in_json
 from chatviewer.storage.candidates import LEVELS, Candidate
 from chatviewer.storage.reading import id_list, to_datetime
 from chatviewer.storage.snippets import Snippeter, beginning
@@ -56,8 +57,8 @@ def _message_hit(snippeter: Snippeter, level: str, row: tuple[Any, ...], is_text
     _, session_id, session_uid, title, source, project, uid, seq, role, created_at, *texts = row
     if level == "tool":
         tool_name, arguments, result = texts
-        snippet = snippeter.snippet(arguments_text(arguments)) or snippeter.snippet(result) or snippeter.snippet(tool_name)
-        shown, kind = snippet or beginning(f"{tool_name}: {arguments_text(arguments)}"), HitKind.TOOL
+        snippet = snippeter.snippet(words_in_json(arguments)) or snippeter.snippet(result) or snippeter.snippet(tool_name)
+        shown, kind = snippet or beginning(f"{tool_name}: {words_in_json(arguments)}"), HitKind.TOOL
     elif level == "attachment":
         shown, kind = snippeter.snippet(texts[0]) or beginning(texts[1] or texts[0]), HitKind.ATTACHMENT
     else:
@@ -79,24 +80,3 @@ def _session_hit(snippeter: Snippeter, row: tuple[Any, ...], last_words: tuple[A
     uid, seq, role, created_at, content = last_words
     shown = snippeter.snippet(content) or beginning(content)
     return Hit(session_id, session_uid, title, source, project, uid, seq, Role(role), to_datetime(created_at), shown, HitKind.TEXT)
-
-
-def arguments_text(arguments: str) -> str:
-    """The words in the JSON of a call: escapes such as \\n would stand between them."""
-    from json import loads  # a search without calls among its hits does without
-
-    try:
-        value = loads(arguments)
-    except (ValueError, RecursionError):
-        return arguments
-    words: list[str] = []
-    waiting = [value]
-    while waiting:
-        here = waiting.pop()
-        if isinstance(here, dict):
-            waiting.extend(reversed(list(here.values())))
-        elif isinstance(here, list):
-            waiting.extend(reversed(here))
-        elif isinstance(here, str):
-            words.append(here)
-    return "\n".join(words)

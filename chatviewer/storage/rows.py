@@ -11,7 +11,8 @@ import orjson
 
 from chatviewer.domain.message import Message
 from chatviewer.domain.tool_call import ToolCall
-from chatviewer.storage.terms import extra_terms
+from chatviewer.storage.arguments import words_in, words_in_json
+from chatviewer.storage.terms import extra_terms, unordered_terms
 
 INTEGER_MAX = 2**63 - 1
 MAX_DEPTH = 100  # of stored JSON; what lies deeper becomes a text: encoders and readers give up at 254, 1,000 or 2,000 levels
@@ -137,10 +138,16 @@ def message_row(message: Message, uid: str, message_id: int, session_id: int, se
     )
 
 
-def call_row(call: ToolCall, call_id: int, message_id: int, session_id: int, position: int) -> tuple[Any, ...]:
-    """The values of `CALL_COLUMNS`."""
-    arguments = json_text(call.arguments)
-    return (
+def call_row(call: ToolCall, call_id: int, message_id: int, session_id: int, position: int) -> tuple[tuple[Any, ...], str | None]:
+    """The values of `CALL_COLUMNS`, and the words of the arguments for the index; None where only SQLite knows what its view reads."""
+    arguments, result = call.arguments, call.result
+    try:
+        stored = orjson.dumps(arguments).decode()
+        words = words_in(arguments)
+    except TypeError:
+        stored = json_text(arguments)
+        words = words_in_json(stored)
+    row = (
         call_id,
         call.uid,
         message_id,
@@ -154,13 +161,14 @@ def call_row(call: ToolCall, call_id: int, message_id: int, session_id: int, pos
         milliseconds(call.completed_at),
         call.duration_ms,
         call.child_uid,
-        call_terms(call.tool_name, arguments, call.result),
-        arguments,
-        call.result,
-        checksum(arguments, call.result),
+        call_terms(call.tool_name, words, result),
+        stored,
+        result,
+        checksum(stored, result),
     )
+    return row, None if "\\u0000" in stored else words  # where some versions of SQLite end the string
 
 
-def call_terms(tool_name: str, arguments: str, result: str | None) -> str | None:
-    """The additional words of a call, see `terms`."""
-    return extra_terms(f"{tool_name}\n{arguments}\n{result}" if result else f"{tool_name}\n{arguments}")
+def call_terms(tool_name: str, words: str, result: str | None) -> str | None:
+    """The additional words of a call, see `terms`. In no order: its index holds none."""
+    return unordered_terms(f"{tool_name}\n{words}\n{result}" if result else f"{tool_name}\n{words}")

@@ -62,8 +62,7 @@ class Saving:
         self.touched: dict[int, None] = {}
 
     def finish(self, *, is_loading: bool = False) -> None:
-        """Index what was added and connect it with the rest."""
-        self.writer.index()
+        """Connect what was added with the rest."""
         if not is_loading:
             link(self.connection, self.user_id, self.touched)
         if self.connection.execute("SELECT EXISTS (SELECT 1 FROM rating WHERE user_id = ?)", (self.user_id,)).fetchone()[0]:
@@ -195,13 +194,13 @@ class Saving:
         row["created_at"] = row["updated_at"] = self.now
         statement = f"INSERT INTO session (id, {', '.join(COLUMNS)}) VALUES ({','.join('?' * (len(COLUMNS) + 1))})"
         self.connection.execute(statement, (session_id, *(row[column] for column in COLUMNS)))
+        index = "INSERT INTO session_fts (rowid, title, summary) VALUES (?, ?, ?)"
+        self.connection.execute(index, (session_id, row["title"], row["summary"]))
 
     def _update_session(self, session_id: int, old: dict[str, Any], row: dict[str, Any]) -> bool:
         changes = {column: value for column, value in row.items() if value != old[column]}
         if not changes:
             return False
-        if self.writer.has_unindexed():
-            self.writer.index()
         changes["updated_at"] = self.now
         columns = ", ".join(f"{column} = ?" for column in changes)
         self.connection.execute(f"UPDATE session SET {columns} WHERE id = ?", (*changes.values(), session_id))

@@ -30,6 +30,9 @@ _SHAPES = bytes(
     else 32
     for code in range(256)
 )
+# The same where identifiers end at a dot.
+_RUN_SHAPES = _SHAPES.replace(b".", b" ")
+_RUN_BORDERS = (re.compile(rb"A(?:(?<=aA)|0|Aa)[aA0]*"), re.compile(rb"0(?<=a0)[aA0]*"))
 _RUN = re.compile(r"[A-Za-z0-9]+")
 _DOTTED = re.compile(r"[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -40,16 +43,37 @@ def extra_terms(text: str) -> str | None:
     """The words to index beside a text, in its order, each identifier once; None when there are none."""
     terms = list(filter(None, map(_identifier_parts, dict.fromkeys(_identifiers(text)))))
     if not text.isascii():
-        others = _not_ascii(text)
-        if not others.strip(_ORDINARY):
-            return _joined(terms)
-        # in a module of its own: what meets plain words does not wait for its large expressions
-        from chatviewer.storage.scripts import SPECIAL, chunk_parts, chunks
-
-        if SPECIAL.search(others):
-            for chunk in dict.fromkeys(text[start:end] for start, end in chunks(text)):
-                terms += chunk_parts(chunk, is_end_open=False)
+        terms += _special_terms(text)
     return _joined(terms)
+
+
+def unordered_terms(text: str) -> str | None:
+    """The same words in lower case, each once: for an index without positions. Where identifiers hold dots does not matter there."""
+    shape = text.encode("ascii", "replace").translate(_RUN_SHAPES)
+    find_back = shape.rfind
+    runs: dict[str, None] = {}
+    for border in _RUN_BORDERS:
+        for match in border.finditer(shape):
+            start, end = match.span()
+            runs[text[find_back(b" ", 0, start) + 1 : end]] = None
+    terms = " ".join(map(_run_parts, runs)).split() if runs else []
+    if not text.isascii():
+        terms += _special_terms(text)
+    return _joined(list(dict.fromkeys(terms)))
+
+
+def _special_terms(text: str) -> list[str]:
+    """The words for characters beyond ASCII that need them."""
+    others = _not_ascii(text)
+    if not others.strip(_ORDINARY):
+        return []
+    # in a module of its own: what meets plain words does not wait for its large expressions
+    from chatviewer.storage.scripts import SPECIAL, chunk_parts, chunks
+
+    if not SPECIAL.search(others):
+        return []
+    distinct = dict.fromkeys(text[start:end] for start, end in chunks(text))
+    return [part for chunk in distinct for part in chunk_parts(chunk, is_end_open=False)]
 
 
 def _joined(terms: list[str]) -> str | None:
@@ -102,17 +126,22 @@ def query_terms(word: str) -> tuple[list[str], bool] | None:
 @lru_cache(1 << 16)  # the same names come again and again
 def _identifier_parts(identifier: str) -> str:
     """The parts of an identifier, or "" where it is a number with its unit, a hash or encoded data."""
-    parts: list[str] = []
-    has_split = False
-    for run in identifier.split("."):
-        if run[:2] in ("0x", "0X") and len(run) > 3:
-            parts.append(run[2:])
-            has_split = True
-        elif run[:1].isdigit() or _HEXADECIMAL.fullmatch(run):
-            parts.append(run)
-        else:
-            split = _PART.findall(run)
-            is_data = len(run) >= 10 and len(split) * 2.4 > len(run)
-            parts += [run] if is_data else split
-            has_split = has_split or (len(split) > 1 and not is_data)
-    return " ".join(parts) if has_split else ""
+    runs = identifier.split(".")
+    parts = [_split_run(run) for run in runs]
+    return " ".join([part or run for part, run in zip(parts, runs, strict=True)]) if any(parts) else ""
+
+
+@lru_cache(1 << 16)
+def _run_parts(run: str) -> str:
+    return _split_run(run).lower() if len(run) <= _MAX_RUN else ""
+
+
+def _split_run(run: str) -> str:
+    """The parts of letters and digits that stand together; "" where they are one."""
+    if run[:2] in ("0x", "0X") and len(run) > 3:
+        return run[2:]
+    if run[:1].isdigit() or _HEXADECIMAL.fullmatch(run):
+        return ""
+    split = _PART.findall(run)
+    is_data = len(run) >= 10 and len(split) * 2.4 > len(run)
+    return "" if is_data or len(split) < 2 else " ".join(split)

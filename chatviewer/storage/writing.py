@@ -1,4 +1,4 @@
-"""Rows on their way in: ids are given out here, a session's rows go in together, and the full-text index follows a batch at a time."""
+"""Rows on their way in: ids are given out here, a session's rows go in together, and into the full-text index with them."""
 
 import sqlite3
 from hashlib import sha256
@@ -18,12 +18,14 @@ from chatviewer.storage.rows import (
 
 Row = tuple[Any, ...]
 
-_INDEXES = (
-    ("message", "message_fts", "content, thinking, terms", "message"),
-    ("tool_call", "tool_fts", "tool_name, input_arguments, output_result, terms", "tool_text"),
-    ("attachment", "attachment_fts", "text", "attachment"),
-    ("session", "session_fts", "title, summary", "session"),
+_TABLES = ("message", "tool_call", "attachment", "session")
+_INDEX_MESSAGES = "INSERT INTO message_fts (rowid, terms, thinking, content) VALUES (?, ?, ?, ?)"
+_INDEX_CALLS = "INSERT INTO tool_fts (rowid, tool_name, input_arguments, output_result, terms) VALUES (?, ?, ?, ?, ?)"
+_INDEX_STORED_CALL = (
+    "INSERT INTO tool_fts (rowid, tool_name, input_arguments, output_result, terms)"
+    " SELECT id, tool_name, input_arguments, output_result, terms FROM tool_text WHERE id = ?"
 )
+_INDEX_ATTACHMENTS = "INSERT INTO attachment_fts (rowid, text) VALUES (?, ?)"
 
 
 class Writer:
@@ -33,10 +35,10 @@ class Writer:
         self.connection = connection
         self.user_id = user_id
         self.now = now
-        self.next_id = {table: self._highest_id(table) + 1 for table, *_ in _INDEXES}
-        self._indexed = dict(self.next_id)  # rows from here on are not in the index yet
+        self.next_id = {table: self._highest_id(table) + 1 for table in _TABLES}
         self._messages: list[Row] = []
         self._calls: list[Row] = []
+        self._words: list[str | None] = []  # of the arguments of each call
         self._attachments: list[Row] = []
 
     def _highest_id(self, table: str) -> int:
@@ -57,7 +59,9 @@ class Writer:
             self.add_attachment(attachment, message_id, position)
 
     def add_call(self, call: ToolCall, message_id: int, session_id: int, position: int) -> None:
-        self._calls.append(call_row(call, self.take_ids("tool_call"), message_id, session_id, position))
+        row, words = call_row(call, self.take_ids("tool_call"), message_id, session_id, position)
+        self._calls.append(row)
+        self._words.append(words)
 
     def add_attachment(self, attachment: Attachment, message_id: int, position: int) -> None:
         """The attachment's row; its data once per sha256."""
@@ -75,34 +79,36 @@ class Writer:
         return self.connection.execute("SELECT 1 FROM attachment_data WHERE sha256 = ?", (digest,)).fetchone() is not None
 
     def flush(self) -> None:
-        """Put the waiting rows into their tables, so that statements see them."""
-        self._insert("message", MESSAGE_COLUMNS, self._messages)
-        self._insert("tool_call", CALL_COLUMNS, self._calls)
-        self._insert("attachment", ATTACHMENT_COLUMNS, self._attachments)
+        """Put the waiting rows into their tables and the index, so that statements see them."""
+        if messages := self._insert("message", MESSAGE_COLUMNS, self._messages):
+            self.connection.executemany(_INDEX_MESSAGES, [(row[0], *row[14:17]) for row in messages])
+        if calls := self._insert("tool_call", CALL_COLUMNS, self._calls):
+            self._index_calls(calls)
+        if attachments := self._insert("attachment", ATTACHMENT_COLUMNS, self._attachments):
+            self.connection.executemany(_INDEX_ATTACHMENTS, [(row[0], row[7]) for row in attachments])
+        for waiting in (self._messages, self._calls, self._words, self._attachments):
+            waiting.clear()
 
-    def _insert(self, table: str, columns: str, rows: list[Row]) -> None:
+    def _insert(self, table: str, columns: str, rows: list[Row]) -> list[Row]:
+        """Returns the rows as they are stored."""
         if not rows:
-            return
+            return rows
         statement = f"INSERT INTO {table} ({columns}) VALUES ({','.join('?' * len(rows[0]))})"
         try:
             self.connection.executemany(statement, rows)
         except (UnicodeEncodeError, OverflowError):
             done = self._highest_id(table)  # the rows before the one that SQLite cannot hold are in
-            self.connection.executemany(statement, [clean_row(row) for row in rows if row[0] > done])
-        rows.clear()
+            rows = [clean_row(row) for row in rows]
+            self.connection.executemany(statement, [row for row in rows if row[0] > done])
+        return rows
 
-    def index(self) -> None:
-        """Index all new rows. Before one of them is changed or deleted, too: FTS5 must know what it is to forget."""
-        self.flush()
-        for table, index, columns, content in _INDEXES:
-            first, end = self._indexed[table], self.next_id[table]
-            if table == "session":  # its id is given out before its messages, its row is written after them
-                end = self._highest_id(table) + 1
-            if first < end:
-                self.connection.execute(
-                    f"INSERT INTO {index} (rowid, {columns}) SELECT id, {columns} FROM {content} WHERE id >= ? AND id < ?", (first, end)
-                )
-                self._indexed[table] = end
-
-    def has_unindexed(self) -> bool:
-        return self._indexed != self.next_id
+    def _index_calls(self, rows: list[Row]) -> None:
+        if None not in self._words:
+            indexed = [(row[0], row[5], words, row[15], row[13]) for row, words in zip(rows, self._words, strict=True)]
+            self.connection.executemany(_INDEX_CALLS, indexed)
+            return
+        for row, words in zip(rows, self._words, strict=True):
+            if words is None:
+                self.connection.execute(_INDEX_STORED_CALL, row[:1])
+            else:
+                self.connection.execute(_INDEX_CALLS, (row[0], row[5], words, row[15], row[13]))

@@ -130,3 +130,26 @@ def test_a_phrase_in_much_output_is_found_in_time(library: Library) -> None:
     start = time.process_time()
     assert found(library, '"red green" in:tools') == {"t"}
     assert time.process_time() - start < 3
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["a\nb", "\0x", "\ud800", '"\\']),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+        max_leaves=6,
+    ),
+    st.text(max_size=12) | st.sampled_from(["fooBar \ud800", "a\0b"]),
+)
+def test_what_is_indexed_is_what_the_view_reads(tmp_path_factory: pytest.TempPathFactory, arguments: object, result: str) -> None:
+    """FTS5 forgets by the words that it is told: another text than the one that was indexed would leave words behind."""
+    with Library.open(tmp_path_factory.mktemp("words") / "chatviewer.db") as library:
+        fill(library, with_call("s", result, arguments=arguments))
+        connection = library.database.connection()
+        connection.execute("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab (main, tool_fts, row)")
+        indexed = connection.execute("SELECT term FROM vocabulary").fetchall()
+        assert ("bash",) in indexed
+        library.purge([library.summaries(library.session_ids())[0].uid])
+        connection.execute("INSERT INTO tool_fts (tool_fts) VALUES ('optimize')")
+        assert not connection.execute("SELECT term FROM vocabulary").fetchall()
+        assert all(finding.severity == "ok" for finding in library.check() if finding.check == "search index")
