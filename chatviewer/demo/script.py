@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chatviewer.domain.attachment import Attachment
-from chatviewer.domain.identity import message_uid, session_uid, tool_call_uid
+from chatviewer.domain.identity import message_uid, session_uid
 from chatviewer.domain.kinds import Role, ToolCallStatus
 from chatviewer.domain.message import Message
 from chatviewer.domain.session import Session
@@ -145,7 +145,6 @@ class _Stage:
         duration = round(float(seconds) * 1000) if seconds else None
         self.clock += timedelta(milliseconds=duration or 400)
         call = ToolCall(
-            uid=tool_call_uid(message.uid, len(message.tool_calls)),
             tool_name=tool,
             tool_call_id=f"call_{self.identifier}_{len(self.messages)}_{len(message.tool_calls)}",
             arguments=json.loads(text),

@@ -12,8 +12,8 @@ class ToolCall:
     """`arguments` is the JSON value, or the raw string where the source holds no JSON. `result` is what the call returned as text,
     whether it failed or not; `error_message` is the first line of a failure."""
 
-    uid: str
     tool_name: str
+    uid: str = ""  # made of the message's, see `identity.tool_call_uid`, where it is read from the library
     tool_call_id: str | None = None  # the provider's id; not unique
     arguments: Any = None
     result: str | None = None

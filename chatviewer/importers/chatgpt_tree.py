@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from chatviewer.domain.attachment import Attachment
-from chatviewer.domain.identity import message_uid, tool_call_uid
+from chatviewer.domain.identity import message_uid
 from chatviewer.domain.kinds import Role, ToolCallStatus
 from chatviewer.domain.message import Message
 from chatviewer.domain.tool_call import ToolCall
@@ -48,9 +48,8 @@ class _Call:
         elif self.status is not ToolCallStatus.FAILED:
             self.status = ToolCallStatus.COMPLETED
 
-    def finished(self, message: str) -> ToolCall:
+    def finished(self) -> ToolCall:
         return ToolCall(
-            uid=tool_call_uid(message, 0),
             tool_name=self.name,
             arguments=self.arguments,
             result="\n".join(self.results) if self.results else None,
@@ -89,7 +88,7 @@ class _Draft:
             uid=self.uid,
             role=self.role,
             parent_uid=self.parent.uid if self.parent else None,
-            tool_calls=(self.call.finished(self.uid),) if self.call else (),
+            tool_calls=(self.call.finished(),) if self.call else (),
             attachments=tuple(self.attachments),
             **self.fields,
         )

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from chatviewer.domain.attachment import Attachment
-from chatviewer.domain.identity import message_uid, tool_call_uid
+from chatviewer.domain.identity import message_uid
 from chatviewer.domain.kinds import Role, ToolCallStatus
 from chatviewer.domain.message import Message
 from chatviewer.domain.sanitizing import safe_line
@@ -44,12 +44,11 @@ class _Call:
         self.status = ToolCallStatus.FAILED if block.get("is_error") is True else ToolCallStatus.COMPLETED
         self.error = safe_line(result.strip().partition("\n")[0], ERROR_LIMIT) or None if block.get("is_error") is True else None
 
-    def finished(self, message: str, position: int) -> ToolCall:
+    def finished(self) -> ToolCall:
         duration = None
         if self.started_at and self.completed_at and self.completed_at >= self.started_at:
             duration = int((self.completed_at - self.started_at).total_seconds() * 1000)
         return ToolCall(
-            uid=tool_call_uid(message, position),
             tool_name=self.name,
             tool_call_id=self.id,
             arguments=self.arguments,
@@ -166,7 +165,7 @@ class Thread:
                     tool_call_id=piece.tool_call_id,
                     created_at=created_at,
                     metadata=piece.metadata,
-                    tool_calls=tuple(call.finished(uid, position) for position, call in enumerate(piece.calls)),
+                    tool_calls=tuple(call.finished() for call in piece.calls),
                     attachments=tuple(piece.attachments),
                 )
             )

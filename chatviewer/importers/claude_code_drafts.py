@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from chatviewer.domain.attachment import Attachment
-from chatviewer.domain.identity import message_uid, session_uid, tool_call_uid
+from chatviewer.domain.identity import message_uid, session_uid
 from chatviewer.domain.kinds import Role, ToolCallStatus
 from chatviewer.domain.message import Message
 from chatviewer.domain.tool_call import ToolCall, ToolResult
@@ -60,9 +60,8 @@ class Call:
             duration_ms = int((at - started).total_seconds() * 1000)
         self.duration_ms = duration_ms
 
-    def tool_call(self, message: str, position: int) -> ToolCall:
+    def tool_call(self) -> ToolCall:
         return ToolCall(
-            uid=tool_call_uid(message, position),
             tool_name=self.name,
             tool_call_id=self.id,
             arguments=self.arguments,
@@ -142,9 +141,8 @@ class Piece:
         self.metadata: dict[str, Any] = {}
 
     def message(self, parent_uid: str | None) -> Message:
-        uid = self.uid
         return Message(
-            uid=uid,
+            uid=self.uid,
             role=self.role,
             content=self.content,
             thinking=self.thinking,
@@ -155,7 +153,7 @@ class Piece:
             output_tokens=self.output_tokens,
             created_at=self.created_at,
             metadata=self.metadata,
-            tool_calls=tuple([call.tool_call(uid, position) for position, call in enumerate(self.calls)]) if self.calls else (),
+            tool_calls=tuple([call.tool_call() for call in self.calls]) if self.calls else (),
             attachments=tuple(self.attachments) if self.attachments else (),
         )
 

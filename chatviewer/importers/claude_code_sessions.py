@@ -23,7 +23,7 @@ from chatviewer.importers.claude_code_records import (
 )
 from chatviewer.importers.claude_code_threads import stored_piece
 
-KEPT_RECORDS = 30  # whose place in the tree is known to the next tail; one that goes further back has the file read again
+KEPT_RECORDS = 12  # whose place in the tree is known to the next tail; one that goes further back has the file read again
 KEPT_CALLS = 40  # without a result
 KEPT_REPLIES = 12
 KEPT_THREADS = 8

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Union
 
 from chatviewer.domain.attachment import Attachment
-from chatviewer.domain.identity import message_uid, tool_call_uid
+from chatviewer.domain.identity import message_uid
 from chatviewer.domain.kinds import Role, ToolCallStatus
 from chatviewer.domain.message import Message
 from chatviewer.domain.tool_call import ToolCall
@@ -26,9 +26,8 @@ class DraftCall:
         self.child: str | None = None  # uid of the session of the sub-agent that it started
         self.is_answered = False
 
-    def finished(self, message: str, position: int) -> ToolCall:
+    def finished(self) -> ToolCall:
         return ToolCall(
-            uid=tool_call_uid(message, position),
             tool_name=self.name,
             tool_call_id=self.call_id,
             arguments=self.arguments,
@@ -86,6 +85,6 @@ class Draft:
             tool_call_id=self.tool_call_id,
             created_at=self.at,
             metadata=self.metadata,
-            tool_calls=tuple(call.finished(uid, position) for position, call in enumerate(self.calls)),
+            tool_calls=tuple(call.finished() for call in self.calls),
             attachments=tuple(self.attachments),
         )

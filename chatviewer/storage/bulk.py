@@ -16,7 +16,7 @@ from chatviewer.storage.linking import link_all
 from chatviewer.storage.migrating import migrate
 
 _FTS = ("message_fts", "tool_fts", "attachment_fts", "session_fts")
-_LOADING = {"hashsize": 64 << 20, "automerge": 0}  # measured: half the time of the defaults, which come back afterwards
+_LOADING = {"hashsize": 16 << 20, "automerge": 0}  # measured: half the time of the defaults, which come back afterwards
 _DEFAULTS = {"hashsize": 1 << 20, "automerge": 4}
 _OWN = (  # the user's rows, which an empty library can hold; parents before children
     *(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x43686174  # "Chat"; https://www.sqlite.org/pragma.html#pragma_application_id
 BUSY_TIMEOUT_MS = 5000
-PAGE_SIZE = 8192
+PAGE_SIZE = 16384
 
 _REFUSED = tuple(f"vtable constructor failed: {table}" for table in ("json_each", "json_tree", "message_fts_words", "tool_fts_words"))
 _UNWRITABLE = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH", "SQLITE_IOERR")

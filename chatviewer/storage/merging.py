@@ -20,7 +20,7 @@ _STORED = (
     " m.output_tokens, m.trace_id, m.created_at, m.metadata"
 )
 _CALL = (
-    "id, message_id, position, uid, tool_name, tool_call_id, status, error_message, started_at, completed_at, duration_ms, child_uid,"
+    "id, message_id, position, tool_name, tool_call_id, status, error_message, started_at, completed_at, duration_ms, child_uid,"
     " input_arguments, output_result"
 )
 
@@ -29,7 +29,6 @@ class StoredCall(NamedTuple):
     id: int
     message_id: int
     position: int
-    uid: str
     tool_name: str
     tool_call_id: str | None
     status: str
@@ -203,6 +202,8 @@ def complete_call(writer: Writer, stored: StoredCall, given: Mapping[str, Any]) 
 
 
 def _update(writer: Writer, table: str, row_id: int, changes: Mapping[str, Any]) -> None:
+    if writer.has_unindexed():
+        writer.index()
     columns = ", ".join(f"{column} = ?" for column in changes)
     writer.connection.execute(f"UPDATE {table} SET {columns} WHERE id = ?", (*changes.values(), row_id))
     if "terms" in changes:  # a text grew

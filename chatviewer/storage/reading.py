@@ -45,9 +45,10 @@ MESSAGE_COLUMNS = (
     "(SELECT parent.uid FROM message AS parent WHERE parent.id = message.parent_id) AS parent_uid"
 )
 TOOL_CALL_COLUMNS = (
-    "tool_call.message_id, tool_call.uid, tool_call.tool_name, tool_call.tool_call_id, tool_call.input_arguments, "
+    "tool_call.message_id, (SELECT message.uid FROM message WHERE message.id = tool_call.message_id), "
+    "tool_call.tool_name, tool_call.tool_call_id, tool_call.input_arguments, "
     "tool_call.output_result, tool_call.status, tool_call.error_message, tool_call.started_at, tool_call.completed_at, "
-    "tool_call.duration_ms, tool_call.child_uid"
+    "tool_call.duration_ms, tool_call.child_uid, tool_call.position"
 )
 ATTACHMENT_COLUMNS = (
     "attachment.message_id, attachment.media_type, attachment.name, attachment.byte_count, attachment.sha256, attachment.text"
@@ -193,10 +194,11 @@ def message_of(
 
 def tool_call_of(row: Row) -> ToolCall:
     """From `TOOL_CALL_COLUMNS`."""
+    from chatviewer.domain.identity import tool_call_uid
     from chatviewer.domain.tool_call import ToolCall
 
     return ToolCall(
-        uid=row[1],
+        uid=tool_call_uid(row[1], row[12]),
         tool_name=row[2],
         tool_call_id=row[3],
         arguments=from_json(row[4]),

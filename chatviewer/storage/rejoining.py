@@ -155,9 +155,9 @@ def _add_messages(connection: sqlite3.Connection, bases: dict[str, int]) -> None
         " JOIN temp.message_map p ON p.old = o.parent_id WHERE m.new = n.id AND n.parent_id IS NULL AND p.new > ?",
         (bases["message"],),
     )
-    same = ", ".join(f"o.{name.strip()}" for name in CALL_COLUMNS.split(",")[4:])
+    same = ", ".join(f"o.{name.strip()}" for name in CALL_COLUMNS.split(",")[3:])
     connection.execute(
-        f"INSERT OR IGNORE INTO main.tool_call ({CALL_COLUMNS}) SELECT o.id + ?, o.uid, m.new, m.session_id, {same}"
+        f"INSERT OR IGNORE INTO main.tool_call ({CALL_COLUMNS}) SELECT o.id + ?, m.new, m.session_id, {same}"
         " FROM old.tool_call o JOIN temp.message_map m ON m.old = o.message_id WHERE m.new > ?",
         (bases["tool_call"], bases["message"]),
     )

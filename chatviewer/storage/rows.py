@@ -22,7 +22,7 @@ MESSAGE_COLUMNS = (
     " metadata, terms, thinking, content, checksum"
 )
 CALL_COLUMNS = (
-    "id, uid, message_id, session_id, position, tool_name, tool_call_id, status, error_message, started_at, completed_at, duration_ms,"
+    "id, message_id, session_id, position, tool_name, tool_call_id, status, error_message, started_at, completed_at, duration_ms,"
     " child_uid, terms, input_arguments, output_result, checksum"
 )
 ATTACHMENT_COLUMNS = "id, message_id, position, media_type, name, byte_count, sha256, text"
@@ -149,7 +149,6 @@ def call_row(call: ToolCall, call_id: int, message_id: int, session_id: int, pos
         words = words_in_json(stored)
     row = (
         call_id,
-        call.uid,
         message_id,
         session_id,
         position,

@@ -22,6 +22,8 @@ from chatviewer.storage.rows import clean, json_text, milliseconds
 from chatviewer.storage.stamps import now_ms, stored_path
 from chatviewer.storage.writing import Writer
 
+_FILE_COLUMNS = 'source, size, mtime_ns, inode, "offset", line, head_hash, state, skipped, imported_at'
+
 
 def save(database: Database, user_id: int, imports: Sequence[FileImport]) -> SaveCounts:
     """Store what the files gave. Raises the DatabaseError kinds; then nothing of it is stored."""
@@ -62,7 +64,8 @@ class Saving:
         self.touched: dict[int, None] = {}
 
     def finish(self, *, is_loading: bool = False) -> None:
-        """Connect what was added with the rest."""
+        """Index what was added and connect it with the rest."""
+        self.writer.index()
         if not is_loading:
             link(self.connection, self.user_id, self.touched)
         if self.connection.execute("SELECT EXISTS (SELECT 1 FROM rating WHERE user_id = ?)", (self.user_id,)).fetchone()[0]:
@@ -90,21 +93,21 @@ class Saving:
     def _write_file(self, file: SourceFile, *, is_tail: bool) -> tuple[int, int, bool]:
         """The file's id, the line behind which it was read now, and whether it had been gone."""
         path = stored_path(file.path)
-        query = "SELECT line, skipped, gone_at FROM source_file WHERE user_id = ? AND path = ?"
+        query = "SELECT line, skipped, gone_at, id FROM source_file WHERE user_id = ? AND path = ?"
         old = self.connection.execute(query, (self.user_id, path)).fetchone()
         skipped = dict(file.skipped)
         if old and is_tail:
             skipped = merged_counts(loads(old[1]), skipped)
-        values = (self.user_id, path, file.source, file.size, file.mtime_ns, file.inode, file.offset, file.line, file.head_hash)
-        row = self.connection.execute(
-            'INSERT INTO source_file (user_id, path, source, size, mtime_ns, inode, "offset", line, head_hash, state, skipped, imported_at)'
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (user_id, path) DO UPDATE SET source = excluded.source,"
-            ' size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode, "offset" = excluded."offset",'
-            " line = excluded.line, head_hash = excluded.head_hash, state = excluded.state, skipped = excluded.skipped,"
-            " imported_at = excluded.imported_at, gone_at = NULL RETURNING id",
-            (*values, json_text(dict(file.state)), json_text(skipped), self.now),
-        ).fetchone()
-        return int(row[0]), old[0] if old and is_tail else 0, bool(old and old[2] is not None)
+        values = (file.source, file.size, file.mtime_ns, file.inode, file.offset, file.line, file.head_hash)
+        more = (json_text(dict(file.state)), json_text(skipped), self.now)
+        if old is None:
+            # RETURNING would make this a statement of several steps, at whose beginning FTS5 writes what it gathered
+            statement = f"INSERT INTO source_file ({_FILE_COLUMNS}, user_id, path) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            cursor = self.connection.execute(statement, (*values, *more, self.user_id, path))
+            return int(cursor.lastrowid or 0), 0, False
+        statement = f"UPDATE source_file SET gone_at = NULL, ({_FILE_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?"
+        self.connection.execute(statement, (*values, *more, old[3]))
+        return old[3], old[0] if is_tail else 0, old[2] is not None
 
     def _is_gone(self, session_id: int) -> bool:
         query = "SELECT source_gone_at IS NOT NULL FROM session WHERE id = ?"
@@ -194,13 +197,14 @@ class Saving:
         row["created_at"] = row["updated_at"] = self.now
         statement = f"INSERT INTO session (id, {', '.join(COLUMNS)}) VALUES ({','.join('?' * (len(COLUMNS) + 1))})"
         self.connection.execute(statement, (session_id, *(row[column] for column in COLUMNS)))
-        index = "INSERT INTO session_fts (rowid, title, summary) VALUES (?, ?, ?)"
-        self.connection.execute(index, (session_id, row["title"], row["summary"]))
+        self.writer.add_title(session_id, row["title"], row["summary"])
 
     def _update_session(self, session_id: int, old: dict[str, Any], row: dict[str, Any]) -> bool:
         changes = {column: value for column, value in row.items() if value != old[column]}
         if not changes:
             return False
+        if self.writer.has_unindexed():
+            self.writer.index()
         changes["updated_at"] = self.now
         columns = ", ".join(f"{column} = ?" for column in changes)
         self.connection.execute(f"UPDATE session SET {columns} WHERE id = ?", (*changes.values(), session_id))

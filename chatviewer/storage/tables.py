@@ -129,7 +129,6 @@ class MessageRow(Table):
 
 class ToolCallRow(Table):
     id = IntegerField(primary_key=True)
-    uid = TextField()
     message = ForeignKeyField(MessageRow, on_delete="CASCADE", backref="tool_calls", index=False)
     session = ForeignKeyField(SessionRow, on_delete="CASCADE", backref="tool_calls")
     position = IntegerField()

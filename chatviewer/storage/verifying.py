@@ -16,7 +16,10 @@ from chatviewer.storage.rows import CHECKED, checksum
 _OBJECTS = "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite%' AND name NOT LIKE '%_fts_%'"
 _PLACE = {
     "message": "SELECT {columns}, checksum, uid FROM message WHERE checksum IS NOT NULL",
-    "tool_call": "SELECT {columns}, checksum, uid FROM tool_call WHERE checksum IS NOT NULL",
+    "tool_call": (
+        "SELECT {columns}, checksum, (SELECT uid FROM message WHERE message.id = tool_call.message_id) FROM tool_call "
+        "WHERE checksum IS NOT NULL"
+    ),
 }
 
 
@@ -41,7 +44,7 @@ def text_problems(connection: sqlite3.Connection) -> Iterator[str]:
             if checksum(one, two) != stored:
                 wrong, first = wrong + 1, first or str(uid)
         if wrong:
-            yield f"The texts of {wrong:,} {words} are not what was stored, the first {safe_line(first, 60)}."
+            yield f"The texts of {wrong:,} {words} are not what was stored, the first in message {safe_line(first, 60)}."
     wrong = sum(
         sha256(data).hexdigest() != digest
         for digest, data in connection.execute("SELECT sha256, data FROM attachment_data WHERE length(sha256) = 64")

@@ -1,4 +1,4 @@
-"""Rows on their way in: ids are given out here, a session's rows go in together, and into the full-text index with them."""
+"""Rows on their way in: ids are given out here, a session's rows go in together, and the full-text index follows a batch at a time."""
 
 import sqlite3
 from hashlib import sha256
@@ -21,10 +21,11 @@ Row = tuple[Any, ...]
 _TABLES = ("message", "tool_call", "attachment", "session")
 _INDEX_MESSAGES = "INSERT INTO message_fts (rowid, terms, thinking, content) VALUES (?, ?, ?, ?)"
 _INDEX_CALLS = "INSERT INTO tool_fts (rowid, tool_name, input_arguments, output_result, terms) VALUES (?, ?, ?, ?, ?)"
-_INDEX_STORED_CALL = (
+_INDEX_STORED_CALLS = (  # what only SQLite knows how its view reads it
     "INSERT INTO tool_fts (rowid, tool_name, input_arguments, output_result, terms)"
     " SELECT id, tool_name, input_arguments, output_result, terms FROM tool_text WHERE id = ?"
 )
+_INDEX_SESSIONS = "INSERT INTO session_fts (rowid, title, summary) VALUES (?, ?, ?)"
 _INDEX_ATTACHMENTS = "INSERT INTO attachment_fts (rowid, text) VALUES (?, ?)"
 
 
@@ -40,6 +41,8 @@ class Writer:
         self._calls: list[Row] = []
         self._words: list[str | None] = []  # of the arguments of each call
         self._attachments: list[Row] = []
+        statements = (_INDEX_MESSAGES, _INDEX_CALLS, _INDEX_STORED_CALLS, _INDEX_ATTACHMENTS, _INDEX_SESSIONS)
+        self._unindexed: dict[str, list[Row]] = {statement: [] for statement in statements}
 
     def _highest_id(self, table: str) -> int:
         return int(self.connection.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0])
@@ -79,13 +82,16 @@ class Writer:
         return self.connection.execute("SELECT 1 FROM attachment_data WHERE sha256 = ?", (digest,)).fetchone() is not None
 
     def flush(self) -> None:
-        """Put the waiting rows into their tables and the index, so that statements see them."""
+        """Put the waiting rows into their tables, so that statements see them."""
         if messages := self._insert("message", MESSAGE_COLUMNS, self._messages):
-            self.connection.executemany(_INDEX_MESSAGES, [(row[0], *row[14:17]) for row in messages])
+            self._unindexed[_INDEX_MESSAGES] += [(row[0], *row[14:17]) for row in messages]
         if calls := self._insert("tool_call", CALL_COLUMNS, self._calls):
-            self._index_calls(calls)
+            rows = zip(calls, self._words, strict=True)
+            self._unindexed[_INDEX_CALLS] += [(row[0], row[4], words, row[14], row[12]) for row, words in rows if words is not None]
+            rows = zip(calls, self._words, strict=True)
+            self._unindexed[_INDEX_STORED_CALLS] += [row[:1] for row, words in rows if words is None]
         if attachments := self._insert("attachment", ATTACHMENT_COLUMNS, self._attachments):
-            self.connection.executemany(_INDEX_ATTACHMENTS, [(row[0], row[7]) for row in attachments])
+            self._unindexed[_INDEX_ATTACHMENTS] += [(row[0], row[7]) for row in attachments]
         for waiting in (self._messages, self._calls, self._words, self._attachments):
             waiting.clear()
 
@@ -102,13 +108,19 @@ class Writer:
             self.connection.executemany(statement, [row for row in rows if row[0] > done])
         return rows
 
-    def _index_calls(self, rows: list[Row]) -> None:
-        if None not in self._words:
-            indexed = [(row[0], row[5], words, row[15], row[13]) for row, words in zip(rows, self._words, strict=True)]
-            self.connection.executemany(_INDEX_CALLS, indexed)
-            return
-        for row, words in zip(rows, self._words, strict=True):
-            if words is None:
-                self.connection.execute(_INDEX_STORED_CALL, row[:1])
-            else:
-                self.connection.execute(_INDEX_CALLS, (row[0], row[5], words, row[15], row[13]))
+    def add_title(self, session_id: int, title: str, summary: str) -> None:
+        """What the index is to know of a new session."""
+        self._unindexed[_INDEX_SESSIONS].append((session_id, title, summary))
+
+    def index(self) -> None:
+        """Index all new rows. Before one of them is changed or deleted, too: FTS5 must know what it is to forget.
+
+        At once, because FTS5 writes what it gathered whenever a statement of several steps begins, as most of the others are.
+        """
+        self.flush()
+        for statement, rows in self._unindexed.items():
+            self.connection.executemany(statement, rows)
+            rows.clear()
+
+    def has_unindexed(self) -> bool:
+        return any(self._unindexed.values())

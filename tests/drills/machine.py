@@ -21,7 +21,7 @@ _HELD = {
     " (SELECT uid FROM session p WHERE p.id = session.parent_id), source_gone_at IS NOT NULL FROM session ORDER BY uid",
     "message": "SELECT m.uid, s.uid, m.seq, p.uid, m.role, m.model, m.created_at, m.metadata, m.terms, m.thinking, m.content"
     " FROM message m JOIN session s ON s.id = m.session_id LEFT JOIN message p ON p.id = m.parent_id ORDER BY s.uid, m.seq",
-    "tool_call": "SELECT t.uid, m.uid, t.position, t.tool_name, t.status, t.input_arguments, t.output_result, t.terms"
+    "tool_call": "SELECT m.uid, t.position, t.tool_name, t.status, t.input_arguments, t.output_result, t.terms"
     " FROM tool_call t JOIN message m ON m.id = t.message_id ORDER BY m.uid, t.position",
     "attachment": "SELECT m.uid, a.position, a.media_type, a.sha256, a.text"
     " FROM attachment a JOIN message m ON m.id = a.message_id ORDER BY m.uid, a.position",

@@ -9,7 +9,7 @@ import pytest
 from chatviewer.domain import Attachment, SessionStatus
 from chatviewer.errors import DatabaseDamagedError, DatabaseUnwritableError, RefusedError
 from chatviewer.storage.checking import _mounted
-from chatviewer.storage.connection import connect
+from chatviewer.storage.connection import PAGE_SIZE, connect
 from chatviewer.storage.library import Library
 from tests.factories import fill, make_call, make_message, make_session
 
@@ -105,12 +105,12 @@ def test_rows_that_point_nowhere_are_found(filled: Library) -> None:
 
 def test_a_page_that_was_overwritten_is_found(filled: Library, database_path: Path) -> None:
     filled.close()
-    for number in range(1, database_path.stat().st_size // 8192):
+    for number in range(1, database_path.stat().st_size // PAGE_SIZE):
         copy = database_path.with_name(f"copy{number}.db")
         data = bytearray(database_path.read_bytes())
-        if not any(data[number * 8192 : number * 8192 + 8192]):
+        if not any(data[number * PAGE_SIZE : (number + 1) * PAGE_SIZE]):
             continue  # an unused page
-        data[number * 8192 : number * 8192 + 4096] = b"\xa5" * 4096
+        data[number * PAGE_SIZE : number * PAGE_SIZE + 4096] = b"\xa5" * 4096
         copy.write_bytes(data)
         copy.chmod(0o600)
         with pytest.MonkeyPatch.context():

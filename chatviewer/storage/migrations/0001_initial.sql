@@ -98,9 +98,9 @@ CREATE TABLE message (
 CREATE UNIQUE INDEX message_by_uid ON message (uid);
 CREATE INDEX message_by_parent ON message (parent_id) WHERE parent_id IS NOT NULL;
 
+-- Its uid is made of the message's and the position.
 CREATE TABLE tool_call (
     id INTEGER PRIMARY KEY,
-    uid TEXT NOT NULL,
     message_id INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,
     session_id INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE,
     position INTEGER NOT NULL CHECK (position >= 0),
