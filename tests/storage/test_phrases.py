@@ -19,7 +19,24 @@ from tests.factories import fill, make_call, make_message, make_session
 from tests.storage.test_search_terms import TEXTS, TRIPLES
 
 # Words that look alike to an index without positions, cut and joined in every way that an identifier can be.
-PIECES = ["get", "User", "user", "Name", "get_user", "getUser", "x1", "café", "cafe\u0301", "Maße", "登录", "页面", "🚀", "a.b", "\n", "-"]
+PIECES = [
+    "get",
+    "User",
+    "user",
+    "Name",
+    "get_user",
+    "getUser",
+    "x1",
+    "café ",
+    "cafe\u0301 ",
+    "Maße ",
+    "登录",
+    "页面",
+    "🚀",
+    "a.b",
+    "\n",
+    "-",
+]
 
 
 def with_call(source_id: str, result: str, **fields: object):  # type: ignore[no-untyped-def]
