@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 from chatviewer import demo
 from chatviewer.domain import MessageTree, Role, ToolCallStatus
+from chatviewer.tui.rendering.tool_call import edit, interpreter, mcp, placing, read, search, shell, speech, subagent, todo, web
+from chatviewer.tui.rendering.tool_call.registry import normal_name
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 
@@ -30,6 +32,13 @@ def test_it_holds_one_of_everything() -> None:
     assert any(message.attachments for message in messages)
     assert {call.status for call in calls} == {ToolCallStatus.COMPLETED, ToolCallStatus.FAILED}
     assert {"Bash", "Edit", "Read", "Grep", "Task", "TodoWrite", "apply_patch", "shell"} <= {call.tool_name for call in calls}
+    known = {normal_name(call.tool_name) for call in calls}
+    for module in (edit, interpreter, placing, read, search, shell, speech, subagent, todo, web):
+        assert known & set(module.NAMES.split()), module.__name__
+    assert any(mcp.is_mcp(call.tool_name) for call in calls)
+    assert any("\x1b[" in (call.result or "") for call in calls)
+    images = [one.data for message in messages for one in message.attachments if one.media_type == "image/png"]
+    assert all(data is not None and data.startswith(b"\x89PNG") for data in images)
     for wanted in ("|---", "```python", "```diff", "- [x]", "東京", "京都", "🙂", "**", "> "):
         assert wanted in text, wanted
 

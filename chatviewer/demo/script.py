@@ -5,9 +5,9 @@ A file holds sessions. A line that begins with `@` is a direction, everything be
     @session ID            begins a session; the lines below are `key value` (title, source, project, model, age, tags, ...)
     @you [LABEL]           a prompt; @assistant [LABEL] a reply; @system KIND an injected text; @thinking comes before its reply
     @call TOOL [SECONDS]   a tool call of the reply above; its text is the JSON of its arguments
-    @result [failed]       what that call returned;  @child ID  the sub-agent's session that it started
+    @result [failed]       what that call returned ("coloured": \\e stands for escape);  @child ID  the sub-agent's session that it started
     @again LABEL           the next message is an alternative to the one with that label (a branch)
-    @rate N [TEXT]  @note TEXT  @attach MEDIA_TYPE NAME BYTES    about the message above
+    @rate N [TEXT]  @note TEXT  @attach MEDIA_TYPE NAME BYTES  @picture NAME    about the message above
 """
 
 import json
@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from chatviewer.demo.drawing import picture
 from chatviewer.domain.attachment import Attachment
 from chatviewer.domain.identity import message_uid, session_uid
 from chatviewer.domain.kinds import Role, ToolCallStatus
@@ -160,6 +161,7 @@ class _Stage:
 
     def _result(self, rest: str, text: str) -> None:
         failed = rest == "failed"
+        text = text.replace("\\e", "\x1b") if rest == "coloured" else text
         self._change_call(
             result=text,
             status=ToolCallStatus.FAILED if failed else ToolCallStatus.COMPLETED,
@@ -181,4 +183,9 @@ class _Stage:
         media_type, name, size = rest.split(" ")
         message = self.messages[-1]
         attachment = Attachment(media_type=media_type, name=name, byte_count=int(size))
+        self.messages[-1] = replace(message, attachments=(*message.attachments, attachment))
+
+    def _picture(self, name: str, _: str) -> None:
+        message, data = self.messages[-1], picture(name)
+        attachment = Attachment(media_type="image/png", name=name, byte_count=len(data), data=data)
         self.messages[-1] = replace(message, attachments=(*message.attachments, attachment))

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatviewer.domain import ToolCall, ToolCallStatus
+from chatviewer.tui.rendering import ansi
 from chatviewer.tui.rendering import tool_call as package
 from chatviewer.tui.rendering.block import Level
 from chatviewer.tui.rendering.message import call_block
@@ -121,6 +122,20 @@ def test_line(one: ToolCall, line: str) -> None:
 )  # fmt: skip
 def test_line_of_the_tools_of_other_agents(one: ToolCall, line: str) -> None:
     assert words(rows_of(one, Level.LINE)[0]) == line
+
+
+def test_where_room_is_short_what_was_done_goes_before_how_long_it_took() -> None:
+    one = call("WebFetch", {"url": "https://docs.example.org/a/long/page.html"}, "a\nb", duration_ms=900)
+    assert words(rows_of(one, Level.LINE, 80)[0]) == "▸ WebFetch https://docs.example.org/a/long/page.html 2 lines · 900 ms"
+    assert words(rows_of(one, Level.LINE, 40)[0]) == "▸ WebFetch https://docs.exa… 2 lines"
+
+
+def test_words_on_a_ground_of_their_own_can_be_read() -> None:
+    for code, expected in (("42", "ansi_black on ansi_green"), ("41", "ansi_bright_white on ansi_red"), ("48;2;9;9;9", "on #090909")):
+        (line,) = ansi.decode(f"\x1b[{code}mPassed\x1b[m")
+        assert expected in str(line.spans[0].style)
+    (line,) = ansi.decode("\x1b[31;42mx\x1b[m")
+    assert str(line.spans[0].style) == "ansi_red on ansi_green"
 
 
 def test_questions_are_shown_with_the_answers_that_were_offered() -> None:

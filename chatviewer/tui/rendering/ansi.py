@@ -14,6 +14,7 @@ from chatviewer.tui.rendering.row import CUT_AT
 # OSC, DCS, SOS, PM and APC strings up to BEL or ST (or the line's end, if they were cut off); CSI; other two-byte escapes
 _SEQUENCE = re.compile(r"\x1b(?:[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|\[([0-?]*)[ -/]*([@-~])?|[ -/]*[0-~])|\x1b")
 _NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
+_LIGHT = {"ansi_green", "ansi_yellow", "ansi_cyan", "ansi_white"}
 _ATTRIBUTES = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "reverse", 9: "strike"}
 _RESETS = {22: ("bold", "dim"), 23: ("italic",), 24: ("underline",), 27: ("reverse",), 29: ("strike",)}
 
@@ -31,7 +32,8 @@ class _Pen:
         self.foreground = self.background = ""
 
     def style(self) -> str:
-        words = [*sorted(self.attributes), self.foreground, f"on {self.background}" if self.background else ""]
+        foreground = self.foreground or (_upon(self.background) if self.background else "")
+        words = [*sorted(self.attributes), foreground, f"on {self.background}" if self.background else ""]
         return " ".join(word for word in words if word)
 
     def apply(self, parameters: str) -> None:
@@ -73,6 +75,16 @@ def _extended(codes: list[int]) -> str:
         red, green, blue = (min(codes.pop(0), 255) for _ in range(3))
         return f"#{red:02x}{green:02x}{blue:02x}"
     return ""
+
+
+def _upon(background: str) -> str:
+    """A colour that can be read on this one, where a program left the choice to the terminal: also without colours."""
+    if background.startswith("#"):
+        red, green, blue = (int(background[at : at + 2], 16) for at in (1, 3, 5))
+        is_light = 3 * red + 6 * green + blue > 1_280
+    else:
+        is_light = background.startswith("ansi_bright_") or background in _LIGHT
+    return "ansi_black" if is_light else "ansi_bright_white"
 
 
 def _indexed(number: int) -> str:

@@ -17,6 +17,7 @@ from chatviewer.tui.rendering.row import BLANK, ERROR, MUTED, PRIMARY, SECONDARY
 from chatviewer.tui.rendering.tool_call.registry import describe
 from chatviewer.tui.rendering.wording import clock, duration
 
+LEAST_DETAIL = 16  # columns for what a call did, before its duration is left out
 PROMPT_FILL = "on $primary 10%"
 _SIGNS = {Role.USER: "❯", Role.ASSISTANT: "●", Role.SYSTEM: "○", Role.TOOL: "◆"}
 _NAME_STYLES = {
@@ -69,6 +70,8 @@ def blocks_of(message: Message, place: Place, view: View, levels: Mapping[str, L
     if message.content.strip():
         blocks.append(_text(message, levels.get("text", max(Level.LINE, view.folds.tool_level))))
     for number, call in enumerate(message.tool_calls):
+        if blocks and blocks[-1].key.startswith("call:") and blocks[-1].level > Level.LINE:
+            blocks.append(_gap(f"gap:{number}"))  # what is unfolded ends before the next call
         key = f"call:{number}"
         level = levels.get(key, view.folds.tool_level)
         if level is not Level.HIDDEN:
@@ -163,8 +166,8 @@ def _notice(message: Message, kind: str, place: Place, level: Level) -> list[Blo
     return [notice] if place.is_first or place.follows_system else [_gap(), notice]
 
 
-def _gap() -> Block:
-    return Block("header", [fixed(lambda _width: [BLANK])])
+def _gap(key: str = "header") -> Block:
+    return Block(key, [fixed(lambda _width: [BLANK])])
 
 
 def _nested(call: ToolCall, view: View) -> list[Chunk]:
@@ -217,11 +220,19 @@ def _call_words(call: ToolCall, name: str, detail: str, outcome: str, is_open: b
         right.append((safe_line(outcome, 40), MUTED))
     if call.duration_ms is not None and call.duration_ms >= 100:
         right.append((duration(call.duration_ms), MUTED))
-    ending = Content.styled(" · ", MUTED).join(Content.styled(text, style) for text, style in right)
+
+    def ended() -> Content:
+        return Content.styled(" · ", MUTED).join(Content.styled(text, style) for text, style in right)
+
     left = [("▾ " if is_open else "▸ ", MUTED), (safe_line(name, 60) or "tool", f"bold {ERROR}" if has_failed else "bold")]
+    ending = ended()
     if detail := safe_line(detail, 400):
-        is_path = "/" in detail and " " not in detail
-        room = width - ending.cell_length - sum(cell_len(text) for text, _ in left) - 4
+        is_path = "/" in detail and " " not in detail and "://" not in detail
+        taken = sum(cell_len(text) for text, _ in left) + 4
+        if len(right) > 1 and width - ending.cell_length - taken < min(cell_len(detail), LEAST_DETAIL):
+            right.pop()  # what was done says more than how long it took
+            ending = ended()
+        room = width - ending.cell_length - taken
         left.append((f"  {fit_path(detail, room) if is_path else detail}", ""))
     if has_failed and call.error_message:
         left.append((f"  {safe_line(call.error_message, 200)}", ERROR))

@@ -96,7 +96,7 @@ class Diff(NamedTuple):
     is_named: bool = False
 
     def chunks(self) -> list[Chunk]:
-        lines = self.change.lines
+        lines = self.change.lines[1:] if self.change.lines[:1] == ("@@",) else self.change.lines
         language = self.language if len(lines) <= HIGHLIGHT_LINES else ""
         pieces = [lines[start : start + CHUNK_LINES] for start in range(0, len(lines), CHUNK_LINES)]
         heading = [fixed(partial(_file_row, self.change))] if self.is_named else []
@@ -149,7 +149,7 @@ def _diff_rows(lines: Sequence[str], language: str, width: int) -> list[Row]:
     rows: list[Row] = []
     for line, code in zip(safe_lines, coloured, strict=True):
         if line.startswith("@@"):
-            rows += fold(Content.styled(line, MUTED), width)
+            rows += fold(Content.styled("⋯" if line == "@@" else line, MUTED), width)
         elif line.startswith("+"):
             rows += fold(code, width, first=Content.styled("+ ", f"bold {SUCCESS}"), fill="on $success 12%")
         elif line.startswith("-"):

@@ -18,6 +18,7 @@ from chatviewer.tui.screens.organising_actions import NO_SESSION, OrganisingActi
 if TYPE_CHECKING:
     from chatviewer.exporters.base import Exporter
 
+_ORDER = "md html jsonl json context training "  # of the menu; others behind them
 AT_ONCE_SECONDS = 2.0  # an editor that is back sooner may have a window of its own and still read the file
 _TOGGLE, _RUN, _COPY, _PACK = "toggle", "run", "copy", "pack"
 
@@ -73,7 +74,7 @@ class OutgoingActions(OrganisingActions):
         from chatviewer.exporters.registry import exporters
         from chatviewer.tui.modals.menu import Choice, MenuModal
 
-        formats = {exporter.format: exporter for exporter in exporters()}
+        formats = {exporter.format: exporter for exporter in sorted(exporters(), key=lambda one: _ORDER.find(one.format) % len(_ORDER))}
         choices = [Choice(exporter.label, exporter.extension, name, f"{name:<9}") for name, exporter in formats.items()]
         state = "hidden; choose this to leave them in" if is_redacting else "left in; choose this to hide them"
         choices.append(Choice(f"Keys, tokens and passwords are {state}", "", _TOGGLE))
