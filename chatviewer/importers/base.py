@@ -56,6 +56,7 @@ class Importer(ABC):
     label: ClassVar[str]  # the name that people use: Claude Code
     order: ClassVar[int] = 50  # files are offered to the importers with a low number first: the most specific formats
     extensions: ClassVar[tuple[str, ...]] = ()  # of files worth opening when a folder is searched, with the dot
+    beside: ClassVar[tuple[str, ...]] = ()  # names of files that are read together with one in the same folder: when they change, it did
 
     @abstractmethod
     def places(self) -> list[Path]:

@@ -31,6 +31,7 @@ class ChatGptImporter(Importer):
     label = "ChatGPT"
     order = 42  # behind Claude.ai's: it answers for zips of which nothing can be read
     extensions = (".zip", ".json", ".jsonl")
+    beside = ("message_feedback.json",)
 
     def places(self) -> list[Path]:
         return []

@@ -26,6 +26,7 @@ class ClaudeAiImporter(Importer):
     label = "Claude.ai"
     order = 40
     extensions = (".zip", ".json", ".jsonl")
+    beside = ("projects.json",)
 
     def places(self) -> list[Path]:
         return []

@@ -5,6 +5,7 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from time import time_ns
 from typing import NamedTuple
@@ -130,8 +131,19 @@ class Discovery:
         if has_log(str(path)):
             log = os.stat(f"{path}-wal")
             size, mtime_ns = size + log.st_size, max(mtime_ns, log.st_mtime_ns)
+        for beside in self._beside(path, importer):
+            with suppress(OSError):
+                other = beside.stat()
+                size, mtime_ns = size + other.st_size, max(mtime_ns, other.st_mtime_ns)
         candidate = Candidate(path, importer, size, mtime_ns, found.st_ino, is_named)
         self.candidates.setdefault(candidate.key, candidate)
+
+    def _beside(self, path: Path, importer: Importer | None) -> Iterator[Path]:
+        """What is read together with a file, and may change without it: the votes and projects of an unpacked export."""
+        suffix = path.suffix.lower()
+        for each in self._chosen if importer is None else (importer,):
+            if each.beside and suffix in each.extensions and path.name not in each.beside:
+                yield from (path.with_name(name) for name in each.beside)
 
     def gone(self, known: Mapping[str, object]) -> list[str]:
         """Of the known files, those below the folders looked through that are not there any more."""

@@ -1,0 +1,216 @@
+"""Samples of every importer, broken in ways nobody thought of: a broken record costs that record, and is told.
+
+`CHATVIEWER_FUZZ=5000 python -m pytest tests/importers/test_fuzz.py` tries 5,000 broken files of each source; without it, 30.
+"""
+
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chatviewer import ingest
+from chatviewer.domain import Session
+from chatviewer.importers.base import Importer, NotThisFormatError, Reading
+from chatviewer.importers.registry import importers
+from chatviewer.storage.library import Library
+from tests.drills.machine import damages, record, session_id
+from tests.importers.mutating import WEIRD, mutated
+from tests.importers.test_contract import SAMPLES, files_of
+
+FUZZ = int(os.environ.get("CHATVIEWER_FUZZ", "30"))
+SECONDS = 10.0  # for a file of some kilobytes; an honest one takes a hundredth
+EVERY = pytest.mark.parametrize("importer", importers(), ids=lambda importer: importer.source)
+WALL = re.compile(r"could not be (read|stored) \(")  # behind which an exception stopped: none may get there
+CANARY = "".join(f"{record(session_id(77), number, f'canary {number}')}\n" for number in range(6))
+GARBAGE = [
+    b"\x00\x00\x00",
+    b"\xff\xfe",
+    b"}{",
+    b'"',
+    b"\\",
+    b"\x1b]0;x\x07",
+    b"\n",
+    b"[",
+    b"null",
+    b"NaN",
+    b"9" * 30,
+    b"\xe2\x80\xa8",
+    b"<<<<<<< ",
+]
+
+
+class Original:
+    """A sample file and what lies beside it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.data = path.read_bytes()
+        self.is_lines = path.suffix == ".jsonl"
+        self.value: Any = None
+        if not self.is_lines and path.suffix == ".json":
+            self.value = json.loads(self.data)
+
+
+ORIGINALS = {
+    importer.source: [Original(path) for path in files_of(importer) if path.suffix in (".json", ".jsonl")] for importer in importers()
+}
+
+
+@st.composite
+def broken(draw: st.DrawFn, original: Original) -> bytes:
+    """The file with some of its bytes, lines or values other than they were."""
+    data = original.data
+    if original.is_lines and draw(st.booleans()):
+        data = b"\n".join(_broken_lines(draw, data.split(b"\n")))
+    elif original.value is not None and draw(st.booleans()):
+        data = json.dumps(draw(mutated(original.value))).encode()
+    for _ in range(draw(st.integers(0, 3))):
+        at = draw(st.integers(0, len(data)))
+        end = min(len(data), at + draw(st.integers(0, 40)))
+        data = data[:at] + draw(st.sampled_from([b"", *GARBAGE])) + data[end:]
+    return data
+
+
+def _broken_lines(draw: st.DrawFn, lines: list[bytes]) -> list[bytes]:
+    for _ in range(draw(st.integers(1, 4))):
+        place = draw(st.integers(0, len(lines) - 1))
+        kind = draw(st.sampled_from(["value", "value", "twice", "gone", "moved", "joined", "cut", "weird"]))
+        line = lines[place]
+        if kind == "value" and line.startswith(b"{"):
+            try:
+                lines[place] = json.dumps(draw(mutated(json.loads(line)))).encode()
+            except ValueError:  # broken before
+                continue
+        elif kind == "twice":
+            lines.insert(place, line)
+        elif kind == "gone" and len(lines) > 1:
+            del lines[place]
+        elif kind == "moved":
+            lines.insert(draw(st.integers(0, len(lines) - 1)), lines.pop(place))
+        elif kind == "joined" and place + 1 < len(lines):
+            lines[place : place + 2] = [line + lines[place + 1]]
+        elif kind == "cut":
+            lines[place] = line[: draw(st.integers(0, len(line)))]
+        elif kind == "weird":
+            lines[place] = json.dumps(draw(st.sampled_from(WEIRD))).encode()
+    return lines
+
+
+def _placed(folder: Path, original: Original, data: bytes) -> Path:
+    path = folder / original.path.name
+    path.write_bytes(data)
+    return path
+
+
+def _sound(sessions: list[Session]) -> None:
+    """What no broken file may break: each message once, parents that lead to a beginning, times that are aware."""
+    for session in sessions:
+        assert session.uid
+        assert session.source_id
+        for message in session.messages:
+            assert message.uid
+            assert message.parent_uid != message.uid
+            assert message.created_at is None or message.created_at.tzinfo is not None
+            json.dumps(dict(message.metadata), default=str)
+
+
+@EVERY
+@settings(max_examples=FUZZ, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_whatever_is_read_nothing_is_raised_and_nothing_hangs(importer: Importer, tmp_path: Path, data: st.DataObject) -> None:
+    original = data.draw(st.sampled_from(ORIGINALS[importer.source]))
+    path = _placed(tmp_path, original, data.draw(broken(original)))
+    began = time.monotonic()
+    reading = Reading(path)
+    try:
+        sessions = list(importer.read(reading))
+    except NotThisFormatError:
+        return
+    assert time.monotonic() - began < SECONDS
+    _sound(sessions)
+    for problem in reading.problems:
+        assert problem.line >= 1
+        assert problem.reason
+        assert not WALL.search(problem.reason)
+    assert all(count > 0 for count in reading.skipped.values())
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The longer texts of a record: prompts, replies, results."""
+    if isinstance(value, str):
+        if len(value) > 30 and " " in value:
+            yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+
+
+def _stored(library: Library) -> str:
+    connection = library.database.connection()
+    rows = connection.execute(
+        "SELECT content || thinking FROM message UNION ALL SELECT input_arguments || coalesce(output_result, '') FROM tool_call"
+        " UNION ALL SELECT title || summary || system_prompt || metadata || context FROM session UNION ALL SELECT coalesce(text, '')"
+        " FROM attachment UNION ALL SELECT text FROM rating UNION ALL SELECT metadata FROM message WHERE metadata IS NOT NULL"
+    )
+    return "\n".join(row[0] for row in rows)
+
+
+def _imported(library: Library, folder: Path) -> str:
+    report = ingest.run(library, [folder])
+    assert not [problem for problem in report.problems if WALL.search(problem.reason)]
+    return _stored(library)
+
+
+@EVERY
+@settings(max_examples=max(5, FUZZ // 5), deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_broken_record_costs_itself_and_is_told(importer: Importer, tmp_path: Path, data: st.DataObject) -> None:
+    """Records that cannot be read are told by their line; every text of the others that a clean import stores is stored, and so is the
+    session beside them; a second import adds nothing."""
+    lined = [original for original in ORIGINALS[importer.source] if original.is_lines]
+    original = data.draw(st.sampled_from(lined or ORIGINALS[importer.source]))
+    shutil.rmtree(tmp_path / "drill", ignore_errors=True)
+    folder = tmp_path / "drill" / "files"
+    folder.mkdir(parents=True)
+    lines = original.data.split(b"\n")
+    places: set[int] = set()
+    if original.is_lines:
+        places = set(data.draw(st.lists(st.integers(1, max(1, len(lines) - 2)), min_size=1, max_size=3)))
+    hit = [b'{"type": broken' if number in places else line for number, line in enumerate(lines)]
+    path = _placed(folder, original, b"\n".join(hit) if original.is_lines else data.draw(broken(original)))
+    (folder / "canary.jsonl").write_text(CANARY)
+    with Library.open(tmp_path / "drill" / "x.db") as library:
+        stored = _imported(library, folder)
+        assert all(f"canary {number}" in stored for number in range(6))
+        told = {problem.line for problem in library.problems() if problem.path == str(path)}
+        assert {number + 1 for number in places} <= told
+        count = library.counts().messages
+        assert _imported(library, folder) == stored
+        assert library.counts().messages == count
+        assert damages(library) == []
+    if not original.is_lines:
+        return
+    (tmp_path / "drill" / "clean").mkdir()
+    _placed(tmp_path / "drill" / "clean", original, original.data)
+    with Library.open(tmp_path / "drill" / "clean.db") as clean:
+        wanted = _imported(clean, tmp_path / "drill" / "clean")
+    for number, line in enumerate(lines):
+        if number not in places and line.startswith(b"{"):
+            for text in _texts(json.loads(line)):
+                assert text not in wanted or text in stored, f"line {number + 1}"
+
+
+def test_there_is_something_to_break() -> None:
+    assert set(ORIGINALS) == {path.name for path in SAMPLES.iterdir() if path.is_dir()}
+    assert all(ORIGINALS.values())
