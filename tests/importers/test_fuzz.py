@@ -127,7 +127,8 @@ def _sound(sessions: list[Session]) -> None:
 @given(data=st.data())
 def test_whatever_is_read_nothing_is_raised_and_nothing_hangs(importer: Importer, tmp_path: Path, data: st.DataObject) -> None:
     original = data.draw(st.sampled_from(ORIGINALS[importer.source]))
-    path = _placed(tmp_path, original, data.draw(broken(original)))
+    raw = data.draw(broken(original))
+    path = _placed(tmp_path, original, raw)
     began = time.monotonic()
     reading = Reading(path)
     try:
@@ -141,6 +142,16 @@ def test_whatever_is_read_nothing_is_raised_and_nothing_hangs(importer: Importer
         assert problem.reason
         assert not WALL.search(problem.reason)
     assert all(count > 0 for count in reading.skipped.values())
+    assert len(sessions) + sum(reading.skipped.values()) + len(reading.problems) >= _conversations(raw)
+
+
+def _conversations(data: bytes) -> int:
+    """How many conversations a web export holds, where it is whole: each gives a session, or is counted, or is told."""
+    try:
+        value = json.loads(data)
+    except ValueError:
+        return 0
+    return len(value) if isinstance(value, list) else 0
 
 
 def _texts(value: Any) -> Iterator[str]:
