@@ -46,7 +46,8 @@ class Reading:
 
     def skip(self, kind: str, count: int = 1) -> None:
         """Count records that are left out on purpose, by kind (their type in the source)."""
-        self.skipped[kind] += count
+        if count:
+            self.skipped[kind] += count
 
 
 class Importer(ABC):

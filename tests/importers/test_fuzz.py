@@ -111,13 +111,12 @@ def _placed(folder: Path, original: Original, data: bytes) -> Path:
 
 
 def _sound(sessions: list[Session]) -> None:
-    """What no broken file may break: each message once, parents that lead to a beginning, times that are aware."""
+    """What no broken file may break. Ids that come twice and parents that lead nowhere are the storage's to sort out."""
     for session in sessions:
         assert session.uid
         assert session.source_id
         for message in session.messages:
             assert message.uid
-            assert message.parent_uid != message.uid
             assert message.created_at is None or message.created_at.tzinfo is not None
             json.dumps(dict(message.metadata), default=str)
 
@@ -216,10 +215,11 @@ def test_a_broken_record_costs_itself_and_is_told(importer: Importer, tmp_path: 
     _placed(tmp_path / "drill" / "clean", original, original.data)
     with Library.open(tmp_path / "drill" / "clean.db") as clean:
         wanted = _imported(clean, tmp_path / "drill" / "clean")
-    for number, line in enumerate(lines):
-        if number not in places and line.startswith(b"{"):
-            for text in _texts(json.loads(line)):
-                assert text not in wanted or text in stored, f"line {number + 1}"
+    held = {number: set(_texts(json.loads(line))) for number, line in enumerate(lines) if line.startswith(b"{")}
+    lost = set().union(*(held.get(number, set()) for number in places))  # and told; Codex repeats in events what its records say
+    for number, texts in held.items():
+        for text in texts - lost:
+            assert text not in wanted or text in stored, f"line {number + 1}"
 
 
 def test_there_is_something_to_break() -> None:
