@@ -1,5 +1,5 @@
-"""What reading costs in CPU, as ratios to a session of 100 messages: opening, paging, jumping, folding all, resizing; the same for
-lists of 1,000, 10,000 and 100,000 sessions; and the memory that all of it took at its peak.
+"""What reading costs in CPU, as ratios to a session of 100 messages: opening, paging, jumping, folding all, resizing; the same, with
+groups and sub-agents, for lists of 1,000, 10,000 and 100,000 sessions; and the memory that all of it took at its peak.
 
     python benchmarks/reading.py
 
@@ -128,7 +128,7 @@ class ListApp(App[None]):
 
 
 def row_of(id_: int) -> SessionSummary:
-    return summary_of([], f"uid-{id_}")._replace(id=id_, title=f"Session number {id_}", last_message_at=START)
+    return summary_of([], f"uid-{id_}")._replace(id=id_, title=f"Session number {id_}", last_message_at=START, child_count=5)
 
 
 async def measure_list(count: int) -> dict[str, float]:
@@ -147,6 +147,12 @@ async def measure_list(count: int) -> dict[str, float]:
         figures["end"] = await cpu(pilot, sessions.action_last)
         figures["page up"] = await cpu(pilot, sessions.action_page_up, 10)
         figures["first"] = await cpu(pilot, sessions.action_first)
+        figures["next group"] = await cpu(pilot, sessions.action_next_group, 10)
+        figures["previous group"] = await cpu(pilot, sessions.action_previous_group, 10)
+        parent = rows.session_id(sessions.cursor)
+        agents = [row_of(count + number)._replace(parent_uid="x") for number in range(1, 6)]
+        figures["unfold"] = await cpu(pilot, lambda: sessions.put_children(parent, agents))
+        figures["fold"] = await cpu(pilot, sessions.toggle_agents)
         figures["mark all"] = await cpu(pilot, sessions.action_mark_all)
         figures["resize"] = await cpu(pilot, lambda: pilot.resize_terminal(100, 36))
     return figures

@@ -22,10 +22,15 @@ class ListMoving(ListDrawing):
         """Put the cursor on a row, or on the nearest there is, and show it."""
         if not len(self._rows):
             return
+        before, top = self.cursor, self.scroll_y
         self.cursor = max(0, min(row, len(self._rows) - 1))
         self._marks.follow(self.cursor, self._rows.session_id)
         self._show_cursor()
-        self.refresh()
+        if self.scroll_y == top and before >= 0:
+            for each in {before, self.cursor}:
+                self.refresh_lines(self._layout_rows.line_of(each), self._layout_rows.row_height)
+        else:
+            self.refresh()
         self._tell_cursor()
         if self.cursor >= len(self._rows) - NEAR_THE_END:
             self.post_message(ListScrolledToEnd())
