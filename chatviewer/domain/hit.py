@@ -25,11 +25,18 @@ class Hit(NamedTuple):
 
 
 class SearchHints(NamedTuple):
-    """What would find more. `suggestion`: the query with the words that nothing holds spelled as the library spells them; "" for none."""
+    """What would find more. `suggestion`: the query with the words that nothing holds spelled as the library spells them; "" for none.
+
+    `shorter`: the query without `dropped`, one of its words or fields, and how many hits the first page of that has; "" for none.
+    """
 
     tool_count: int = 0  # hits in what tools were given and returned, where the query does not look
     is_tool_count_whole: bool = True  # else there are more
     suggestion: str = ""
+    shorter: str = ""
+    dropped: str = ""
+    shorter_count: int = 0
+    has_more_shorter: bool = False
 
 
 class SearchResult(NamedTuple):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from chatviewer.domain.hit import SearchHints
 from chatviewer.query import parse
+from chatviewer.query.editing import pieces, without
 from chatviewer.query.nodes import Query, Word, positive_leaves
 from chatviewer.storage.candidates import rows_of_index, sorted_rows
 from chatviewer.storage.connection import is_interrupt
@@ -34,6 +35,8 @@ def search_hints(connection: sqlite3.Connection, user_id: int, query: Query, is_
             hints = _in_tools(connection, user_id, query, limit)
             if not is_found and (suggestion := _respelled(connection, query, limit)) and _finds(connection, user_id, suggestion):
                 hints = hints._replace(suggestion=suggestion)
+            if not is_found:
+                hints = _shortened(connection, user_id, query, hints, limit)
         except sqlite3.OperationalError as error:
             if not is_interrupt(error):
                 raise
@@ -92,6 +95,19 @@ def _respelled(connection: sqlite3.Connection, query: Query, limit: TimeLimit) -
 def _finds(connection: sqlite3.Connection, user_id: int, text: str) -> bool:
     """Whether the user would find anything: the index holds everybody's words, and its fields may rule out all that hold the word."""
     return bool(search(connection, user_id, parse(text), limit=1).hits)
+
+
+def _shortened(connection: sqlite3.Connection, user_id: int, query: Query, hints: SearchHints, limit: TimeLimit) -> SearchHints:
+    """The hints with the word or field without which the query finds most, the last one where several find as many."""
+    for start, end in reversed(pieces(query.text)[:MAX_WORDS]):
+        shorter = without(query.text, start, end).strip()
+        if not shorter or limit.is_over_now():
+            continue
+        found = search(connection, user_id, parse(shorter))
+        if len(found.hits) > hints.shorter_count:
+            dropped = query.text[start:end]
+            hints = hints._replace(shorter=shorter, dropped=dropped, shorter_count=len(found.hits), has_more_shorter=found.has_more)
+    return hints
 
 
 def _nearest(connection: sqlite3.Connection, word: str, limit: TimeLimit) -> str:

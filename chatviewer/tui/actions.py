@@ -104,6 +104,24 @@ ACTIONS: tuple[Action, ...] = (
     Action("search.save", ("ctrl+s",), "ctrl+s", (LIST,), "Save search", "Save this search by a name, or forget it", "screen.save_search"),
     Action("search.tools", ("ctrl+t",), "ctrl+t", (LIST,), "Tool output", "Search tool output as well, or no more", "screen.search_tools"),
     Action(
+        "search.hidden",
+        ("ctrl+o",),
+        "ctrl+o",
+        (LIST,),
+        "Archive and trash",
+        "Search archived and trashed sessions as well, or no more",
+        "screen.search_hidden",
+    ),
+    Action(
+        "search.drop",
+        ("ctrl+w",),
+        "ctrl+w",
+        (LIST,),
+        "Drop a word",
+        "Where nothing is found: search without the word or field that is in the way; else without the last one",
+        "screen.drop_word",
+    ),
+    Action(
         "search.correct", ("ctrl+y",), "ctrl+y", (LIST,), "Did you mean", "Search for what was probably meant", "screen.take_suggestion"
     ),
     Action("agents", ("o",), "o", (LIST,), "Agents", "Show or hide the sub-agents of the session, below it", "screen.toggle_agents"),

@@ -1,5 +1,6 @@
 """The line under the search box: what is wrong and where, how the field being typed may go on, what else there is to find."""
 
+import re
 from collections.abc import Sequence
 
 from rich.cells import cell_len
@@ -18,6 +19,24 @@ EXAMPLES = (
     ("", '"a phrase"'),
     ("", "-without"),
 )
+OTHER_NAMES = {
+    "from": "source",
+    "agent": "source",
+    "repo": "project",
+    "dir": "project",
+    "folder": "project",
+    "path": "project",
+    "label": "tag",
+    "date": "on",
+    "day": "on",
+    "since": "after",
+    "until": "before",
+    "by": "role",
+    "author": "role",
+    "stars": "rating",
+    "contains": "has",
+}
+_LIKE_A_FIELD = re.compile(r"-?(?P<name>[A-Za-z]{2,12}):(?![:/\\])[^\s]")
 _MUTED = "$foreground 60%"
 
 
@@ -28,6 +47,24 @@ def problem_line(typed: str, position: int, words: str, left: int, width: int) -
     if column + cell_len(words) + 2 > width:
         column = max(0, width - cell_len(words) - 2)
     return Content.assemble(" " * column, ("↑ ", "bold $warning"), (words, "$warning"))
+
+
+def unknown_field(typed: str) -> tuple[int, str] | None:
+    """Where something stands that was probably meant for a field, and what it is: `sorce:codex` is searched as a word."""
+    if ":" not in typed:
+        return None
+    from difflib import get_close_matches
+
+    from chatviewer.query.editing import pieces
+    from chatviewer.query.fields import FIELDS
+
+    for start, end in pieces(typed):
+        found = _LIKE_A_FIELD.match(typed[start:end])
+        name = found["name"].lower() if found else ""
+        meant = OTHER_NAMES.get(name) or next(iter(get_close_matches(name, FIELDS, 1, 0.75)), "")
+        if found and name not in FIELDS and meant:
+            return start, f"{name}: is no field, so it is searched as a word; {meant}: is one"
+    return None
 
 
 def completion_line(found: Sequence[Completion], left: int) -> Content:

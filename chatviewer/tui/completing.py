@@ -13,26 +13,45 @@ from chatviewer.tui.formatting import project_name
 MOST = 8
 SHORTEST_NAME = 2  # letters of a field's name before it is offered
 _VALUE = re.compile(r'(?:^|[\s(-])(?P<name>[a-z]+):(?:(?:"[^"]*"|[^\s",]*),)*(?P<value>"[^"]*|[^\s",()]*)$', re.IGNORECASE)
-_NAME = re.compile(r"(?:^|[\s(-])(?P<name>[a-z]+)$")
+_NAME = re.compile(r"(?:^|[\s(-])(?P<name>[a-z]+)$", re.IGNORECASE)
+_TIMES = ("today", "yesterday", "7d", "30d")
+_SAMPLES = {
+    "on": _TIMES[:2],
+    "after": _TIMES,
+    "before": _TIMES,
+    "rating": (">=4", "5", "<=2"),
+    "messages": (">100", "<10"),
+    "tokens": (">10k", ">100k"),
+}
 
 
 class Completion(NamedTuple):
-    """`text` is the whole query with it; `session_count` is None where nothing was counted."""
+    """`text` is the whole query with it, `cursor` the place behind it; `session_count` is None where nothing was counted."""
 
     text: str
     label: str
     session_count: int | None = None
+    cursor: int = 0
 
 
-def completions(text: str, counts: LibraryCounts | None, tools: Mapping[str, int]) -> list[Completion]:
-    """What the end of the text may go on with, the likeliest first; [] where it is complete or no field."""
+def completions(text: str, counts: LibraryCounts | None, tools: Mapping[str, int], cursor: int | None = None) -> list[Completion]:
+    """What the text may go on with at the cursor (at its end, if none is given), the likeliest first; [] where nothing is begun."""
+    at = len(text) if cursor is None else cursor
+    head, tail = text[:at], text[at:]
+    if tail and not (tail[0].isspace() or tail[0] in "),"):
+        return []
+    found = _at_end(head, counts, tools)
+    return [each._replace(text=each.text + tail, cursor=len(each.text)) for each in found]
+
+
+def _at_end(text: str, counts: LibraryCounts | None, tools: Mapping[str, int]) -> list[Completion]:
     found = _VALUE.search(text)
     if found is not None:
         return _of_value(text, found, counts or LibraryCounts(), tools)
     found = _NAME.search(text)
     if found is None or len(found["name"]) < SHORTEST_NAME:
         return []
-    typed = found["name"]
+    typed = found["name"].lower()
     names = [name for name in FIELDS if name.startswith(typed)]
     if typed in names:
         return []
@@ -51,7 +70,10 @@ def _of_value(text: str, found: re.Match[str], counts: LibraryCounts, tools: Map
         return []
     typed = found["value"].lstrip('"').casefold()
     values = _values(spec.name, typed, counts, tools)
-    values.update(dict.fromkeys((*spec.choices, *(("none",) if spec.has_none else ())), None))
+    for each in (*spec.choices, *_SAMPLES.get(spec.name, ()), *(("none",) if spec.has_none else ())):
+        values.setdefault(each, None)
+    others = {value.strip('"').casefold() for value in text[found.end("name") + 1 : found.start("value")].split(",")}
+    values = {value: count for value, count in values.items() if value.casefold() not in others}
     beginning = [value for value in values if value.casefold().startswith(typed)]
     inside = [value for value in values if typed and typed in value.casefold() and value not in beginning]
     if typed in (value.casefold() for value in beginning):

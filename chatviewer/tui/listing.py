@@ -131,7 +131,7 @@ class Listing:
 
     def take_hints(self, answer: HintsReady) -> bool:
         """Keep what would find more, if it belongs to what is shown."""
-        if answer.generation != self._generation or self._result is None:
+        if answer.generation != self._generation:
             return False
         self.hints = answer.hints
         return True
@@ -172,29 +172,40 @@ class Listing:
             return []
         facts = [f"{max(1, round(self._result.seconds * 1000))} ms"]
         if self._result.hidden_count:
-            key = "is:any" if is_typing else "A"
-            more = "" if self._result.is_hidden_count_whole else "+"
-            facts.append(f"{full_count(self._result.hidden_count)}{more} more in archive and trash: {key}")
+            key = "ctrl+o" if is_typing else "A"
+            facts.append(f"{full_count(self._result.hidden_count)} more in archive and trash: {key}")
         if self.hints.tool_count:
             more = "" if self.hints.is_tool_count_whole else "+"
             facts.append(f"{full_count(self.hints.tool_count)}{more} more in tool output: ctrl+t")
         return facts
 
+    def ways_out(self) -> list[tuple[str, str]]:
+        """What would find something, as (key, words), where nothing was found."""
+        hints, ways = self.hints, []
+        if hints.suggestion:
+            ways.append(("ctrl+y", f"Did you mean  {safe_line(hints.suggestion, 60)} ?"))
+        if self._result is not None and self._result.hidden_count:
+            ways.append(("ctrl+o", f"{counted(self._result.hidden_count, 'hit')} in archive and trash"))
+        if hints.tool_count:
+            ways.append(("ctrl+t", f"{_at_least(hints.tool_count, not hints.is_tool_count_whole)} in tool output"))
+        if hints.shorter:
+            number = _at_least(hints.shorter_count, hints.has_more_shorter)
+            ways.append(("ctrl+w", f"{number} without  {safe_line(hints.dropped, 40)}"))
+        return ways
+
     def empty_words(self, counts: LibraryCounts | None) -> str:
         """What to do next when the list is empty."""
         if self.problems:
             return f"{self.problems[0]}\n\nEsc clears the search."
-        if self._result is not None and self._result.hidden_count:
-            count = counted(self._result.hidden_count, "hit")
-            return f"Nothing found here, but {count} in the archive or the trash.\n\nAdd  is:any  to see them."
-        if self.hints.suggestion:
-            return f"Nothing found.\n\nDid you mean  {safe_line(self.hints.suggestion, 60)} ?\nctrl+y searches for that."
-        if self.hints.tool_count:
-            more = "" if self.hints.is_tool_count_whole else "+"
-            count = counted(self.hints.tool_count, "hit").replace(" ", f"{more} ", 1)
-            return f"Nothing found in what was said, but {count} in tool output.\n\nctrl+t shows them."
+        if ways := self.ways_out():
+            lines = [f"{key}  {words}" for key, words in ways]
+            return "\n".join(["Nothing found.", "", *lines, "Esc     clears the search"])
         if self.text.strip():
             return f"Nothing found.\n\n{NOTHING_FOUND_HINT}"
         if counts is not None and counts.archived:
             return "No sessions here.\n\nA shows the archived ones, R looks for new chats."
         return "No sessions here.\n\nR looks for new chats."
+
+
+def _at_least(count: int, has_more: bool) -> str:
+    return counted(count, "hit").replace(" ", "+ ", 1) if has_more else counted(count, "hit")

@@ -74,3 +74,18 @@ def test_time_over_is_no_error(library: Library, monkeypatch: pytest.MonkeyPatch
 def test_nothing_typed_fails(library: Library, typed: str) -> None:
     fill(library, session_with_calls("api", "hay", "needle"))
     assert hints(library, typed, is_being_typed=True).suggestion == ""
+
+
+def test_the_word_or_field_in_the_way_is_named(library: Library) -> None:
+    fill(
+        library,
+        make_session("a", ["needle in hay", "yes"], project="/home/me/a"),
+        make_session("b", ["needle in hay"], project="/home/me/b"),
+        make_session("c", ["straw"], project="/home/me/c"),
+    )
+    found = hints(library, "needle zzyzx hay")
+    assert (found.shorter, found.dropped, found.shorter_count, found.has_more_shorter) == ("needle hay", "zzyzx", 2, False)
+    assert hints(library, "straw needle project:b").dropped == "straw"
+    assert hints(library, "-needle project:nothing").shorter == "-needle"
+    assert hints(library, "zzyzx").shorter == ""
+    assert hints(library, "needle").shorter == ""

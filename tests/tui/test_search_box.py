@@ -14,7 +14,9 @@ from textual.widgets import Static
 
 from chatviewer.domain import SearchHints, SearchResult
 from chatviewer.errors import DatabaseLockedError, InterruptedSearchError
+from chatviewer.query import parse
 from chatviewer.storage.library import Library
+from chatviewer.tui.advising import unknown_field
 from chatviewer.tui.layout_state import LayoutState
 from chatviewer.tui.list_messages import ListingReady
 from chatviewer.tui.messages import HitsReady, WorkFailed
@@ -233,6 +235,82 @@ async def test_hits_can_be_sorted_and_more_are_fetched_at_the_end(open_viewer: O
         await press(pilot, "s", "down", "enter")
         assert main.listing.order == "best"
         assert "best match first" in main.listing.title()
+
+
+async def test_fields_look_like_chips_and_are_taken_out_as_a_whole(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        box = main.search_box
+        await press(pilot, "slash", *"flaky source:claude-code -tag:x rating:y")
+        typed = box.value
+        assert [(typed[start:end], looks) for start, end, looks in box.marks(typed)] == [
+            *(("source:", "field"), ("claude-code", "value"), ("-tag:", "negated"), ("x", "value")),
+            *(("rating:", "field"), ("y", "value"), ("rating:y", "wrong")),
+        ]
+        await press(pilot, "ctrl+w")
+        assert box.value == "flaky source:claude-code -tag:x"
+        await press(pilot, "ctrl+w", "space")
+        assert box.value == "flaky source:claude-code "
+        await press(pilot, "backspace")
+        assert box.value == "flaky "
+        await press(pilot, "backspace")
+        assert box.value == "flaky"
+        main.search_for("source:claude-code fla")
+        box.cursor_position = len("source:claude-code ")
+        await press(pilot, "backspace")
+        assert (box.value, box.cursor_position) == ("fla", 0)
+
+
+async def test_a_field_is_completed_in_the_middle_and_in_a_list(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        box = main.search_box
+        await press(pilot, "slash", *" flaky", "home", *"-source:codex,c")
+        assert advice(pilot).split()[:3] == ["Tab", "claude-code", "23"], "what stands there already is not offered"
+        await press(pilot, "tab")
+        assert (box.value, box.cursor_position) == ("-source:codex,claude-code flaky", len("-source:codex,claude-code"))
+        await press(pilot, "end", "space", *"after:")
+        assert advice(pilot).split()[:3] == ["Tab", "today", "yesterday"]
+
+
+async def test_nothing_found_names_ways_out_each_with_its_key(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "slash", *"flaky zzyzx ")
+        words = main.listing.empty_words(None)
+        assert "without  zzyzx" in words
+        await press(pilot, "ctrl+w")
+        assert main.search_box.value == "flaky"
+        assert len(main.session_list.rows)
+        main.search_for("is:starred source:nothing")
+        await press(pilot)
+        assert "4 hits without  source:nothing" in main.listing.empty_words(None)
+
+
+async def test_one_key_takes_archived_sessions_in_and_out_again(open_viewer: OpenViewer, demo_library: Library) -> None:
+    archived = demo_library.summaries(demo_library.session_ids(parse("is:archived")))[0]
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        word = f'"{archived.title}" '
+        await press(pilot, "slash", *word)
+        assert "in archive and trash" in main.listing.empty_words(None)
+        await press(pilot, "ctrl+o")
+        assert main.search_box.value == f"is:any {word}"
+        assert len(main.session_list.rows)
+        await press(pilot, "ctrl+o")
+        assert main.search_box.value == word
+
+
+async def test_what_was_meant_for_a_field_is_told_where_it_stands(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "slash", *"flaky sorce:codex")
+        line = advice(pilot)
+        assert "source: is one" in line
+        assert line.index("↑") == main.search_box.region.x + len("flaky ")
+        for typed in ("https://example.org", "std::move", "flaky", "12:30", "foo:bar", "c:\\temp"):
+            assert unknown_field(typed) is None, typed
+        assert unknown_field("since:monday") == (0, "since: is no field, so it is searched as a word; after: is one")
 
 
 # The thread

@@ -220,11 +220,7 @@ class MainScreen(OutgoingActions, WindowActions):
             self.session_list.say_when_empty(Content(self.listing.empty_words(self.counts)))
         if is_empty:
             self.preview_cursor()
-        self.status.resting = self._freshness()
-
-    def _freshness(self) -> str:
-        at = self.counts.last_import_at if self.counts is not None else None
-        return f"imported {formatting.ago(at, self.viewer.now())}" if at is not None else ""
+        self.status.resting = self.freshness()
 
     @on(SummariesNeeded)
     def fetch_rows(self, event: SummariesNeeded) -> None:

@@ -1,5 +1,6 @@
 """What the main screen does around the search box: the line under it, completion, the history of queries, tool output in and out."""
 
+from rich.cells import cell_len
 from textual import on
 from textual.containers import Horizontal
 from textual.content import Content
@@ -8,9 +9,10 @@ from textual.widgets import Static
 from chatviewer.domain import safe_line
 from chatviewer.domain.saved_search import name_problem, read_searches
 from chatviewer.tui.actions import LIBRARY
-from chatviewer.tui.advising import completion_line, example_line, fact_line, problem_line
+from chatviewer.tui.advising import completion_line, example_line, fact_line, problem_line, unknown_field
 from chatviewer.tui.completing import Completion, completions, is_asked
 from chatviewer.tui.fetching import fetch_tool_names, save_search
+from chatviewer.tui.formatting import ago
 from chatviewer.tui.screens.pane_actions import SEARCH, PaneActions
 from chatviewer.tui.search_messages import HintsReady, Narrow, NarrowingReady, SearchesFetched, ToolNamesFetched
 from chatviewer.tui.titles import put_title
@@ -45,15 +47,27 @@ class SearchActions(PaneActions):
             if problems:
                 start = max(0, round(box.scroll_x))
                 return problem_line(text, problems[0][0], problems[0][1], left - start, self.app.size.width)
-            return fact_line(self.listing.facts(is_typing=is_typing), left)
+            if (unknown := unknown_field(text)) is not None:
+                return problem_line(text, *unknown, left - max(0, round(box.scroll_x)), self.app.size.width)
+            facts = self.listing.facts(is_typing=is_typing)
+            fresh = self.freshness() if facts else ""
+            has_room = fresh and left + sum(cell_len(fact) + 3 for fact in facts) + cell_len(fresh) <= self.app.size.width
+            return fact_line([*facts, fresh] if has_room else facts, left)
         return example_line(left)
 
+    def freshness(self) -> str:
+        """How long ago the library was brought up to date."""
+        at = self.counts.last_import_at if self.counts is not None else None
+        return f"imported {ago(at, self.viewer.now())}" if at is not None else ""
+
     def find_completions(self, text: str) -> list[Completion]:
-        """What the end of the text may go on with."""
-        if self.tool_names is None and is_asked(text, "tool"):
+        """What the text may go on with where the cursor stands."""
+        if self.tool_names is None and is_asked(text[: self.search_box.cursor_position], "tool"):
             self.tool_names = {}
             self.counter.submit(fetch_tool_names(self.library), key="tools")
-        return completions(text, self.counts, self.tool_names or {})
+        box = self.search_box
+        at = box.cursor_position if text == box.value else len(text)
+        return completions(text, self.counts, self.tool_names or {}, at)
 
     @on(ToolNamesFetched)
     def take_tool_names(self, event: ToolNamesFetched) -> None:
@@ -165,7 +179,7 @@ class SearchActions(PaneActions):
         """Take what is offered first; with nothing offered, to the list."""
         box = self.search_box
         if box.completions:
-            box.set_query(box.completions[0].text)
+            box.set_query(box.completions[0].text, box.completions[0].cursor)
         elif self.listing.hints.suggestion:
             self.action_take_suggestion()
         else:
@@ -186,6 +200,20 @@ class SearchActions(PaneActions):
             from chatviewer.query.editing import toggled
 
             self.search_for(toggled(text, "in:all"))
+
+    def action_search_hidden(self) -> None:
+        """Look into archived and trashed sessions as well, or no more."""
+        from chatviewer.query.editing import toggled
+
+        self.search_for(toggled(self.listing.text, "is:any"))
+
+    def action_drop_word(self) -> None:
+        """Without the word that is in the way, else without the last one before the cursor."""
+        box, hints = self.search_box, self.listing.hints
+        if hints.shorter and not len(self.session_list.rows):
+            self.search_for(hints.shorter)
+        elif box.value.strip():
+            box.drop_last()
 
     def action_search_up(self) -> None:
         """Up the list; from its top to the queries of before."""

@@ -1,8 +1,11 @@
 """The one place to type a query. What stands here is what the list shows; menus and the library pane write into it."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import ClassVar
 
+from rich.highlighter import Highlighter
+from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.suggester import Suggester
@@ -13,7 +16,9 @@ from chatviewer.tui.completing import Completion
 from chatviewer.tui.messages import SearchTyped
 
 LONGEST = 2000  # characters
-_ACTIONS = [ACTION_BY_ID[name] for name in ("search.tools", "search.correct", "search.save")]  # of the list, that work here as well
+_ACTIONS = [
+    ACTION_BY_ID[name] for name in ("search.tools", "search.hidden", "search.correct", "search.drop", "search.save")
+]  # of the list, that work here as well
 
 
 class _FirstCompletion(Suggester):
@@ -27,8 +32,35 @@ class _FirstCompletion(Suggester):
         return next((each.text for each in self._box.find_completions(value)[:1] if each.text.lower().startswith(value.lower())), None)
 
 
+class _Chips(Highlighter):
+    """Fields look like chips, and what is wrong looks wrong."""
+
+    def __init__(self, box: "SearchBox") -> None:
+        self._box = box
+
+    def highlight(self, text: Text) -> None:
+        for start, end, component in self._box.marks(text.plain):
+            text.stylize(self._box.get_visual_style(f"search--{component}").rich_style, start, end)
+
+
+@lru_cache(16)
+def _marks(typed: str) -> list[tuple[int, int, str]]:
+    """The parts of a query that are no plain words, as (start, end, what they look like)."""
+    from chatviewer.query import parse
+    from chatviewer.query.editing import pieces, terms
+
+    found: list[tuple[int, int, str]] = []
+    for term in terms(typed):
+        colon = typed.index(":", term.start) + 1
+        found += [(term.start, colon, "negated" if term.is_negated else "field"), (colon, term.end, "value")]
+    problems = {place for place, _ in parse(typed).problems}
+    return [*found, *((start, end, "wrong") for start, end in pieces(typed) if not problems.isdisjoint(range(start, end)))]
+
+
 class SearchBox(Input):
     """Posts `SearchTyped` at every change. The arrow keys move the list while you type."""
+
+    COMPONENT_CLASSES = {"search--field", "search--negated", "search--value", "search--wrong"}
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "screen.back", "Clear", show=False),
@@ -48,12 +80,38 @@ class SearchBox(Input):
         self.find_completions: Callable[[str], list[Completion]] = lambda _text: []
         self.completions: list[Completion] = []  # of what stands here
         self.suggester = _FirstCompletion(self)
+        self.highlighter = _Chips(self)
 
-    def set_query(self, query: str) -> None:
-        """Write a query as if it had been typed."""
+    def set_query(self, query: str, cursor: int | None = None) -> None:
+        """Write a query as if it had been typed; the cursor goes to its end, or where it is told to."""
         if self.value != query:
             self.value = query
-        self.cursor_position = len(query)
+        self.cursor_position = len(query) if cursor is None else cursor
+
+    def marks(self, typed: str) -> list[tuple[int, int, str]]:
+        """What does not look like plain words."""
+        return _marks(typed)
+
+    def drop_last(self) -> None:
+        """Take out the word, phrase or field before the cursor as a whole."""
+        from chatviewer.query.editing import pieces, without
+
+        before = [(start, end) for start, end in pieces(self.value) if start < self.cursor_position]
+        if before:
+            start, end = before[-1]
+            self.set_query(without(self.value, start, end), start)
+
+    def action_delete_left(self) -> None:
+        """A field that a space has closed is taken out as a whole."""
+        from chatviewer.query.editing import terms
+
+        at = self.cursor_position
+        if self.selection.is_empty and self.value[at - 1 : at] == " ":
+            term = next((term for term in terms(self.value) if term.end == at - 1), None)
+            if term is not None:
+                self.set_query(self.value[: term.start] + self.value[at:], term.start)
+                return
+        super().action_delete_left()
 
     @on(Input.Changed)
     def tell_text(self, event: Input.Changed) -> None:
