@@ -76,8 +76,8 @@ def result_facets(connection: sqlite3.Connection, user_id: int, query: Query, sh
 @contextmanager
 def _limited(connection: sqlite3.Connection, should_stop: Callable[[], bool]) -> Iterator[TimeLimit]:
     """Statements of this connection end when the time is up or nobody waits for them any more."""
-    with time_limit(SECONDS) as limit:
-        connection.set_progress_handler(lambda: limit.is_over_now() or should_stop(), _STEPS)
+    with time_limit(SECONDS, should_stop) as limit:
+        connection.set_progress_handler(limit.is_over_now, _STEPS)
         try:
             yield limit
         finally:

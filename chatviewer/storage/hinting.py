@@ -4,7 +4,7 @@ It is asked for after the hits are shown, and stops at a deadline: half an answe
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from chatviewer.domain.hit import SearchHints
 from chatviewer.query import parse
@@ -27,27 +27,26 @@ _INDEXES = ("message", "session")  # whose words are suggested
 _STEPS = 2_000  # of SQLite's machine between two looks at the clock
 
 
-def search_hints(connection: sqlite3.Connection, user_id: int, query: Query, is_found: bool) -> SearchHints:
+def search_hints(
+    connection: sqlite3.Connection, user_id: int, query: Query, is_found: bool, should_stop: Callable[[], bool] = bool
+) -> SearchHints:
     """The hints for a query. A newer search may interrupt it; then they are those known so far."""
     hints = SearchHints()
-    with _Limited(connection) as limit:
-        try:
-            hints = _in_tools(connection, user_id, query, limit)
-            if not is_found and (suggestion := _respelled(connection, query, limit)) and _finds(connection, user_id, suggestion):
-                hints = hints._replace(suggestion=suggestion)
-            if not is_found:
-                hints = _shortened(connection, user_id, query, hints, limit)
-        except sqlite3.OperationalError as error:
-            if not is_interrupt(error):
-                raise
+    for step in (_in_tools, *(() if is_found else (_respelled, _shortened))):
+        with _Limited(connection, should_stop) as limit:
+            try:
+                hints = step(connection, user_id, query, hints, limit)
+            except sqlite3.OperationalError as error:
+                if not is_interrupt(error):
+                    raise
     return hints
 
 
 class _Limited(time_limit):
     """Statements of this connection are interrupted when the time is up."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        super().__init__(SECONDS)
+    def __init__(self, connection: sqlite3.Connection, should_stop: Callable[[], bool]) -> None:
+        super().__init__(SECONDS, should_stop)
         self._connection = connection
 
     def __enter__(self) -> TimeLimit:
@@ -60,19 +59,26 @@ class _Limited(time_limit):
         super().__exit__(*raised)
 
 
-def _in_tools(connection: sqlite3.Connection, user_id: int, query: Query, limit: TimeLimit) -> SearchHints:
+def _in_tools(connection: sqlite3.Connection, user_id: int, query: Query, hints: SearchHints, limit: TimeLimit) -> SearchHints:
     """How many of the tool calls stored last would be hits."""
     search = Search(connection, user_id, query, MOST, limit)
     if query.has_scopes or "tools" in search.scopes or search.parts.match is None:
-        return SearchHints()
+        return hints
     search = Search(connection, user_id, query._replace(scopes=("tools",)), MOST, limit)
     plan = search.plan("tool", search.parts.matched)
     rows = rows_of_index(connection, plan, search.scopes, MOST + 1)
     found, _ = sorted_rows(connection, plan, rows[:MOST])
-    return SearchHints(len(found), len(rows) <= MOST)
+    return hints._replace(tool_count=len(found), is_tool_count_whole=len(rows) <= MOST)
 
 
-def _respelled(connection: sqlite3.Connection, query: Query, limit: TimeLimit) -> str:
+def _respelled(connection: sqlite3.Connection, user_id: int, query: Query, hints: SearchHints, limit: TimeLimit) -> SearchHints:
+    """The hints with what was probably meant."""
+    suggestion = _respelling(connection, query, limit)
+    is_useful = bool(suggestion) and _finds(connection, user_id, suggestion)
+    return hints._replace(suggestion=suggestion) if is_useful else hints
+
+
+def _respelling(connection: sqlite3.Connection, query: Query, limit: TimeLimit) -> str:
     """The query's text with its unknown words one edit away, each as the known word that most messages hold; "" if one has none."""
     text = query.text
     words = [leaf for leaf in positive_leaves(query.node) if isinstance(leaf, Word) and not leaf.is_phrase][:MAX_WORDS]

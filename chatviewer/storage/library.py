@@ -178,12 +178,12 @@ class Library(OwnWords):
         with self.database.asked() as connection:
             return search(connection, self.user.id, query, order, limit, offset)
 
-    def search_hints(self, query: Query, *, is_found: bool) -> SearchHints:
-        """What would find more than the query did; `is_found`: it found something. Takes a tenth of a second at most."""
+    def search_hints(self, query: Query, *, is_found: bool, should_stop: Callable[[], bool] = bool) -> SearchHints:
+        """What would find more than the query did; `is_found`: it found something. A third of a second at most, if not stopped before."""
         from chatviewer.storage.hinting import search_hints
 
         with self.database.asked() as connection:
-            return search_hints(connection, self.user.id, query, is_found)
+            return search_hints(connection, self.user.id, query, is_found, should_stop)
 
     def result_facets(self, query: Query, should_stop: Callable[[], bool] = bool) -> ResultFacets | None:
         """What the query finds, counted by source, project, model and so on; None where that takes too long. Raises as `search`."""

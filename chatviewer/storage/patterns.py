@@ -3,6 +3,10 @@
 import sqlite3
 import time
 from _thread import _local
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # The worst time of a pattern grows with the text's length to the power of its open repeats, so the text is read in windows.
 _WINDOWS = {0: 1_000_000, 1: 4_000, 2: 400, 3: 120}  # characters, by the number of open repeats
@@ -11,28 +15,30 @@ _limits = _local()
 
 
 class TimeLimit:
-    """`is_over` is set once something was left unread."""
+    """`is_over` is set once something was left unread: the time was up, or nobody waits for the answer any more."""
 
-    def __init__(self, deadline: float) -> None:
+    def __init__(self, deadline: float, should_stop: "Callable[[], bool]") -> None:
         self.deadline = deadline
         self.is_over = False
+        self._should_stop = should_stop
 
     def is_over_now(self) -> bool:
-        """Whether the time is up; remembered."""
-        self.is_over = self.is_over or time.monotonic() >= self.deadline
+        """Whether to stop; remembered."""
+        self.is_over = self.is_over or time.monotonic() >= self.deadline or self._should_stop()
         return self.is_over
 
 
 class time_limit:  # noqa: N801 (used as a function)
-    """What this thread's statements may spend on patterns, in seconds; gives the `TimeLimit`."""
+    """What this thread's statements may spend on patterns, in seconds, unless they are to stop before; gives the `TimeLimit`."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, should_stop: "Callable[[], bool]" = bool) -> None:
         self._seconds = seconds
+        self._should_stop = should_stop
         self._outer: TimeLimit | None = None
 
     def __enter__(self) -> TimeLimit:
         self._outer = getattr(_limits, "current", None)
-        limit = _limits.current = TimeLimit(time.monotonic() + self._seconds)
+        limit = _limits.current = TimeLimit(time.monotonic() + self._seconds, self._should_stop)
         return limit
 
     def __exit__(self, *raised: object) -> None:

@@ -141,7 +141,7 @@ class SearchThread:
 
     def _hints(self, generation: int, request: SearchRequest, *, is_found: bool) -> Message:
         query = parsed(request.text, self._when())
-        return HintsReady(generation, self._library.search_hints(query, is_found=is_found))
+        return HintsReady(generation, self._library.search_hints(query, is_found=is_found, should_stop=self._is_unwanted))
 
     def _answer(self, generation: int, request: SearchRequest) -> Message | None:
         try:

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.pilot import Pilot
-from textual.widgets import OptionList
 
 from chatviewer.domain import FileImport, MessageStub, MessageTree, Role
 from chatviewer.storage.library import Library
@@ -48,8 +47,8 @@ def view_of(pilot: Pilot[int]) -> TranscriptView:
 
 def lines(pilot: Pilot[int]) -> list[str]:
     assert isinstance(pilot.app.screen, MenuModal)
-    options = pilot.app.screen.query_one(OptionList)
-    return [" ".join(str(options.get_option_at_index(number).prompt).split()) for number in range(options.option_count)]
+    menu = pilot.app.screen
+    return [" ".join(str(menu._line(choice)).split()) for choice in menu._shown]
 
 
 def test_openings_are_those_of_prompts_or_of_the_messages_named(branched: Library) -> None:

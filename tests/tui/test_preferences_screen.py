@@ -1,5 +1,6 @@
 """Preferences: every one on the screen, changed in place, checked in words, reset one by one, used at once."""
 
+import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -9,6 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from chatviewer.domain.preference import PREFERENCES
+from chatviewer.errors import DatabaseUnwritableError
 from chatviewer.storage.library import Library
 from chatviewer.tui.screens.preferences import PreferencesScreen
 from chatviewer.tui.widgets.preference_row import PreferenceRow
@@ -128,3 +130,23 @@ async def test_values_are_seen_in_any_window(open_viewer: OpenViewer, demo_libra
         row = await go_to(pilot, "list_density")
         assert row.query_one(".value").content_size.width >= 8
         assert row.region.bottom <= pilot.app.screen.query_one("#effect").region.y
+
+
+async def test_a_change_that_fails_after_the_screen_was_left_is_told(
+    open_viewer: OpenViewer, demo_library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_left = threading.Event()
+
+    def failing(*_arguments: object) -> None:
+        is_left.wait(5)
+        raise DatabaseUnwritableError("There is no room left to write the database.")
+
+    monkeypatch.setattr(demo_library, "set_preference", failing)
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "comma")
+        await go_to(pilot, "library_pane")
+        await pilot.press("space", "escape")
+        is_left.set()
+        await settle(pilot)
+        assert main.status.notice == "There is no room left to write the database."

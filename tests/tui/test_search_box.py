@@ -335,7 +335,7 @@ class SlowLibrary:
             raise InterruptedSearchError("stopped")
         return SearchResult((), 0, 0.0, False)
 
-    def search_hints(self, query: Any, *, is_found: bool) -> SearchHints:
+    def search_hints(self, query: Any, *, is_found: bool, should_stop: Any) -> SearchHints:
         return SearchHints(suggestion=f"{query.text} {is_found}")
 
     def interrupt(self) -> None:

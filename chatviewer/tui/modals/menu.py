@@ -9,12 +9,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Input, Static
 
 from chatviewer.domain import safe_line
 from chatviewer.tui import formatting
 from chatviewer.tui.modals.modal import Modal
+from chatviewer.tui.widgets.choice_list import ChoiceList
 
 
 class Choice(NamedTuple):
@@ -51,6 +51,7 @@ class MenuModal(Modal[str | None]):
         self._title = title
         self._choices = list(choices)
         self._shown = self._choices
+        self._texts: list[str] = []  # what typing is compared with
         self._current = (current,) if isinstance(current, str) else current
         self._width = width
         self._explanation = explanation
@@ -63,28 +64,24 @@ class MenuModal(Modal[str | None]):
             if self._explanation:
                 yield Static(Content(self._explanation), id="explanation", markup=False)
             yield Input(placeholder="Type to narrow down", compact=True, id="narrow")
-            yield OptionList(id="choices", markup=False, compact=True)
+            yield ChoiceList(lambda number: self._line(self._shown[number]), "Nothing like that. Esc leaves.", id="choices")
             yield Static(self._hint, id="hint", markup=False)
 
     def on_mount(self) -> None:
-        self._fill("")
-        options = self.query_one(OptionList)
-        options.can_focus = False
         here = next((place for place, choice in enumerate(self._shown) if choice.value in self._current), 0)
-        options.highlighted = here if self._shown else None
+        self.choices.show(len(self._shown), here)
+
+    @property
+    def choices(self) -> ChoiceList:
+        return self.query_one(ChoiceList)
 
     def _fill(self, typed: str) -> None:
         words = typed.casefold().split()
-        self._shown = [
-            choice for choice in self._choices if all(word in f"{choice.lead} {choice.label} {choice.detail}".casefold() for word in words)
-        ]
-        options = self.query_one(OptionList)
-        options.clear_options()
-        options.add_options([Option(self._line(choice)) for choice in self._shown])
-        if self._shown:
-            options.highlighted = 0
-        else:
-            options.add_option(Option(Content.styled("Nothing like that. Esc leaves.", "dim"), disabled=True))
+        if not self._texts:
+            self._texts = [f"{choice.lead} {choice.label} {choice.detail}".casefold() for choice in self._choices]
+        pairs = zip(self._choices, self._texts, strict=True)
+        self._shown = [choice for choice, text in pairs if all(word in text for word in words)]
+        self.choices.show(len(self._shown))
 
     def _line(self, choice: Choice) -> Content:
         width = max(20, min(self._width - 8, self.app.size.width - 10))
@@ -100,17 +97,15 @@ class MenuModal(Modal[str | None]):
 
     @on(Input.Submitted)
     def choose_highlighted(self) -> None:
-        place = self.query_one(OptionList).highlighted
-        if place is not None and place < len(self._shown):
-            self.dismiss(self._shown[place].value)
+        if self._shown:
+            self.dismiss(self._shown[self.choices.cursor].value)
 
-    @on(OptionList.OptionSelected)
-    def choose(self, event: OptionList.OptionSelected) -> None:
-        if event.option_index < len(self._shown):
-            self.dismiss(self._shown[event.option_index].value)
+    @on(ChoiceList.Chosen)
+    def choose(self, event: ChoiceList.Chosen) -> None:
+        self.dismiss(self._shown[event.number].value)
 
     def action_move(self, how: str) -> None:
-        getattr(self.query_one(OptionList), f"action_{how}")()
+        self.choices.move(how)
 
     def action_leave(self) -> None:
         self.dismiss(None)

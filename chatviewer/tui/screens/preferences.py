@@ -7,6 +7,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.message import Message
+from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -24,6 +26,19 @@ if TYPE_CHECKING:
 
 NARROW, LOW = 60, 18  # columns, rows
 HINTS = (("Enter", "change"), ("r", "reset"), ("u", "undo"), ("Esc", "back"))
+
+
+class _Receiver:
+    """Where the thread's messages go: a change that failed after the screen was left is told by the main screen."""
+
+    def __init__(self, screen: MessagePump) -> None:
+        self._screen = screen
+        self.main: MessagePump | None = None
+        self.is_left = False
+
+    def post_message(self, message: Message) -> bool:
+        receiver = self.main if self.is_left and isinstance(message, WorkFailed) else None
+        return (receiver or self._screen).post_message(message)
 
 
 class PreferencesScreen(Screen[None]):
@@ -44,7 +59,8 @@ class PreferencesScreen(Screen[None]):
     def __init__(self, library: Library) -> None:
         super().__init__()
         self._library = library
-        self._changes = JobThread("preferences", self)
+        self._receiver = _Receiver(self)
+        self._changes = JobThread("preferences", self._receiver)
 
     @property
     def viewer(self) -> "ChatviewerApp":
@@ -63,6 +79,7 @@ class PreferencesScreen(Screen[None]):
         yield StatusLine(id="status")
 
     def on_mount(self) -> None:
+        self._receiver.main = self.viewer.main
         self.query_one("#preferences").border_title = "Preferences"
         self.query_one(StatusLine).hints = HINTS
         self.query(PreferenceRow).first().focus(scroll_visible=False)
@@ -72,6 +89,7 @@ class PreferencesScreen(Screen[None]):
         self.set_class(self.size.height < LOW, "-low")
 
     def on_unmount(self) -> None:
+        self._receiver.is_left = True
         self._changes.stop()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
@@ -148,4 +166,5 @@ class PreferencesScreen(Screen[None]):
 
     def action_leave(self) -> None:
         if self.is_current:
+            self._receiver.is_left = True
             self.dismiss(None)
