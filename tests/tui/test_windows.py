@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 import pytest
 from rich.cells import cell_len
 from textual.pilot import Pilot
-from textual.widgets import Static
+from textual.widgets import OptionList, Static
 
 from chatviewer.domain import ImportReport, Role
 from chatviewer.ingest import HISTORY_IS_OFF
@@ -14,11 +14,13 @@ from chatviewer.storage.library import Library
 from chatviewer.tui.app import ChatviewerApp
 from chatviewer.tui.importing import ImportState
 from chatviewer.tui.messages import WorkFailed
+from chatviewer.tui.modals.menu import Choice, MenuModal
 from chatviewer.tui.palette import ActionProvider
 from chatviewer.tui.rendering.message import Place, View, blocks_of
 from chatviewer.tui.rendering.wording import local_day
 from chatviewer.tui.screens.help import HelpScreen
 from tests.factories import at, make_message
+from tests.tui.conftest import settle
 from tests.tui.test_main_screen import press
 
 OpenViewer = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
@@ -64,3 +66,18 @@ def test_a_header_shows_whole_facts_or_none(width: int) -> None:
     parts = row.plain.split("  ")[0].split(" · ")
     assert cell_len(row.plain) <= width
     assert [part for part in parts[1:] if part.endswith("…")] == []
+
+
+async def test_menus_keep_their_labels_in_small_windows(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library, size=(40, 12)) as pilot:
+        choices = [Choice("Export a context pack", "puts this session in front of a new chat", "a"), Choice("x" * 90, "12:30", "b")]
+        menu = MenuModal("What", choices, explanation="one\ntwo\nthree\nfour\nfive\nsix", width=90)
+        pilot.app.push_screen(menu)
+        await settle(pilot)
+        options = menu.query_one(OptionList)
+        lines = [str(options.get_option_at_index(number).prompt) for number in range(2)]
+        assert lines[0].strip().startswith("Export a context")
+        assert lines[1].rstrip().endswith("12:30")
+        for widget in ("#explanation", "#narrow", "#choices", "#hint"):
+            assert menu.region.contains_region(menu.query_one(widget).region), widget
+            assert menu.query_one(widget).size.height > 0

@@ -85,8 +85,10 @@ class MenuModal(Modal[str | None]):
 
     def _line(self, choice: Choice) -> Content:
         width = max(20, min(self._width - 8, self.app.size.width - 10))
-        detail = safe_line(choice.detail, 40)
-        room = width - len(detail) - cell_len(choice.lead) - 1
+        free = width - cell_len(choice.lead) - 3
+        # the label goes first, but of what stands behind it a third of the line is shown
+        detail = formatting.fit(choice.detail, min(40, max(width // 3, free - cell_len(safe_line(choice.label, 400)))), pad=False)
+        room = width - cell_len(detail) - cell_len(choice.lead) - 1
         mark = "› " if choice.value and choice.value in self._current else "  "
         muted = "$foreground 60%"
         return Content.assemble((mark, "$accent"), (choice.lead, muted), formatting.fit(choice.label, room - 2), " ", (detail, muted))

@@ -9,7 +9,9 @@ Result = TypeVar("Result")
 
 
 class Modal(ModalScreen[Result]):
-    """A screen above the others that returns a result, once."""
+    """A screen above the others that returns a result, once. In a low window it does without margins."""
+
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-high")]
 
     CSS_PATH = "modals.tcss"
 
