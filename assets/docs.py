@@ -35,7 +35,9 @@ def keys() -> Iterator[str]:
     yield f"# Keys\n\n{NOTICE}\nFrom `chatviewer/tui/actions.py`. In the viewer, `?` shows those of the pane that has the focus.\n"
     for pane, title in PANES.items():
         yield f"\n## {title}\n\n| key | action |\n|---|---|\n"
-        yield from (f"| {' '.join(code(key) for key in shown.split())} | {cell(words)} |\n" for shown, words in help_lines(pane))
+        for shown, words in help_lines(pane):
+            keys = " ".join(key if key == "…" else code(key) for key in shown.split())
+            yield f"| {keys} | {cell(words)} |\n"
 
 
 def preferences() -> Iterator[str]:

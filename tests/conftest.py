@@ -4,8 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from chatviewer.storage.library import Library
+
+# How long an example takes says something about the machine and what else runs on it, not about the program.
+settings.register_profile("chatviewer", deadline=None)
+settings.load_profile("chatviewer")
 
 
 @pytest.fixture(autouse=True)

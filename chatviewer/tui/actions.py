@@ -18,6 +18,7 @@ PANES = {
 }
 ALL_PANES = (LIST, TRANSCRIPT, LIBRARY)
 READING = (LIST, TRANSCRIPT)
+_MANY = 8  # keys that are too many for a line of the help screen
 
 
 class Action(NamedTuple):
@@ -259,8 +260,8 @@ def footer_hints(pane: str) -> list[tuple[str, str]]:
 
 
 def help_lines(pane: str) -> list[tuple[str, str]]:
-    """Keys and what they do; actions that belong together on one line."""
+    """Keys and what they do; actions that belong together on one line, a long row of them as its first and last."""
     lines: dict[str, list[str]] = {}
     for action in actions_for(pane):
         lines.setdefault(action.help, []).append(action.shown)
-    return [("  ".join(keys), words) for words, keys in lines.items()]
+    return [("  ".join(keys if len(keys) < _MANY else [keys[0], "…", keys[-1]]), words) for words, keys in lines.items()]

@@ -27,7 +27,7 @@ class ActionProvider(Provider):
 
 
 def _is_moving(action: Action) -> bool:
-    return action.id.startswith("move.")
+    return action.id.startswith(("move.", "group."))
 
 
 def _name(action: Action) -> str:

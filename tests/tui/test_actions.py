@@ -67,7 +67,8 @@ def test_every_action_is_bound_in_its_panes(action: Action) -> None:
 def test_every_action_stands_in_the_help_of_its_panes(action: Action) -> None:
     for pane in (*ALL_PANES,) if EVERYWHERE in action.where else action.where:
         keys = {words: shown for shown, words in help_lines(pane)}
-        assert action.shown in keys[action.help]
+        first, _, last = keys[action.help].partition("  …  ")
+        assert action.shown in keys[action.help] or first < action.shown < last
     assert action.help[0].isupper() or not action.help[0].isalpha()
     assert not action.help.endswith(".")
 

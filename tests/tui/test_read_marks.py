@@ -9,8 +9,8 @@ from chatviewer.domain import Session, SessionSummary
 from chatviewer.storage.library import Library
 from chatviewer.tui import reading
 from chatviewer.tui.app import ChatviewerApp
+from chatviewer.tui.facets import Facet, library_lines
 from chatviewer.tui.formatting import news
-from chatviewer.tui.widgets.library_pane import facets
 from tests.factories import make_import, make_session
 from tests.tui.conftest import settle
 from tests.tui.test_watching import until
@@ -58,7 +58,7 @@ async def test_passing_by_reads_nothing_and_opening_does(fresh: Library) -> None
         await settle(pilot)
         assert marks(app) == {"grown": 3, "arrived": 3, "old": 0}
         assert app.main.counts is not None
-        assert ("Unread", 2, "is:unread") in facets(app.main.counts, {})
+        assert Facet("Unread", 2, "is:unread", is_term=True) in library_lines(app.main.counts, {})
         await go_to(pilot, app, "old")
         await pilot.press("g")
         await pilot.pause(0.3)

@@ -39,7 +39,7 @@ async def test_the_palette_begins_with_what_is_not_a_cursor_key(open_viewer: Ope
     async with open_viewer(demo_library) as pilot:
         names = [str(hit.text) async for hit in ActionProvider(pilot.app.screen).discover()]
         assert names[0].startswith("Open")
-        assert names[-1].startswith("To the end")
+        assert names[-1].startswith("Previous group")
 
 
 @pytest.mark.parametrize("width", [30, 40, 60, 80, 120])
