@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 import pytest
 from rich.cells import cell_len
 from textual.pilot import Pilot
-from textual.widgets import OptionList, Static
+from textual.widgets import Static
 
 from chatviewer.domain import ImportReport, Role
 from chatviewer.ingest import HISTORY_IS_OFF
@@ -74,8 +74,7 @@ async def test_menus_keep_their_labels_in_small_windows(open_viewer: OpenViewer,
         menu = MenuModal("What", choices, explanation="one\ntwo\nthree\nfour\nfive\nsix", width=90)
         pilot.app.push_screen(menu)
         await settle(pilot)
-        options = menu.query_one(OptionList)
-        lines = [str(options.get_option_at_index(number).prompt) for number in range(2)]
+        lines = [menu._line(choice).plain for choice in choices]
         assert lines[0].strip().startswith("Export a context")
         assert lines[1].rstrip().endswith("12:30")
         for widget in ("#explanation", "#narrow", "#choices", "#hint"):
