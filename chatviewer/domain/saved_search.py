@@ -27,6 +27,22 @@ def searches_with(searches: Mapping[str, str], name: str, query: str) -> dict[st
     return {**kept, name: query} if name else kept
 
 
+def renamed(searches: Mapping[str, str], old: str, new: str) -> dict[str, str]:
+    """With another name for a search, in its place; a search that had the new name already makes room. An empty one takes it out."""
+    new = new.strip()
+    kept = {name: query for name, query in searches.items() if name == old or name != new}
+    return {new if name == old else name: query for name, query in kept.items() if name != old or new}
+
+
+def moved(searches: Mapping[str, str], name: str, step: int) -> dict[str, str]:
+    """With a search so many places further down; at the ends it stays."""
+    names = list(searches)
+    if name in names:
+        place = names.index(name)
+        names.insert(max(0, min(place + step, len(names) - 1)), names.pop(place))
+    return {each: searches[each] for each in names}
+
+
 def name_problem(name: str, query: str) -> str:
     """Why this cannot be saved, in words; "" if it can."""
     if SEPARATOR in name or SIGN in name:

@@ -102,6 +102,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("narrow.widen", ("space",), "space", (LIBRARY,), "Or this", "This as well: one more value that will do", "widen"),
     Action("narrow.exclude", ("minus",), "-", (LIBRARY,), "Not this", "Everything but this", "exclude"),
     Action("narrow.only", ("o",), "o", (LIBRARY,), "Only this", "Show only this, in place of what is searched for", "only"),
+    Action("saved.rename", ("r",), "r", (LIBRARY,), "Rename search", "Rename the saved search under the cursor", "screen.rename_search"),
+    Action("saved.forget", ("d",), "d", (LIBRARY,), "Forget search", "Forget the saved search under the cursor", "screen.forget_search"),
+    Action("saved.down", ("J",), "J", (LIBRARY,), "Search down", "Move the saved search down or up", "screen.move_search(1)"),
+    Action("saved.up", ("K",), "K", (LIBRARY,), "Search up", "Move the saved search down or up", "screen.move_search(-1)"),
     Action("search.save", ("ctrl+s",), "ctrl+s", (LIST,), "Save search", "Save this search by a name, or forget it", "screen.save_search"),
     Action("search.tools", ("ctrl+t",), "ctrl+t", (LIST,), "Tool output", "Search tool output as well, or no more", "screen.search_tools"),
     Action(

@@ -1,6 +1,6 @@
 """What screens ask the library for, as jobs for a background thread. Every job returns the message that carries its answer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from chatviewer.domain import Hit, Message, MessageStub, MessageTree, Problem, safe_line
@@ -105,6 +105,20 @@ def set_preference(library: Library, key: str, value: object) -> Job:
     def job() -> PreferencesFetched:
         library.set_preference(key, value)
         return PreferencesFetched(library.preferences())
+
+    return job
+
+
+def change_searches(library: Library, change: Callable[[dict[str, str]], dict[str, str]], words: str) -> Job:
+    """Change the saved searches; `words` say what was done."""
+
+    def job() -> SearchesFetched | None:
+        before = read_searches(library.preference("saved_searches"))
+        after = change(before)
+        if list(after.items()) == list(before.items()):
+            return None
+        library.set_preference("saved_searches", write_searches(after))
+        return SearchesFetched(library.preference("saved_searches"), words)
 
     return job
 

@@ -71,6 +71,12 @@ def find_narrowing(library: Library, text: str, now: datetime, should_stop: Call
     return Narrowing(text, facets, kinds_of(text, facets, aside, now))
 
 
+def of_nothing(text: str) -> Narrowing:
+    """What a query that finds nothing could do without."""
+    values = tuple(Value(term, term, 0) for term in sorted(held(text)))
+    return Narrowing(text, ResultFacets(), (Kind("In the way?", "search", values),) if values else ())
+
+
 def _without_group(text: str, group: str) -> str:
     for term in reversed(terms(text)):
         if term.group == group and term.is_alone and not term.is_negated:

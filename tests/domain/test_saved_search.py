@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatviewer.domain.saved_search import name_problem, read_searches, searches_with, write_searches
+from chatviewer.domain.saved_search import moved, name_problem, read_searches, renamed, searches_with, write_searches
 
 TEXT = st.text(min_size=1).map(str.strip).filter(bool)
 
@@ -26,3 +26,15 @@ def test_a_query_has_one_name() -> None:
     assert list(searches_with(searches, "Failed", "has:error")) == ["Mine", "a", "Failed"]
     assert searches_with(searches, "Errors", "has:error -x")["Errors"] == "has:error -x"
     assert list(searches_with(searches, "", "has:error")) == ["Mine", "a"]
+
+
+def test_a_search_is_renamed_and_moved_in_its_place() -> None:
+    searches = {"a": "1", "b": "2", "c": "3"}
+    assert list(renamed(searches, "b", " new ").items()) == [("a", "1"), ("new", "2"), ("c", "3")]
+    assert list(renamed(searches, "b", "a").items()) == [("a", "2"), ("c", "3")]
+    assert list(renamed(searches, "b", "")) == ["a", "c"]
+    assert renamed(searches, "nothing", "x") == searches
+    assert list(moved(searches, "a", 1)) == ["b", "a", "c"]
+    assert list(moved(searches, "a", -1)) == ["a", "b", "c"]
+    assert list(moved(searches, "b", 9)) == ["a", "c", "b"]
+    assert moved(searches, "nothing", 1) == searches

@@ -143,6 +143,38 @@ async def test_a_digit_at_rest_runs_a_saved_search(open_viewer: OpenViewer, demo
         assert main.session_list.has_focus
 
 
+async def test_saved_searches_are_renamed_moved_and_forgotten_in_the_pane(open_viewer: OpenViewer, demo_library: Library) -> None:
+    demo_library.set_preference("saved_searches", "Stars = is:starred; Flaky = flaky test")
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "shift+tab", "r")
+        assert "No saved search" in main.status.notice
+        main.library_pane.cursor = lines(pilot).index(line(pilot, "flaky test"))
+        await press(pilot, "K")
+        assert demo_library.preference("saved_searches") == "Flaky = flaky test; Stars = is:starred"
+        assert main.library_pane.chosen_search == "Flaky", "the cursor goes with it"
+        await press(pilot, "r", "ctrl+u", *"Often", "enter")
+        assert demo_library.preference("saved_searches") == "Often = flaky test; Stars = is:starred"
+        await press(pilot, "d")
+        assert demo_library.preference("saved_searches") == "Stars = is:starred"
+        await press(pilot, "u")
+        assert demo_library.preference("saved_searches") == "Often = flaky test; Stars = is:starred"
+        await press(pilot, "f", *"often", "enter")
+        assert main.search_box.value == "flaky test"
+
+
+async def test_where_nothing_is_found_the_fields_can_be_taken_out(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "slash", *"flaky ")
+        main.search_for("source:nothing flaky ")
+        await press(pilot, "tab")
+        assert [facet.query for facet in lines(pilot) if facet.key] == ["source:nothing"]
+        await press(pilot, line(pilot, "source:nothing").key)
+        assert main.search_box.value == "flaky "
+        assert len(main.session_list.rows)
+
+
 async def test_all_of_a_kind_are_shown_when_asked_for(open_viewer: OpenViewer, demo_library: Library) -> None:
     async with open_viewer(demo_library, size=(120, 24)) as pilot:
         main = main_of(pilot)

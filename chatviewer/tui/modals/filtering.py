@@ -1,6 +1,6 @@
 """What the filter menu offers: every state, source, project, model and tag that there is, ratings and times. A choice is a term."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from chatviewer.domain import LibraryCounts
 from chatviewer.query.editing import quoted, with_term
@@ -8,6 +8,7 @@ from chatviewer.tui.formatting import full_count, project_name
 from chatviewer.tui.modals.menu import Choice
 
 MOST = 500  # of a kind
+SAVED = "= "  # no term begins so
 
 _STATES = (
     ("Unread", "is:unread"),
@@ -24,12 +25,13 @@ _TIMES = (("Today", "on:today"), ("Yesterday", "on:yesterday"), ("Last 7 days", 
 _RATINGS = (("★★★★★", "rating:5"), ("★★★★☆ and better", "rating:>=4"), ("★★☆☆☆ and worse", "rating:<=2"), ("Not rated", "rating:none"))
 
 
-def filter_choices(counts: LibraryCounts | None, current: str) -> list[Choice]:
-    """The choices; when something is filtered already, first the way out of it."""
+def filter_choices(counts: LibraryCounts | None, current: str, searches: Mapping[str, str]) -> list[Choice]:
+    """The choices; when something is filtered already, first the way out of it. A saved search's value has a sign before it."""
     counts = counts or LibraryCounts()
     numbers = {"is:starred": counts.starred, "is:rated": counts.rated, "is:archived": counts.archived, "is:trashed": counts.trashed}
     numbers |= {"is:subagent": counts.subagents, "is:unread": counts.unread}
     choices = [Choice("Everything", "clears the filter", "")] if current else []
+    choices += [Choice(name, "saved search", SAVED + query) for name, query in searches.items()]
     choices += [Choice(label, full_count(numbers[query]) if query in numbers else "", query) for label, query in _STATES]
     choices += [Choice(label, "time", query) for label, query in _TIMES]
     choices += [Choice(label, "rating", query) for label, query in _RATINGS]
@@ -41,7 +43,9 @@ def filter_choices(counts: LibraryCounts | None, current: str) -> list[Choice]:
 
 
 def with_filter(text: str, term: str) -> str:
-    """The query with this term, in the place of one that it cannot stand beside; no query for no term."""
+    """The query with this term, in the place of one that it cannot stand beside; no query for no term, a saved one for itself."""
+    if term.startswith(SAVED):
+        return term.removeprefix(SAVED)
     return with_term(text, term) if term else ""
 
 

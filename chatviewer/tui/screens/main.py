@@ -220,6 +220,8 @@ class MainScreen(OutgoingActions, WindowActions):
             self.session_list.say_when_empty(Content(self.listing.empty_words(self.counts)))
         if is_empty:
             self.preview_cursor()
+            if self.listing.text.strip():
+                self.show_narrowing_of_nothing()
         self.status.resting = self.freshness()
 
     @on(SummariesNeeded)

@@ -83,6 +83,8 @@ class PaneActions(ViewerScreen):
     def name_keys(self) -> None:
         """The keys that help most in the pane that has the focus, in the bottom line."""
         hints = SEARCH_HINTS if self.pane == SEARCH else tuple(footer_hints(self.pane))
+        if self.pane == SEARCH and not self.search_box.value.strip() and self.history.entries:
+            hints = (("↑", "earlier searches"), *hints[1:])
         if self.pane == LIST and self.session_list.can_fold:
             agents = ACTION_BY_ID["agents"]
             hints = (*hints[:2], (agents.shown, agents.label.lower()), *hints[2:])

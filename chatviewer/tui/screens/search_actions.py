@@ -1,5 +1,7 @@
 """What the main screen does around the search box: the line under it, completion, the history of queries, tool output in and out."""
 
+from collections.abc import Callable
+
 from rich.cells import cell_len
 from textual import on
 from textual.containers import Horizontal
@@ -7,11 +9,11 @@ from textual.content import Content
 from textual.widgets import Static
 
 from chatviewer.domain import safe_line
-from chatviewer.domain.saved_search import name_problem, read_searches
+from chatviewer.domain.saved_search import moved, name_problem, read_searches, renamed
 from chatviewer.tui.actions import LIBRARY
 from chatviewer.tui.advising import completion_line, example_line, fact_line, problem_line, unknown_field
 from chatviewer.tui.completing import Completion, completions, is_asked
-from chatviewer.tui.fetching import fetch_tool_names, save_search
+from chatviewer.tui.fetching import change_searches, fetch_tool_names, save_search
 from chatviewer.tui.formatting import ago
 from chatviewer.tui.screens.pane_actions import SEARCH, PaneActions
 from chatviewer.tui.search_messages import HintsReady, Narrow, NarrowingReady, SearchesFetched, ToolNamesFetched
@@ -88,6 +90,13 @@ class SearchActions(PaneActions):
             self.show_facets()
             self.describe_list()
 
+    def show_narrowing_of_nothing(self) -> None:
+        """Where nothing is found, only what the query has already can be taken out."""
+        from chatviewer.tui.narrowing import of_nothing
+
+        self.library_pane.show_narrowing(of_nothing(self.listing.text))
+        self.show_facets()
+
     def describe_list(self) -> None:
         """Say beside the list what it shows."""
 
@@ -156,6 +165,35 @@ class SearchActions(PaneActions):
             problem=lambda typed: name_problem(typed, query),
         )
         self.app.push_screen(prompt, save)
+
+    def _saved(self) -> str:
+        """The name of the saved search under the cursor of the library pane; said if there is none."""
+        name = self.library_pane.chosen_search
+        if not name:
+            self.tell("No saved search is here; ctrl+s saves what is searched for.")
+        return name
+
+    def action_rename_search(self) -> None:
+        from chatviewer.tui.modals.prompt import PromptModal
+
+        if name := self._saved():
+
+            def rename(typed: str | None) -> None:
+                if typed is not None and typed.strip() not in ("", name):
+                    self._change_searches(lambda searches: renamed(searches, name, typed), f"Renamed to {safe_line(typed.strip(), 40)}")
+
+            self.app.push_screen(PromptModal("Rename this search", value=name, problem=lambda typed: name_problem(typed, "")), rename)
+
+    def action_forget_search(self) -> None:
+        if name := self._saved():
+            self._change_searches(lambda searches: renamed(searches, name, ""), f"{safe_line(name, 40)} is no longer saved")
+
+    def action_move_search(self, step: int) -> None:
+        if name := self._saved():
+            self._change_searches(lambda searches: moved(searches, name, step), f"Moved {safe_line(name, 40)}")
+
+    def _change_searches(self, change: Callable[[dict[str, str]], dict[str, str]], words: str) -> None:
+        self.changes.submit(change_searches(self.library, change, words))
 
     def action_narrow(self, number: int) -> None:
         """Choose the line that has this digit."""

@@ -25,7 +25,7 @@ class WindowActions(ReadingActions):
                 self.focus_list()
 
         text = self.listing.text.strip()
-        self.app.push_screen(MenuModal("Filter", filter_choices(self.counts, text), current=text), apply)
+        self.app.push_screen(MenuModal("Filter", filter_choices(self.counts, text, self.saved_searches), current=text), apply)
 
     def action_clear_filter(self) -> None:
         self.search_for("")
