@@ -2,7 +2,6 @@
 
 from chatviewer.domain import LibraryCounts, ResultFacets, SearchHints, SearchResult, safe_line
 from chatviewer.tui.formatting import counted, full_count
-from chatviewer.tui.grouping import GROUPS
 from chatviewer.tui.list_messages import ListingReady
 from chatviewer.tui.messages import HitsReady
 from chatviewer.tui.search_messages import HintsReady, NarrowingReady
@@ -148,7 +147,8 @@ class Listing:
         if self.problems:
             return self.problems[0]
         if self._result is None:
-            return f"Sessions · {f'{GROUPS[self.group]} · ' if self.group in ('project', 'source') else ''}{SORTS[self.sort]}"
+            grouped = {"project": "By project", "source": "By source"}.get(self.group, "Sessions")
+            return f"{grouped} · {SORTS[self.sort]}"
         rows = self._list.rows
         if not isinstance(rows, HitRows) or not len(rows):
             return "Nothing found"

@@ -88,7 +88,7 @@ async def test_the_list_is_grouped_by_project_and_stays_so(open_viewer: OpenView
         assert {"api", "infra", "No project"} <= {heading.text for heading in rows.headings}
         projects = [summary.project for summary in demo_library.summaries(rows.ids)]
         assert len([project for project, _ in groupby(projects)]) == len(set(projects)) == len(rows.headings)
-        assert str(main.session_list.border_title) == "Sessions · by project · newest first"
+        assert str(main.session_list.border_title) == "By project · newest first"
         await press(pilot, "s", *"title", "down", "enter")
         rows = main.session_list.rows
         assert isinstance(rows, SessionRows)

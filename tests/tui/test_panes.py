@@ -85,7 +85,7 @@ async def test_keys_resize_the_list_and_the_library(open_viewer: OpenViewer, dem
         assert (main.pane, main.library_pane.region.width) == ("library", 26)
         await press(pilot, "tab", "backslash", "right_square_bracket")
         assert sessions.region.width == 160, "alone it has all there is"
-        assert main.status.notice.startswith("There is one pane now")
+        assert main.status.notice.startswith("One pane now: \\")
         await press(pilot, "backslash")
         assert (main.library_pane.region.width, sessions.region.width) == (26, width - 4)
 

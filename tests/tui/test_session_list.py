@@ -343,3 +343,16 @@ def test_summaries_that_are_stale_are_shown_but_asked_for_again() -> None:
     memory.keep([summary(number) for number in range(10, 10 + KEPT)])
     assert memory.get(1) is None
     assert len(memory) == KEPT
+
+
+async def test_after_a_search_the_cursor_is_on_what_was_found_or_where_it_was() -> None:
+    app = ListApp(SessionRows(array("q", range(1, 50))))
+    async with app.run_test(size=(60, 15)) as pilot:
+        await pilot.press("j", "j")
+        app.sessions.show(HitRows([hit(30, 0), hit(99, 5)]), keep_cursor=False)
+        app.sessions.show(SessionRows(array("q", range(1, 50))))
+        assert app.sessions.cursor_id == 30
+        app.sessions.show(HitRows([hit(7, 0), hit(99, 5)]), keep_cursor=False)
+        await pilot.press("j")
+        app.sessions.show(SessionRows(array("q", range(1, 50))))
+        assert app.sessions.cursor_id == 30, "the hit's session, a sub-agent, is not in the list"

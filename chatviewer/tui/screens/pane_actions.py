@@ -162,7 +162,9 @@ class PaneActions(ViewerScreen):
     def action_resize_pane(self, cells: int) -> None:
         """The library while it has the focus, else the list."""
         if self.has_class("-one-pane"):
-            self.tell("There is one pane now. p and \\ bring the others back, in a window of at least 80 columns.")
+            key = "\\" if self.is_zoomed else "p"
+            is_narrow = self.app.size.width < NARROW
+            self.tell(f"Two panes need {NARROW} columns." if is_narrow else f"One pane now: {key} brings the others back.")
             return
         pane = self.library_pane if self.pane == LIBRARY else self.query_one("#list-pane")
         self._set_width(pane, pane.region.width + cells)

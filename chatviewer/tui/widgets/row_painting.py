@@ -118,14 +118,15 @@ class RowPainter:
         room = max(0, width - INDENT - len(lead) - len(right))
         facts = shown_facts(facts_of(summary, state.fold, is_nested=state.depth > 0, told=state.told), room)
         used = sum(cell_len(text) for text, _ in facts)
-        tags, tags_room = tags_of(summary), room - used - 2
+        between = "  " if used else ""
+        tags, tags_room = tags_of(summary), room - used - len(between)
         shown_tags = formatting.fit(tags, tags_room, pad=False) if tags and tags_room >= _SHORTEST_TAG else ""
-        gap = room - used - cell_len(shown_tags) - (2 if shown_tags else 0)
+        gap = room - used - cell_len(shown_tags) - (len(between) if shown_tags else 0)
         return [
             self.margin(state, False, is_first=False),
             Segment(lead, self.looks.dim),
             *(self._fact(text, fact) for text, fact in facts),
-            Segment(f"  {shown_tags}" if shown_tags else "", self.looks.tag),
+            Segment(f"{between}{shown_tags}" if shown_tags else "", self.looks.tag),
             Segment(" " * max(0, gap) + right, self.looks.dim),
         ]
 
@@ -137,9 +138,8 @@ class RowPainter:
     def _one_line(self, summary: SessionSummary, width: int, state: RowState) -> list[Segment]:
         marks, lead = self._marks(summary), self._lead(state)
         count = formatting.fit_right(formatting.short_count(summary.message_count), 5)
+        tags = f" {formatting.fit(tags_of(summary), _PROJECT_WIDTH)}" if width >= _WIDE_ENOUGH_FOR_TAGS else ""
         columns = ""
-        if width >= _WIDE_ENOUGH_FOR_TAGS:
-            columns += f" {formatting.fit(tags_of(summary), _PROJECT_WIDTH)}"
         if width >= _WIDE_ENOUGH_FOR_PROJECT and state.told != "project":
             columns += f" {formatting.fit(formatting.project_name(summary.project), _PROJECT_WIDTH)}"
         if width >= _WIDE_ENOUGH_FOR_SOURCE and state.told != "source":
@@ -147,12 +147,13 @@ class RowPainter:
         right = f"{columns}{count}{self._age_cell(summary)} "
         facts = short_facts(facts_of(summary, state.fold, is_nested=state.depth > 0, told=state.told), width >= _WIDE_ENOUGH_FOR_SOURCE)
         used = sum(cell_len(text) for text, _ in facts)
-        room = max(1, width - INDENT - len(lead) - used - len(marks) - cell_len(right))
+        room = max(1, width - INDENT - len(lead) - used - len(marks) - cell_len(tags + right))
         return [
             self.margin(state, summary.is_starred),
             Segment(lead, self.looks.dim),
             Segment(formatting.fit(summary.title or "Untitled", room), self._weight(summary, state)),
             *(self._fact(text, fact) for text, fact in facts),
             Segment(marks, self.looks.accent),
+            Segment(tags, self.looks.tag),
             Segment(right, self.looks.dim),
         ]

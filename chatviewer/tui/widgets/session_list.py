@@ -17,7 +17,7 @@ from chatviewer.tui.list_messages import AgentsClicked
 from chatviewer.tui.messages import MarksChanged, SessionChosen
 from chatviewer.tui.widgets.row_painting import TOGGLES_AGENTS
 from chatviewer.tui.widgets.session_list_moving import ListMoving
-from chatviewer.tui.widgets.session_rows import HitRows, Rows, SessionRows
+from chatviewer.tui.widgets.session_rows import HitRows, Key, Rows, SessionRows
 
 
 class SessionList(ListMoving):
@@ -28,6 +28,7 @@ class SessionList(ListMoving):
     def __init__(self, when: Callable[[], datetime] = lambda: datetime.now(UTC), *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(when, id=id)
         self._unfolded: set[int] = set()
+        self._before_hits: Key | None = None
 
     # What is shown
 
@@ -39,12 +40,15 @@ class SessionList(ListMoving):
         """Show other rows. With `keep_cursor` it stays on its session, else on its place: what follows an archived one moves up."""
         key = self._cursor_key() if keep_cursor else None
         place, line = self.cursor, self._cursor_line() - round(self.scroll_y)
+        is_back = isinstance(self._rows, HitRows) and isinstance(rows, SessionRows)
+        if isinstance(self._rows, SessionRows) and isinstance(rows, HitRows):
+            self._before_hits = self._cursor_key()
         self._rows = rows
         self._marks.keep(lambda: {rows.session_id(row) for row in range(len(rows))})
         self._layout_rows = rows.layout(self.is_dense)
         self._summaries.expire()
         self._summaries.keep(summaries)
-        found = rows.find(key) if key else None
+        found = self._found(rows, key, is_back=is_back) if key else None
         self.cursor = found if found is not None else min(max(place, 0), len(rows) - 1) if keep_cursor else min(0, len(rows) - 1)
         self._resize_virtual()
         if keep_cursor and self.cursor >= 0:
@@ -55,6 +59,13 @@ class SessionList(ListMoving):
         self.refresh()
         self._request_visible()
         self._tell_cursor()
+
+    def _found(self, rows: Rows, key: Key, *, is_back: bool) -> int | None:
+        """The row of what the cursor stood on. Back from hits: their session, else where the cursor stood before the search."""
+        found = rows.find(key)
+        if found is None and is_back:
+            return (rows.find(self._before_hits) if self._before_hits else None) or 0
+        return found
 
     def say_when_empty(self, words: Content) -> None:
         """What stands in the place of rows while there are none."""
