@@ -88,8 +88,8 @@ class BranchSwitched(Message):
         self.seqs = seqs
 
 
-class ViewChanged(Message):
-    """Fact: a key switched how much the transcript shows of all tool calls, thinking or everything; `words` say to what."""
+class KeyAnswered(Message):
+    """Fact: a key of the transcript did something that is not plain to see, or could do nothing; `words` say what or why."""
 
     def __init__(self, words: str) -> None:
         super().__init__()

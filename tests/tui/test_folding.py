@@ -13,6 +13,7 @@ from chatviewer.tui.app import ChatviewerApp
 from chatviewer.tui.rendering.block import EVERYTHING, Folds, Level
 from chatviewer.tui.rendering.message import Place, View, blocks_of
 from chatviewer.tui.widgets.transcript import TranscriptView
+from chatviewer.tui.widgets.transcript_folding import NOTHING_TO_FOLD
 from chatviewer.tui.widgets.transcript_sample import ListSource, stubs_of, summary_of
 from tests.tui.conftest import settle as settle_viewer
 from tests.tui.reading import ReadingApp, conversation, cursor_line, screen, show
@@ -139,6 +140,9 @@ async def test_after_a_rating_the_note_is_a_hint_that_can_be_ignored(open_viewer
         reply = next(stub.seq for stub in view.layout_of_rows.stubs.values() if stub.role is Role.ASSISTANT and not stub.rating)
         view.show_message(reply)
         await settle_viewer(pilot)
+        await pilot.press("o")
+        await settle_viewer(pilot)
+        assert main.status.notice == NOTHING_TO_FOLD
         await pilot.press("4")
         await settle_viewer(pilot)
         assert main.status.notice == "Rated ★★★★☆ · N adds a note · u undoes"

@@ -8,7 +8,7 @@ from textual import on
 from chatviewer.domain import safe_line
 from chatviewer.tui.fetching import fetch_branches, fetch_outline
 from chatviewer.tui.formatting import byte_size
-from chatviewer.tui.messages import BranchesFetched, CopyText, OutlineFetched, ViewChanged
+from chatviewer.tui.messages import BranchesFetched, CopyText, KeyAnswered, OutlineFetched
 from chatviewer.tui.opening import is_image, open_address, open_image, stored_image
 from chatviewer.tui.outgoing_messages import OpenAttachment, Opened, OpenLink
 from chatviewer.tui.rendering.wording import local_day
@@ -28,8 +28,8 @@ class ReadingActions(SearchActions):
         thinking = Level.FULL if self.viewer.preference("show_thinking") else Level.LINE
         view.prefer(Folds(self.viewer.preference("tool_calls"), thinking))
 
-    @on(ViewChanged)
-    def say_how(self, event: ViewChanged) -> None:
+    @on(KeyAnswered)
+    def say_how(self, event: KeyAnswered) -> None:
         self.tell(event.words)
 
     def action_outline(self) -> None:

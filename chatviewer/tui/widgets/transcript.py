@@ -15,7 +15,7 @@ from textual.binding import BindingType
 
 from chatviewer.domain import Message, MessageStub, Role, SessionSummary
 from chatviewer.tui.actions import bindings
-from chatviewer.tui.messages import BranchSwitched, CopyText, OpenSession, RateReply
+from chatviewer.tui.messages import BranchSwitched, CopyText, KeyAnswered, OpenSession, RateReply
 from chatviewer.tui.outgoing_messages import OpenAttachment, OpenLink
 from chatviewer.tui.reading_memory import KEPT_SESSIONS, Memories, Memory
 from chatviewer.tui.rendering.block import Level
@@ -266,7 +266,7 @@ class TranscriptView(TranscriptFolding):
         layout = self.layout_of_rows
         index = next((at for at in range(self.cursor.at, -1, -1) if len(layout.siblings(at)) > 1), None) if layout.path else None
         if index is None:
-            self.notify("There is no other branch here.", timeout=3)
+            self.post_message(KeyAnswered("There is no other branch here."))
             return
         siblings = layout.siblings(index)
         seq = siblings[(siblings.index(layout.path[index]) + step) % len(siblings)]
@@ -299,7 +299,7 @@ class TranscriptView(TranscriptFolding):
         if message is None:
             return
         if message.role is not Role.ASSISTANT:
-            self.notify("Only replies are rated.", timeout=3)
+            self.post_message(KeyAnswered("Only replies are rated · J goes to the next message"))
             return
         self.post_message(RateReply(message.uid, value or None))
 

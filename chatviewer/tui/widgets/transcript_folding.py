@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 from textual.reactive import reactive
 
-from chatviewer.tui.messages import ViewChanged
+from chatviewer.tui.messages import KeyAnswered
 from chatviewer.tui.rendering.block import TOOL_CALL_VIEWS, Folds, Level
 from chatviewer.tui.widgets.transcript_finding import TranscriptFinding
 from chatviewer.tui.widgets.transcript_plan import Bookmark, Position
 
+NOTHING_TO_FOLD = "Nothing folds on this line; lines with ▸ do · t unfolds all tool calls"
 _FOLDED = Folds()
 _IN_PART = Folds("open", Level.SHORT, Level.SHORT)
 _WHOLE = Folds("full", Level.FULL, Level.FULL)
@@ -49,6 +50,8 @@ class TranscriptFolding(TranscriptFinding):
         block = self.layout_of_rows.block_at(self.cursor)
         if block is not None and block.is_foldable:
             self.set_level(block.key, block.next_level())
+        elif block is not None:
+            self.post_message(KeyAnswered(NOTHING_TO_FOLD))
 
     def set_level(self, key: str, level: Level) -> None:
         """Folds or unfolds a block of the message under the cursor; the cursor goes to the block's first line."""
@@ -101,4 +104,4 @@ class TranscriptFolding(TranscriptFinding):
             self.set_reactive(TranscriptFolding.folds, folds)
 
         self.show_view(change)
-        self.post_message(ViewChanged(words))
+        self.post_message(KeyAnswered(words))
