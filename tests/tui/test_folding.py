@@ -11,7 +11,7 @@ from chatviewer.storage.library import Library
 from chatviewer.tui import reading_memory
 from chatviewer.tui.app import ChatviewerApp
 from chatviewer.tui.rendering.block import EVERYTHING, Folds, Level
-from chatviewer.tui.rendering.message import Place, View, blocks_of
+from chatviewer.tui.rendering.message import Child, Place, View, blocks_of
 from chatviewer.tui.widgets.transcript import TranscriptView
 from chatviewer.tui.widgets.transcript_folding import NOTHING_TO_FOLD
 from chatviewer.tui.widgets.transcript_sample import ListSource, stubs_of, summary_of
@@ -156,3 +156,27 @@ async def test_after_a_rating_the_note_is_a_hint_that_can_be_ignored(open_viewer
         await pilot.press("0")
         await settle_viewer(pilot)
         assert main.status.notice == "Rating cleared · u undoes"
+
+
+async def test_the_cursor_stays_on_the_message_while_a_rating_brings_and_takes_its_header() -> None:
+    app = ReadingApp()
+    messages = [replace(one, role=Role.USER if one.seq == 0 else Role.ASSISTANT, tool_calls=(), thinking="") for one in conversation(4)]
+    async with app.run_test(size=(60, 30)) as pilot:
+        view = await show(pilot, messages)
+        view.refresh_message(replace(messages[2], rating=Rating(uid="m2", value=4)))
+        view.go_to_message(2)
+        assert "★★★★☆" in screen(view)[cursor_line(view)]
+        for rating in (None, Rating(uid="m2", value=5), None):
+            view.refresh_message(replace(messages[2], rating=rating))
+            assert screen(view)[cursor_line(view)].strip(" ▌")
+            assert view.cursor_seq == 2
+
+
+def test_what_stands_above_a_sub_agents_session_is_wrapped() -> None:
+    call = replace(conversation(2)[1].tool_calls[0], tool_name="Task", child_uid="u")
+    message = replace(conversation(2)[1], tool_calls=(call,))
+    view = View(children={"u": Child(3, tuple(conversation(3)))})
+    block = next(block for block in blocks_of(message, Place(), view, {"call:0": Level.FULL}) if block.key == "call:0")
+    rows = [row.plain for chunk in block.chunks for row in chunk.layout(50)]
+    assert all(len(row) <= 50 for row in rows)
+    assert "opens it" in " ".join(" ".join(rows).split())

@@ -178,7 +178,8 @@ def _nested(call: ToolCall, view: View) -> list[Chunk]:
     hidden = child.message_count - len(child.last)
     words = f"its session · {counted(child.message_count, 'message')}{f', the last {len(child.last)} here' if hidden > 0 else ''}"
     inner = View(day=view.day, is_subagent=True)
-    chunks = [fixed(lambda _width: [Row(Content.styled(f"{words} · Enter on the call opens it", f"bold {MUTED}"))])]
+    words = f"{words} · Enter on the call opens it"
+    chunks = [Chunk(lambda width: wrap(Content.styled(words, f"bold {MUTED}"), width), 1, len(words))]
     for before, message in zip((None, *child.last), child.last, strict=False):
         goes_on = before is not None and before.role is Role.ASSISTANT and message.role is Role.ASSISTANT
         follows_calls = goes_on and before is not None and bool(before.tool_calls)

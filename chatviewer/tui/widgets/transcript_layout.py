@@ -373,6 +373,8 @@ class TranscriptLayout:
         if best is None:
             return self.clamp(Position(index))
         rows = len(plan.rows(best))
+        if bookmark.key == "header" and rows != bookmark.height:  # it came or went with a rating; a blank row is no place to be
+            return self.start(index)
         is_same = plan.pieces[best].number == bookmark.chunk
         row = bookmark.row if rows == bookmark.height else bookmark.row * rows // bookmark.height
         return self.clamp(Position(index, best, row if is_same else rows - 1))
