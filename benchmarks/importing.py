@@ -1,40 +1,51 @@
 """What an import costs, as ratios measured in one run: seconds say more about the machine than about the program.
 
-    python benchmarks/importing.py [--sessions 300] [--runs 10]
-    python benchmarks/importing.py --home DIR --yardstick "python raw_import.py ..."
+    python benchmarks/importing.py [--sessions 1000 5000] [--firsts 3] [--runs 10]
+    python benchmarks/importing.py --home DIR [DIR ...]
 
-Without `--home` a corpus of Claude Code transcripts is made up in a temporary folder. The yardstick is any command that does the raw work
-of the same import (parse, insert, index); without one the first import is printed in seconds only. CPU time, user and system.
+Without `--home` corpora of Claude Code transcripts are made up in a temporary folder. The yardstick is `raw_import.py`, which does the raw
+work of the same import (parse, insert, index) and nothing else; it is run before each first import, and the ratio is the median of
+the pairs. CPU time, user and system; memory is the most that was resident. A home that is given is only read.
 """
 
 import argparse
 import json
 import os
 import random
-import resource
-import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 SYLLABLES = ["ka", "lo", "mi", "ta", "re", "no", "su", "vi", "der", "fin", "gro", "pal", "sen", "tor", "wex", "zam"]
 AGE = 3600  # seconds: a folder changed just now is looked at again, which is not what a refresh usually meets
 
 
-def cpu_of(command: list[str], home: Path, store: Path, runs: int = 1) -> float:
-    """The least CPU seconds of so many runs."""
+class Cost(NamedTuple):
+    """Of one command, or the least of several runs of it."""
+
+    cpu: float  # seconds
+    memory: int  # MB
+
+
+def cost_of(command: list[str], home: Path, store: Path, runs: int = 1) -> Cost:
+    """The least of so many runs."""
     environment = os.environ | {"HOME": str(home), "CHATVIEWER_HOME": str(store), "PYTHONPATH": str(ROOT)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling our modules each time is not what is measured
-    times = []
+    costs = []
     for _ in range(runs):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return min(times)
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, command)
+        costs.append(Cost(used.ru_utime + used.ru_stime, used.ru_maxrss * 1024 // 1_000_000))
+    return Cost(min(cost.cpu for cost in costs), max(cost.memory for cost in costs))
 
 
 def words(dice: random.Random, count: int) -> str:
@@ -96,37 +107,50 @@ def append(home: Path, number: int) -> None:
         file.write("".join(json.dumps(line) + "\n" for line in turns(random.Random(number), path.stem, 1000 + 4 * number, 1)))
 
 
+def measure(home: Path, folder: Path, options: argparse.Namespace, is_ours: bool) -> None:
+    """All figures of one home; `is_ours`: one that may be written to."""
+    store, raw = folder / "store", folder / "raw.db"
+    # what the installed command does
+    chatviewer = [sys.executable, "-c", "from chatviewer.__main__ import program; program()", "import"]
+    firsts, yardsticks = [], []
+    for _ in range(options.firsts):
+        for old in (store, raw):
+            shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)
+        yardsticks.append(cost_of([sys.executable, str(ROOT / "benchmarks" / "raw_import.py"), str(home), str(raw)], home, store))
+        firsts.append(cost_of(chatviewer, home, store))
+    ratio = median(first.cpu / yardstick.cpu for first, yardstick in zip(firsts, yardsticks, strict=True))
+    least = min(first.cpu for first in firsts)
+    source = sum(path.stat().st_size for path in home.rglob("*") if path.is_file())
+    size = sum(path.stat().st_size for path in store.glob("chatviewer.db*"))
+    print(f"sources          {source / 1e6:.1f} MB")
+    print(f"first import     {least:.2f} s, {ratio:.2f}x of the yardstick's {min(yardstick.cpu for yardstick in yardsticks):.2f} s")
+    print(f"memory           {max(first.memory for first in firsts)} MB")
+    print(f"database         {size / 1e6:.1f} MB, {size / source:.2f}x of the sources; the yardstick's {raw.stat().st_size / source:.2f}x")
+    nothing = cost_of([sys.executable, "-c", "pass"], home, store, options.runs).cpu
+    refresh = cost_of(chatviewer, home, store, options.runs).cpu
+    print(f"nothing changed  {1000 * refresh:.0f} ms, {refresh / nothing:.2f}x of `python -c pass`")
+    if is_ours:
+        longer = []
+        for number in range(options.runs):
+            append(home, number)
+            longer.append(cost_of(chatviewer, home, store).cpu)
+        print(f"one longer file  {1000 * min(longer):.0f} ms, {min(longer) / refresh:.2f}x of nothing changed")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--home", type=Path, help="a home with chats in it, only read")
-    parser.add_argument("--sessions", type=int, default=300, help="of the corpus that is made up")
-    parser.add_argument("--yardstick", help="a command that does the raw work of the same import")
+    parser.add_argument("--home", type=Path, nargs="+", help="homes with chats in them, only read")
+    parser.add_argument("--sessions", type=int, nargs="+", default=[1000, 5000], help="of the corpora that are made up")
+    parser.add_argument("--firsts", type=int, default=3, help="pairs of the yardstick and a first import")
     parser.add_argument("--runs", type=int, default=10, help="of the short commands; the best one counts")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        home, store = options.home, Path(folder) / "store"
-        if home is None:
-            home = Path(folder) / "home"
-            make_corpus(home, options.sessions)
-        # what the installed command does
-        chatviewer = [sys.executable, "-c", "from chatviewer.__main__ import program; program()", "import"]
-        cpu_of(chatviewer, Path(folder) / "nobody", Path(folder) / "other")  # compiled, and in the cache of the disk
-        nothing = cpu_of([sys.executable, "-c", "pass"], home, store, options.runs)
-        yardstick = cpu_of(shlex.split(options.yardstick), home, store) if options.yardstick else None
-        first = cpu_of(chatviewer, home, store)
-        against = f"{first / yardstick:.2f}x of the yardstick's {yardstick:.2f} s" if yardstick else "no yardstick given"
-        print(f"first import     {first:.2f} s, {against}")
-        refresh = cpu_of(chatviewer, home, store, options.runs)
-        print(f"nothing changed  {1000 * refresh:.0f} ms, {refresh / nothing:.2f}x of `python -c pass`")
-        if options.home is None:  # a home that was given is left as it is
-            longer = []
-            for number in range(options.runs):
-                append(home, number)
-                longer.append(cpu_of(chatviewer, home, store))
-            print(f"one longer file  {1000 * min(longer):.0f} ms, {min(longer) / refresh:.2f}x of nothing changed")
-        size = sum(path.stat().st_size for path in store.glob("chatviewer.db*"))
-        source = sum(path.stat().st_size for path in home.rglob("*") if path.is_file())
-        print(f"database         {size / 1e6:.1f} MB, {size / source:.2f}x of the sources' {source / 1e6:.1f} MB")
+    for given in options.home or options.sessions:
+        with tempfile.TemporaryDirectory() as folder:
+            home = given if options.home else Path(folder) / "home"
+            print(f"--- {given}{'' if options.home else ' sessions'}")
+            if not options.home:
+                make_corpus(home, given)
+            measure(home, Path(folder), options, is_ours=not options.home)
 
 
 if __name__ == "__main__":

@@ -95,9 +95,10 @@ def _prepare(path: Path, database: Database) -> sqlite3.Connection:
     """A connection within a transaction that ends with the load."""
     loading = connect(path)
     try:
-        for pragma in ("locking_mode = EXCLUSIVE", "synchronous = OFF", "cache_size = -65536", "temp_store = MEMORY"):
+        for pragma in ("locking_mode = EXCLUSIVE", "synchronous = OFF", "temp_store = MEMORY"):
             loading.execute(f"PRAGMA {pragma}")
         migrate(loading, path)
+        loading.execute("PRAGMA cache_size = -65536")  # now: SQLite counts pages, and their size is known from here on
         loading.execute("PRAGMA journal_mode = OFF")
         loading.execute("PRAGMA foreign_keys = OFF")
         loading.execute("BEGIN EXCLUSIVE")
