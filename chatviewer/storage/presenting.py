@@ -7,7 +7,6 @@ import sqlite3
 from chatviewer.domain.hit import Hit
 from chatviewer.domain.kinds import HitKind, Role
 from chatviewer.query.nodes import Query
-from chatviewer.storage.arguments import words_in_json
 from chatviewer.storage.candidates import LEVELS, Candidate
 from chatviewer.storage.reading import id_list, to_datetime
 from chatviewer.storage.snippets import Snippeter, beginning
@@ -56,6 +55,8 @@ def hits(connection: sqlite3.Connection, query: Query, page: list[Candidate]) ->
 def _message_hit(snippeter: Snippeter, level: str, row: tuple[Any, ...], is_text_asked: bool) -> Hit:
     _, session_id, session_uid, title, source, project, uid, seq, role, created_at, *texts = row
     if level == "tool":
+        from chatviewer.storage.arguments import words_in_json  # a search without calls among its hits does without
+
         tool_name, arguments, result = texts
         snippet = snippeter.snippet(words_in_json(arguments)) or snippeter.snippet(result) or snippeter.snippet(tool_name)
         shown, kind = snippet or beginning(f"{tool_name}: {words_in_json(arguments)}"), HitKind.TOOL

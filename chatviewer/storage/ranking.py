@@ -6,6 +6,7 @@ bm25 has to look at every row that matches, so of a common word only the rows st
 from __future__ import annotations
 
 import math
+import re
 import sqlite3
 import time
 
@@ -20,14 +21,15 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAX_ROWS = 10_000  # that are scored
-MAX_WEIGHED = 300  # the best of them, that are weighed
+MAX_WEIGHED = 200  # the best of them, that are weighed
+READ = 5_000  # characters of a message in which a phrase is looked for
 _YEAR_MS = 365 * 86_400_000
 
 # bm25's weights of the columns: content, thinking, terms; text; title, summary
 _COLUMN_WEIGHTS = {"message": "1.0, 0.5, 0.6", "attachment": "1.0", "session": "1.0, 0.3"}
 _LEVEL_WEIGHTS = {"message": 1.0, "tool": 0.5, "attachment": 0.7, "session": 2.5}
 _ROLE_WEIGHTS = {"user": 1.25, "assistant": 1.0, "system": 0.5, "tool": 0.5}
-_TEXTS = {"message": "substr(message.content, 1, 20000)", "session": "session.title"}
+_TEXTS = {"message": f"substr(message.content, 1, {READ})", "session": "session.title"}
 _NO_MESSAGE = "NULL, NULL"
 
 
@@ -68,7 +70,7 @@ def _scored(
     # The index scores first and gives the best rows; the join costs for these only, unless conditions drop most of them.
     statement = (
         "SELECT best.rowid, best.score, session.id, session.status, session.last_message_at, session.starred_at IS NOT NULL, "
-        f"session.title, {_TEXTS.get(plan.level, 'NULL')}, {message} FROM ({ranking}) AS best CROSS JOIN {level.source} {ratings} "
+        f"session.title, {weigh.text_of(plan.level)}, {message} FROM ({ranking}) AS best CROSS JOIN {level.source} {ratings} "
         f"WHERE {level.row} = best.rowid AND session.user_id = ? AND {sql}"
     )
     depth = limit if sql == "1" else MAX_ROWS
@@ -92,7 +94,13 @@ class _Weigher:
     def __init__(self, query: Query) -> None:
         self._now_ms = time.time_ns() // 1_000_000
         self._words = [fold(known_text(word)).lower() for word in query.words]
-        self._phrase = " ".join(self._words) if len(self._words) > 1 else ""
+        words = [re.escape(word) for text in self._words for word in text.split()]
+        # the words side by side, with whatever the index drops between them
+        self._phrase = re.compile(r"[\W_]+".join(words)) if len(words) > 1 else None
+
+    def text_of(self, level: str) -> str:
+        """The column in which a phrase is looked for."""
+        return "NULL" if self._phrase is None else _TEXTS.get(level, "NULL")
 
     def weighed(self, level: str, row: tuple[Any, ...]) -> tuple[float, str, Candidate]:
         """(score, the session's status, candidate); a higher score is better."""
@@ -101,7 +109,7 @@ class _Weigher:
         folded_title = fold(title).lower()
         if level != "session" and self._words and all(word in folded_title for word in self._words):
             weight *= 1.4
-        if text and self._phrase and self._phrase in " ".join(known_text(fold(text[:5_000])).lower().split()):
+        if text and self._phrase is not None and self._phrase.search(fold(text).lower()):
             weight *= 1.6
         if rating is not None:
             weight *= 1 + 0.15 * (rating - 3)

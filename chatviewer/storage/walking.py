@@ -44,7 +44,7 @@ class IndexRows:
         self._statement = f"{index_rows(plan.level)} AND {index}.rowid BETWEEN ? AND ? ORDER BY {index}.rowid DESC LIMIT ?"
         # Words with one beginning that are too many to be spelled out are merged anew each time that the index is asked: ask once.
         self.is_merged = is_beginning(self.match)
-        self._merged: list[int] | None = None
+        self._all: list[int] | None = None  # in rising order, once they are known
         self.density = 1.0  # rows that match, of all
         self.usual_session = 1.0  # rows of a session, on average
         self._row_seconds = _ROW_SECONDS
@@ -73,6 +73,7 @@ class IndexRows:
             cursor.close()
             self._row_seconds = max(_ROW_SECONDS, (time.monotonic() - start) / max(1, len(rows)))
         if is_whole:
+            self._all = rows[::-1]
             return rows
         statement = f"SELECT max(id), (SELECT max(id) FROM session) FROM {LEVELS[self._level].table}"
         highest, session_count = self._connection.execute(statement).fetchone()
@@ -82,16 +83,16 @@ class IndexRows:
 
     def _merged_rows(self) -> list[int]:
         """All rows, in rising order."""
-        if self._merged is None:
-            self._merged = [row for (row,) in self._connection.execute(index_rows(self._level), (self.match,))]
-        return self._merged
+        if self._all is None:
+            self._all = [row for (row,) in self._connection.execute(index_rows(self._level), (self.match,))]
+        return self._all
 
     def between(self, low: int, high: int, limit: int = -1) -> Sequence[int]:
         """Those from `low` to `high`, at most `limit` of the highest (-1: all)."""
-        if self.is_merged:
-            merged = self._merged_rows()
-            start, end = bisect_left(merged, low), bisect_right(merged, high)
-            return merged[start if limit < 0 else max(start, end - limit) : end][::-1]
+        if self.is_merged or self._all is not None:
+            rows = self._merged_rows()
+            start, end = bisect_left(rows, low), bisect_right(rows, high)
+            return rows[start if limit < 0 else max(start, end - limit) : end][::-1]
         return [row for (row,) in self._connection.execute(self._statement, (self.match, low, high, limit))]
 
 
