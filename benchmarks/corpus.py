@@ -7,14 +7,13 @@ million messages would fill five gigabytes.
 """
 
 import argparse
+import re
 import sqlite3
 import tempfile
 from pathlib import Path
 
 from chatviewer import demo
-from chatviewer.storage.bulk import _DEFAULTS, _FTS, _LOADING
 from chatviewer.storage.library import Library
-from chatviewer.storage.writing import _INDEXES
 
 CUT = 1_500  # characters of what a tool returned, in the copies
 OVERLAP = 3  # copies of which the times lie within each other
@@ -71,17 +70,25 @@ def grow(path: Path, wanted: int) -> None:
         for table in _TABLES:
             copied = connection.execute(copying(connection, table), values).rowcount
             count += copied if table == "message" else 0
-    indexing = [(table, index, columns, content) for table, index, columns, content in _INDEXES]
-    for name in _FTS:
-        connection.executemany(f"INSERT INTO {name} ({name}, rank) VALUES (?, ?)", _LOADING.items())
-    for table, index, columns, content in indexing:
-        statement = f"INSERT INTO {index} (rowid, {columns}) SELECT id, {columns} FROM {content} WHERE id > ? ORDER BY id"
-        connection.execute(statement, (steps[f"{table}_step"],))
-    for name in _FTS:
-        connection.executemany(f"INSERT INTO {name} ({name}, rank) VALUES (?, ?)", _DEFAULTS.items())
+    _index(connection, steps)
     connection.execute("COMMIT")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.close()
+
+
+def _index(connection: sqlite3.Connection, steps: dict[str, int]) -> None:
+    """Put the copies into the full-text indexes, each as its table says where its text comes from."""
+    tables = connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE % USING fts5%'").fetchall()
+    for name, sql in tables:
+        content = re.search(r"content = '(\w+)'", sql)[1]
+        table = "tool_call" if content == "tool_text" else content
+        columns = ", ".join(columns_of(connection, name))
+        for setting, value in (("hashsize", 64 << 20), ("automerge", 0)):  # one large piece, then as usual
+            connection.execute(f"INSERT INTO {name} ({name}, rank) VALUES (?, ?)", (setting, value))
+        statement = f"INSERT INTO {name} (rowid, {columns}) SELECT id, {columns} FROM {content} WHERE id > ? ORDER BY id"
+        connection.execute(statement, (steps[f"{table}_step"],))
+        for setting, value in (("hashsize", 1 << 20), ("automerge", 4)):
+            connection.execute(f"INSERT INTO {name} ({name}, rank) VALUES (?, ?)", (setting, value))
 
 
 def _ends(connection: sqlite3.Connection, steps: dict[str, int], missing: int) -> list[int]:
