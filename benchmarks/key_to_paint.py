@@ -23,7 +23,14 @@ import pyte
 COLUMNS, ROWS = 120, 36
 REST = 0.4  # seconds without output that end a key; what the box offers and counts besides comes within them
 LIST, BOX = (slice(4, 24), slice(22, 66)), (slice(0, 3), slice(0, COLUMNS))  # rows and columns of the screen
-ECHO = "from textual.app import App\nfrom textual.widgets import Input\nclass Empty(App):\n    def compose(self): yield Input()\nEmpty().run()\n"
+ECHO = """
+from textual.app import App
+from textual.widgets import Input
+class Empty(App):
+    def compose(self):
+        yield Input()
+Empty().run()
+"""
 
 
 class Terminal:

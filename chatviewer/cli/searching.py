@@ -65,6 +65,9 @@ def _tell_hints(hints: SearchHints) -> None:
         tell(f"{hints.tool_count:,}{more} in tool output (in:all shows them)")
     if hints.suggestion:
         tell(f"Nothing found. Did you mean: {safe_line(hints.suggestion, 200)}")
+    elif hints.shorter:
+        count = f"{hints.shorter_count:,}{' or more hits' if hints.has_more_shorter else ' hit' if hints.shorter_count == 1 else ' hits'}"
+        tell(f"Nothing holds all of it. Without {safe_line(hints.dropped, 60)}: {count}")
 
 
 def _document(hit: Hit) -> dict[str, Any]:

@@ -83,12 +83,14 @@ def rows_of_index(connection: sqlite3.Connection, plan: Plan, scopes: tuple[str,
     return [row for (row,) in connection.execute(statement, (scoped(plan.level, scopes, plan.match), limit))]
 
 
-def titles_holding(connection: sqlite3.Connection, words: list[str], word_count: int) -> list[int]:
-    """Sessions whose titles hold all words, where these are of the kind that the index keeps in a column that titles do not have."""
+def titles_holding(connection: sqlite3.Connection, words: list[str], word_count: int, unwanted: Sequence[str] = ()) -> list[int]:
+    """Sessions whose titles hold all words and no unwanted one, where these are of the kind that the index keeps in a column that titles
+    do not have."""
     if not words or len(words) < word_count or all(split_word(word) is None for word in words):
         return []
-    condition = " AND ".join(["session.title LIKE ? ESCAPE '\\'"] * len(words))
-    given = [f"%{escaped(word)}%" for word in words]
+    conditions = ["session.title LIKE ? ESCAPE '\\'"] * len(words) + ["session.title NOT LIKE ? ESCAPE '\\'"] * len(unwanted)
+    condition = " AND ".join(conditions)
+    given = [f"%{escaped(word)}%" for word in (*words, *unwanted)]
     return [row for (row,) in connection.execute(f"SELECT session.id FROM session WHERE {condition} LIMIT ?", (*given, FEW))]
 
 

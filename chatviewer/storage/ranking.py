@@ -9,11 +9,14 @@ import math
 import re
 import sqlite3
 import time
+from collections.abc import Collection
 
-from chatviewer.query.nodes import Query
-from chatviewer.storage.candidates import LEVELS, Candidate, Plan, index_name
+from chatviewer.query.nodes import Query, Word, positive_leaves
+from chatviewer.storage.candidates import LEVELS, Candidate, Plan, index_name, titles_holding
 from chatviewer.storage.filtering import index_rows, scoped
 from chatviewer.storage.matching import known_text
+from chatviewer.storage.reading import id_list
+from chatviewer.storage.searching import words_unwanted
 from chatviewer.storage.snippets import fold
 
 TYPE_CHECKING = False
@@ -75,7 +78,24 @@ def _scored(
     )
     depth = limit if sql == "1" else MAX_ROWS
     rows = connection.execute(statement, (match, edge[0] if edge else -1, depth, plan.user_id, *parameters)).fetchmany(limit)
-    return [weigh.weighed(plan.level, row) for row in rows]
+    found = [weigh.weighed(plan.level, row) for row in rows]
+    if plan.level == "session":
+        found += _titled(connection, plan, weigh, {-candidate.row for _, _, candidate in found})
+    return found
+
+
+def _titled(connection: sqlite3.Connection, plan: Plan, weigh: _Weigher, known: Collection[int]) -> list[tuple[float, str, Candidate]]:
+    """Titles that hold the words in parts of identifiers or in a script without spaces, which their index does not know."""
+    sql, parameters = plan.conditions
+    ids = [row for row in titles_holding(connection, weigh.typed, len(weigh.typed), weigh.unwanted) if row not in known]
+    statement = (
+        "SELECT session.id, ?, session.id, session.status, session.last_message_at, session.starred_at IS NOT NULL, session.title, NULL, "
+        f"{_NO_MESSAGE} FROM json_each(?) AS listed CROSS JOIN session WHERE session.id = listed.value AND session.user_id = ? AND {sql}"
+    )
+    total = connection.execute("SELECT coalesce(max(id), 0) FROM session").fetchone()[0]
+    score = -math.log(1 + total / (len(ids) + 1))  # what bm25 makes of a word that so many titles hold
+    rows = connection.execute(statement, (score, id_list(ids), plan.user_id, *parameters)).fetchall() if ids else []
+    return [weigh.weighed("session", row) for row in rows]
 
 
 def _score(connection: sqlite3.Connection, plan: Plan, match: str) -> str:
@@ -93,6 +113,8 @@ class _Weigher:
 
     def __init__(self, query: Query) -> None:
         self._now_ms = time.time_ns() // 1_000_000
+        self.unwanted = words_unwanted(query)
+        self.typed = [leaf.text for leaf in positive_leaves(query.node) if isinstance(leaf, Word)]
         self._words = [fold(known_text(word)).lower() for word in query.words]
         words = [re.escape(word) for text in self._words for word in text.split()]
         # the words side by side, with whatever the index drops between them

@@ -204,7 +204,7 @@ class Search:
         few = rows.few()
         if level == "session":
             words = [node.text for node in self.parts.words if isinstance(node, Word)]
-            if titled := titles_holding(self.connection, words, len(self.parts.words)):
+            if titled := titles_holding(self.connection, words, len(self.parts.words), words_unwanted(self.query)):
                 few = [*(few or ()), *titled]
         if few is not None:
             found, hidden_count = sorted_rows(self.connection, plan, few)
@@ -304,6 +304,12 @@ class NewestMessages:
         newest = dict(self._connection.execute(self._statement, (ids, *self._parameters, id_list(unwanted))))
         found = [(when, session, newest.get(-session)) for when, session in batch]
         return [Candidate(when, session, 1, -row, "message") for when, session, row in found if row is not None]
+
+
+def words_unwanted(query: Query) -> list[str]:
+    """The single words that must not stand in a hit."""
+    nodes = query.node.nodes if isinstance(query.node, AllOf) else ()
+    return [node.node.text for node in nodes if isinstance(node, Not) and isinstance(node.node, Word)]
 
 
 def _tool_names(query: Query) -> list[str]:

@@ -123,6 +123,12 @@ def test_search_says_what_it_hides(run: Run, filled: list[Session]) -> None:
     assert found["hidden"] >= 1
 
 
+def test_search_says_what_to_leave_out(run: Run, filled: list[Session]) -> None:
+    outcome = run("search", "flaky", "title:nothing")
+    assert outcome.out == ""
+    assert outcome.err.startswith("Nothing holds all of it. Without title:nothing: ")
+
+
 def test_search_says_what_was_probably_meant(run: Run, filled: list[Session]) -> None:
     outcome = run("search", "flakky")
     assert outcome.out == ""

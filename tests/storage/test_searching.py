@@ -107,8 +107,17 @@ def test_titles_are_found_and_stand_before_their_session(library: Library) -> No
 
 def test_titles_are_found_by_their_parts_too(library: Library) -> None:
     fill(library, thread("s1", "x", title="修复登录页面的错误"), thread("s2", "x", title="Why getUserName fails 🎉"))
-    for text, expected in (("登录", ["s1"]), ("登录 错误", ["s1"]), ("userName", ["s2"]), ("🎉", ["s2"]), ("登 页", ["s1"]), ("录登", [])):
+    for text, expected in (
+        ("登录", ["s1"]),
+        ("登录 错误", ["s1"]),
+        ("userName", ["s2"]),
+        ("🎉", ["s2"]),
+        ("登 页", ["s1"]),
+        ("录登", []),
+        ("登录 -错误", []),
+    ):
         assert ids(library, text) == expected, text
+        assert ids(library, text, order="best") == expected, text
         assert len(library.session_ids(parse(text))) == len(expected), text
 
 
