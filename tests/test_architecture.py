@@ -179,3 +179,31 @@ def test_styles_stand_in_files() -> None:
                 value = node.value.value if isinstance(node.value, ast.Constant) else ""
                 assert isinstance(value, str)
                 assert value.count("\n") <= 30, f"{named(path)}:{node.lineno} keeps {value.count(chr(10))} lines of CSS"
+
+
+# What a plain `list` or `search` loads, each import of it at once: these modules load no large one as they are imported, or a command
+# that answers in 25 ms takes 40. A module in `TYPE_CHECKING` or within a function costs nothing.
+QUICK = (
+    *("__main__", "errors", "paths", "cli", "cli.listing", "cli.opening", "cli.output", "cli.parser", "cli.plain", "cli.searching"),
+    *("cli.table", "domain", "domain.hit", "domain.kinds", "domain.record", "domain.sanitizing", "domain.summary", "domain.user"),
+    *("domain.wording", "query", "query.fielding", "query.fields", "query.lexing", "query.nodes", "query.parsing", "storage.candidates"),
+    *("storage.connection", "storage.filtering", "storage.gathering", "storage.library", "storage.matching", "storage.migrating"),
+    *("storage.opening", "storage.own_words", "storage.patterns", "storage.presenting", "storage.reading", "storage.searching"),
+    *("storage.sessions", "storage.snippets", "storage.vocabulary", "storage.walking"),
+)
+LARGE = {"typing", "re", "enum", "contextlib", "threading", "dataclasses", "pathlib", "argparse", "json", "inspect", "logging", "importlib"}
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_quick_commands_import_nothing_large(name: str) -> None:
+    path = PACKAGE.joinpath(*name.split("."))
+    here = path.with_suffix(".py") if path.with_suffix(".py").exists() else path / "__init__.py"
+    found: list[str] = []
+    for node in tree_of(here).body:  # what is imported at once; a class body imports nothing
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found.append(node.module or "")
+    assert not LARGE & {each.partition(".")[0] for each in found}, f"{name}: import it where it is used, or under TYPE_CHECKING = False"
+    quick = {f"chatviewer.{each}" for each in QUICK} | {"chatviewer"}
+    assert {each for each in found if each.startswith("chatviewer")} <= quick, f"{name} imports what is not among QUICK"

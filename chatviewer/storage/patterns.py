@@ -1,10 +1,12 @@
 """SQL's REGEXP and CONTAINS by Python. Both are bound to a time: what is not read by then does not match, and that is said."""
 
+from __future__ import annotations
+
 import sqlite3
 import time
 from _thread import _local
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -17,7 +19,7 @@ _limits = _local()
 class TimeLimit:
     """`is_over` is set once something was left unread: the time was up, or nobody waits for the answer any more."""
 
-    def __init__(self, deadline: float, should_stop: "Callable[[], bool]") -> None:
+    def __init__(self, deadline: float, should_stop: Callable[[], bool]) -> None:
         self.deadline = deadline
         self.is_over = False
         self._should_stop = should_stop
@@ -31,7 +33,7 @@ class TimeLimit:
 class time_limit:  # noqa: N801 (used as a function)
     """What this thread's statements may spend on patterns, in seconds, unless they are to stop before; gives the `TimeLimit`."""
 
-    def __init__(self, seconds: float, should_stop: "Callable[[], bool]" = bool) -> None:
+    def __init__(self, seconds: float, should_stop: Callable[[], bool] = bool) -> None:
         self._seconds = seconds
         self._should_stop = should_stop
         self._outer: TimeLimit | None = None
