@@ -161,11 +161,14 @@ def keys_of(narrowing: Narrowing, kept: Mapping[str, str]) -> dict[str, str]:
     """The digit of each term that has one. `kept`: those of before, which stay with their terms while a result is narrowed further."""
     on = held(narrowing.text)
     waiting = {kind.group: _useful(kind, narrowing.facets.session_count, on) for kind in narrowing.kinds}
-    offered = {term for values in waiting.values() for term in values}
-    keys = {term: digit for term, digit in kept.items() if term in offered}
-    chosen: list[str] = []
-    turns = [*_TURNS, *(group for _ in DIGITS for group in waiting)]
-    for group in turns:
+    offered = [term for values in waiting.values() for term in values]
+    first = [term for term in offered if term in on][: len(DIGITS)]  # what is in the query can always be taken out
+    keys = {term: kept[term] for term in first if term in kept}
+    others = {term: digit for term, digit in kept.items() if term in offered and term not in first}
+    room = len(DIGITS) - len(first)
+    keys |= dict(list(others.items())[:room])
+    chosen = [term for term in first if term not in keys]
+    for group in [*_TURNS, *(group for _ in DIGITS for group in waiting)]:
         values = [term for term in waiting.get(group, ()) if term not in keys and term not in chosen]
         if values and len(chosen) + len(keys) < len(DIGITS):
             chosen.append(values[0])

@@ -122,7 +122,7 @@ class MainScreen(OutgoingActions, WindowActions):
         """Look for garbage from now on, though seldom and not among what is there: modules and style sheets stay to the end, and
         walking over them halts the keyboard for 70 ms every few seconds."""
         gc.freeze()
-        gc.set_threshold(10_000, 10, 10)
+        gc.set_threshold(5_000, 5, 40)
         gc.enable()
 
     def _restore_last_session(self, found_id: int | None) -> None:
@@ -211,7 +211,7 @@ class MainScreen(OutgoingActions, WindowActions):
         """Title, position, and what to do where the list is empty."""
         put_title(self.session_list, safe_line(self.listing.title(), 120))
         put_subtitle(self.session_list, self.listing.position())
-        self.set_class(bool(self.listing.problems), "-problem")
+        self.session_list.set_class(bool(self.listing.problems), "-problem")
         is_empty = not len(self.session_list.rows)
         if not is_empty and self.has_class("-first-start"):
             self.remove_class("-first-start")

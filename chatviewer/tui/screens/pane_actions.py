@@ -75,7 +75,8 @@ class PaneActions(ViewerScreen):
     def show_pane(self) -> None:
         """Say in footer and classes which pane has the focus."""
         self.name_keys()
-        self.set_class(self.pane == SEARCH, "-searching")
+        for widget in (self.session_list, self.query_one("#slash")):  # a class of the screen would style all panes anew
+            widget.set_class(self.pane == SEARCH, "-searching")
         self.advise()
         self.apply_layout()
         self.show_facets()

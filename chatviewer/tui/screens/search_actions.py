@@ -86,7 +86,7 @@ class SearchActions(PaneActions):
     @on(NarrowingReady)
     def take_narrowing(self, event: NarrowingReady) -> None:
         if self.listing.take_narrowing(event):
-            self.library_pane.show_narrowing(event.narrowing)
+            self.library_pane.show_narrowing(event.narrowing, keeps_keys=self.pane != SEARCH)
             self.show_facets()
             self.describe_list()
 
@@ -94,7 +94,7 @@ class SearchActions(PaneActions):
         """Where nothing is found, only what the query has already can be taken out."""
         from chatviewer.tui.narrowing import of_nothing
 
-        self.library_pane.show_narrowing(of_nothing(self.listing.text))
+        self.library_pane.show_narrowing(of_nothing(self.listing.text), keeps_keys=self.pane != SEARCH)
         self.show_facets()
 
     def describe_list(self) -> None:
@@ -106,7 +106,7 @@ class SearchActions(PaneActions):
         lead = "Tab " if self.pane == SEARCH else ""  # digits are text while typing
         put_title(pane, f"Narrow · {lead}1-9" if pane.is_narrowing else "Library")
         self.band.show([(facet, pane.is_on(facet)) for facet in pane.numbered], lead=lead)
-        self.set_class(bool(self.listing.text.strip()) and not self.shows_library, "-banded")
+        self.band.set_class(bool(self.listing.text.strip()) and not self.shows_library, "-shown")
         self.name_keys()
 
     @on(Narrow)

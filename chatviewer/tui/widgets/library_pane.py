@@ -45,12 +45,13 @@ class LibraryPane(ScrollView, can_focus=True):
         self._counts, self._searches = counts, searches
         self._lay_out()
 
-    def show_narrowing(self, narrowing: Narrowing) -> None:
-        """Show what the result of the search could be narrowed to. Digits stay with their terms as long as the words are the same."""
+    def show_narrowing(self, narrowing: Narrowing, *, keeps_keys: bool) -> None:
+        """Show what the result of the search could be narrowed to. With `keeps_keys` digits stay with their terms while the words are
+        the same: the digit that put a field in takes it out."""
         if not self._current:
             return
         is_same = self._narrowing is not None and bare(self._narrowing.text) == bare(narrowing.text)
-        self._keys = keys_of(narrowing, self._keys if is_same else {})
+        self._keys = keys_of(narrowing, self._keys if is_same and keeps_keys else {})
         self._narrowing = narrowing
         self._lay_out()
 
