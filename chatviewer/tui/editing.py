@@ -1,9 +1,13 @@
-"""The user's editor, at a line: `$VISUAL`, else `$EDITOR`. Started in the place of the viewer, which waits."""
+"""The user's editor: `$VISUAL`, else `$EDITOR`; and how each is told a line."""
 
+import os
 import shlex
-import subprocess
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
+
+from chatviewer.domain import safe
+from chatviewer.errors import UsageError
 
 NO_EDITOR = "No editor is named: set EDITOR, or copy the path with y."
 # What each takes for a line; the others get the file alone.
@@ -12,7 +16,25 @@ _PLUS = {
     *("emacs", "emacsclient", "mg", "joe", "jed", "kak", "less"),
 }
 _COLON = {"hx", "helix", "subl", "zed"}
+_EDITORS = ("sensible-editor", "nano", "vi")  # where the user has not said which
 _GOTO = {"code", "codium", "vscodium", "code-insiders", "cursor"}
+
+
+def chosen_editor() -> list[str]:
+    """The editor of $VISUAL or $EDITOR, else one that is there. Raises UsageError with what to do."""
+    for name in ("VISUAL", "EDITOR"):
+        if typed := os.environ.get(name, "").strip():
+            try:
+                command = shlex.split(typed)
+            except ValueError:
+                command = []
+            if not command or shutil.which(command[0]) is None:
+                raise UsageError(f"${name} is {safe(typed)[:60]!r}, and there is no such program.")
+            return command
+    found = next((editor for editor in _EDITORS if shutil.which(editor)), None)
+    if found is None:
+        raise UsageError("No editor was found; set $EDITOR to the one that you like.")
+    return [found]
 
 
 def editor_command(environment: Mapping[str, str], path: str, line: int) -> list[str] | None:
@@ -32,12 +54,3 @@ def editor_command(environment: Mapping[str, str], path: str, line: int) -> list
     if name in _GOTO:
         return [*words, "--goto", f"{file}:{line}"]
     return [*words, file]
-
-
-def edit(command: list[str]) -> str:
-    """Run it to its end; returns what went wrong, in words, or nothing."""
-    try:
-        code = subprocess.run(command, check=False).returncode
-    except OSError as error:
-        return f"{command[0]} cannot be started: {error.strerror or error}"
-    return f"{command[0]} ended with code {code}" if code else ""

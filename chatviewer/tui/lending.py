@@ -17,7 +17,7 @@ _END_SIGNALS = () if sys.platform == "win32" else (signal.SIGTERM, signal.SIGHUP
 
 
 class Lent(NamedTuple):
-    """How it went: how long the program ran, or why it did not, in words."""
+    """How it went: how long the program ran, and what went wrong, in words."""
 
     seconds: float
     problem: str = ""
@@ -27,19 +27,24 @@ def lend_terminal(app: App[int], command: Sequence[str], folder: str | None = No
     """Runs a program on the viewer's terminal. Nothing of the viewer draws meanwhile; a signal to end ends the program,
     and then the viewer, whose event loop has got it too."""
     start = time.monotonic()
-    problem = ""
     try:
         with app.suspend():
-            try:
-                process = subprocess.Popen(command, cwd=folder or None)
-            except OSError as error:
-                problem = f"{safe_line(command[0], 60)} cannot be started: {error.strerror}."
-            else:
-                with _signals_end(process):
-                    process.wait()
+            problem = run_program(command, folder)
     except SuspendNotSupported:
         problem = "This terminal cannot be lent to another program."
     return Lent(time.monotonic() - start, problem)
+
+
+def run_program(command: Sequence[str], folder: str | None = None) -> str:
+    """Runs it to its end; what went wrong, in words, or nothing."""
+    name = safe_line(command[0], 60)
+    try:
+        process = subprocess.Popen(command, cwd=folder or None)
+    except OSError as error:
+        return f"{name} cannot be started: {error.strerror or 'no such program'}."
+    with _signals_end(process):
+        code = process.wait()
+    return f"{name} ended with code {code}." if code else ""
 
 
 @contextmanager

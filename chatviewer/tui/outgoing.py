@@ -1,7 +1,6 @@
 """What leaves the library for a file: exports that the user keeps, and copies that an editor shows. Jobs for a background thread."""
 
 import os
-import shlex
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
@@ -9,34 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, cast
 
 from chatviewer.domain import SessionSummary, safe, safe_file_name
-from chatviewer.errors import RefusedError, UsageError
+from chatviewer.errors import RefusedError
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import Job
+from chatviewer.tui.editing import chosen_editor
 from chatviewer.tui.formatting import counted
 from chatviewer.tui.outgoing_messages import CopyWritten, Exported
 
 if TYPE_CHECKING:
     from chatviewer.exporters.base import Exporter
 
-_EDITORS = ("sensible-editor", "nano", "vi")  # where the user has not said which
 _CHUNK = 200  # sessions whose rows are read at once
-
-
-def editor_command() -> list[str]:
-    """The editor of $VISUAL or $EDITOR, else one that is there. Raises UsageError with what to do."""
-    for name in ("VISUAL", "EDITOR"):
-        if typed := os.environ.get(name, "").strip():
-            try:
-                command = shlex.split(typed)
-            except ValueError:
-                command = []
-            if not command or shutil.which(command[0]) is None:
-                raise UsageError(f"${name} is {safe(typed)[:60]!r}, and there is no such program.")
-            return command
-    found = next((editor for editor in _EDITORS if shutil.which(editor)), None)
-    if found is None:
-        raise UsageError("No editor was found; set $EDITOR to the one that you like.")
-    return [found]
 
 
 def write_copy(library: Library, session_id: int) -> Job:
@@ -48,7 +30,7 @@ def write_copy(library: Library, session_id: int) -> Job:
 
         from chatviewer.exporters.registry import find_exporter
 
-        command = editor_command()
+        command = chosen_editor()
         summaries = library.summaries([session_id])
         if not summaries:
             return None

@@ -12,9 +12,10 @@ from textual.widgets import OptionList, Static
 from chatviewer import ingest
 from chatviewer.domain import ImportProgress, ImportReport, Problem, SaveCounts
 from chatviewer.storage.library import Library
-from chatviewer.tui.editing import edit, editor_command
+from chatviewer.tui.editing import editor_command
 from chatviewer.tui.import_report import problem_line, report_text
 from chatviewer.tui.importing import ImportState, left_words, progress_words
+from chatviewer.tui.lending import run_program
 from chatviewer.tui.modals.notice import NoticeModal
 from chatviewer.tui.screens.importing import ImportScreen
 from chatviewer.tui.welcome import import_text
@@ -145,9 +146,9 @@ def test_visual_comes_before_editor() -> None:
 
 
 def test_an_editor_that_fails_is_told() -> None:
-    assert "cannot be started" in edit(["/nowhere/editor"])
-    assert "code 3" in edit([sys.executable, "-c", "raise SystemExit(3)"])
-    assert edit([sys.executable, "-c", ""]) == ""
+    assert "cannot be started" in run_program(["/nowhere/editor"])
+    assert "code 3" in run_program([sys.executable, "-c", "raise SystemExit(3)"])
+    assert run_program([sys.executable, "-c", ""]) == ""
 
 
 def test_what_an_import_brought() -> None:

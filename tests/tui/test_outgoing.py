@@ -15,10 +15,11 @@ from chatviewer.exporters.registry import find_exporter
 from chatviewer.storage.library import Library
 from chatviewer.tui.app import ChatviewerApp
 from chatviewer.tui.continuing import find_continuation
+from chatviewer.tui.editing import chosen_editor
 from chatviewer.tui.modals.menu import MenuModal
 from chatviewer.tui.modals.notice import NoticeModal
 from chatviewer.tui.modals.prompt import PromptModal
-from chatviewer.tui.outgoing import editor_command, export_path, export_sessions, problem_with, write_copy
+from chatviewer.tui.outgoing import export_path, export_sessions, problem_with, write_copy
 from chatviewer.tui.outgoing_messages import ContinuationFound, CopyWritten
 from chatviewer.tui.rendering.touched import TouchedFile, touched_files
 from chatviewer.tui.screens.main import MainScreen
@@ -125,14 +126,14 @@ def test_an_editor_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.delenv("VISUAL", raising=False)
     monkeypatch.setenv("EDITOR", "no-such-editor -w")
     with pytest.raises(UsageError, match="EDITOR is 'no-such-editor -w'"):
-        editor_command()
+        chosen_editor()
     monkeypatch.setenv("EDITOR", "'")
     with pytest.raises(UsageError):
-        editor_command()
+        chosen_editor()
     monkeypatch.delenv("EDITOR")
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(UsageError, match="set \\$EDITOR"):
-        editor_command()
+        chosen_editor()
 
 
 async def test_where_the_terminal_cannot_be_lent_it_is_said(

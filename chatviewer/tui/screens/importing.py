@@ -4,7 +4,7 @@ import os
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
-from textual.app import ComposeResult, SuspendNotSupported
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
@@ -15,12 +15,13 @@ from textual.widgets.option_list import Option
 from chatviewer.domain import ImportReport, Problem, SourceStatus, safe, safe_line
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import JobThread
-from chatviewer.tui.editing import NO_EDITOR, edit, editor_command
+from chatviewer.tui.editing import NO_EDITOR, editor_command
 from chatviewer.tui.fetching import fetch_problem_line, fetch_sources
 from chatviewer.tui.formatting import byte_size
 from chatviewer.tui.import_messages import ProblemLineFetched, SourcesFetched
 from chatviewer.tui.import_report import problem_heading, problem_line, report_text, sources_text
 from chatviewer.tui.importing import ImportState, progress_words
+from chatviewer.tui.lending import lend_terminal
 from chatviewer.tui.messages import WorkFailed
 from chatviewer.tui.modals.notice import NoticeModal
 from chatviewer.tui.widgets.status_line import StatusLine
@@ -197,13 +198,7 @@ class ImportScreen(Screen[None]):
         if problem is None:
             return
         command = editor_command(os.environ, problem.path, problem.line)
-        failure = NO_EDITOR
-        if command is not None:
-            try:
-                with self.app.suspend():
-                    failure = edit(command)
-            except SuspendNotSupported:
-                failure = "This terminal cannot be lent to an editor; copy the path with y."
+        failure = NO_EDITOR if command is None else lend_terminal(self.viewer, command).problem
         if failure:
             self.query_one(StatusLine).tell(failure, is_warning=True)
         else:

@@ -49,12 +49,13 @@ class OutgoingActions(OrganisingActions):
         after = path.stat() if path.exists() else before
         if (after.st_mtime_ns, after.st_size) != (before.st_mtime_ns, before.st_size):
             self.tell(f"What you changed is in {path}; the chat itself stays as it is.")
-        elif lent.seconds < AT_ONCE_SECONDS and not lent.problem:
+            return
+        if lent.problem:
+            self.tell(lent.problem, is_warning=True)
+        if lent.seconds < AT_ONCE_SECONDS and not lent.problem:
             self.copies.append(path.parent)  # deleted when the viewer is left
         else:
             shutil.rmtree(path.parent, ignore_errors=True)
-        if lent.problem:
-            self.tell(lent.problem, is_warning=True)
 
     def forget_copies(self) -> None:
         """Delete what was written for editors."""
