@@ -38,12 +38,31 @@ Words are looked for in what was said and thought, in pasted text and in titles.
 ## In the search box
 
 The word that you are typing is taken for the beginning of one: `flak` finds `flaky`. A space ends the word. The line under the box
-offers the fields and their values with the number of sessions (`Tab` takes the first), points at what is wrong, and says what else
-there is: hits in the archive (`is:any`) and in tool output (`ctrl+t` takes it into the search and out again). Where a word stands
-nowhere, the nearest one that does, one letter away, is offered: `Tab` or `ctrl+y` searches for that. At the top of the list `↑` brings
-back earlier queries, `↓` returns.
+offers the fields and their values with the number of sessions (`Tab` takes the first; also in the middle of a query and within a list),
+points at what is wrong or was probably meant for a field, and says how long the search took, when chats were last imported, and what else
+there is: hits in archive and trash (`ctrl+o` takes them into the search and out again) and in tool output (`ctrl+t` likewise).
 
-`ctrl+s` saves a search under a name: it then stands in the library pane, and in the preference `saved_searches`.
+A field looks like a chip. Backspace behind the space that closes it, or `ctrl+w`, takes it out as a whole. At the top of the list `↑`
+brings back earlier queries, `↓` returns.
+
+Where nothing is found, the ways out stand in the list, each with its key: the nearest word that the library holds, one letter away
+(`ctrl+y` or `Tab`), archive and trash, tool output, and the word or field without which there are most hits (`ctrl+w`).
+
+## Narrowing a result
+
+While something is searched for, the library pane shows what its result could be narrowed to, with the number of sessions that would
+be left: sources, projects, times, tags, who said it, models, ratings. In a narrow window the first of them stand in a line above the list.
+`Tab` leaves the search box for the list; there a digit adds what it stands beside to the query, or takes it out again. A source beside
+`source:codex` takes its place. In the pane (`shift+Tab`), Enter does the same, space adds one more value that will do
+(`source:codex,chatgpt`), `-` leaves out what is under the cursor, and `o` searches for it only. `All` clears the search.
+
+What stands in the search box is always the whole query: a digit only writes it. Of a result too large to be counted in a quarter of
+a second, what was stored last is counted; the title of the list then says `12,000+ hits`.
+
+## Saved searches
+
+`ctrl+s` saves a search under a name. It then stands in the library pane, in the filter menu (`f`) and in the preference `saved_searches`;
+while nothing is searched for, digits run the first nine. In the pane `r` renames it, `J` and `K` move it, `d` forgets it, `u` undoes.
 
 ## Fields
 
