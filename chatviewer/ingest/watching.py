@@ -1,7 +1,7 @@
 """Looking for what running sessions write, again and again, without getting in anybody's way.
 
-Files are asked for their times only (`refreshing`); what changed is read from where the last reading ended. A look that took long is
-followed by a long rest, so that watching never takes more than a tenth of one processor.
+Files are asked for their times only (`refreshing`); what changed is read from where the last reading ended. A look that took long and
+found nothing is followed by a long rest, so that waiting never takes more than a tenth of one processor.
 """
 
 from collections.abc import Callable
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from chatviewer.domain.importing import ImportProgress, ImportReport
     from chatviewer.storage.library import Library
 
-INTERVAL_SECONDS = 1.5
+INTERVAL_SECONDS = 1.0
 _REST = 10  # times as long as the look took
+_REST_AFTER_NEWS = 2  # where something was read, more follows soon
 _LOCKED_SECONDS = 15.0  # somebody else imports
 
 
@@ -37,15 +38,17 @@ class Watch:
     ) -> "ImportReport | None":
         """Import what is new; None if nothing is. The first import of all is the user's to start. Raises the DatabaseError kinds."""
         began = self._clock()
-        rest = 0.0
+        rest, times = 0.0, _REST
         try:
             if self._library.is_empty:
                 return None
             report = ingest.run(self._library, on_progress=on_progress, should_stop=should_stop)
+            if report.files_read:
+                times = _REST_AFTER_NEWS
         except DatabaseLockedError:
             rest = _LOCKED_SECONDS
             return None
         finally:
             now = self._clock()
-            self._next = now + max(INTERVAL_SECONDS, rest, _REST * (now - began))
+            self._next = now + max(INTERVAL_SECONDS, rest, times * (now - began))
         return report if report.counts.new or report.counts.updated or report.problems else None

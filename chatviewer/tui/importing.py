@@ -13,7 +13,7 @@ from chatviewer.tui.import_messages import ImportFinished, ImportProgressed
 
 SECONDS_BETWEEN_NEWS = 0.1
 SECONDS_BEFORE_A_RATE = 1.0
-SECONDS_BETWEEN_LOOKS = 0.5  # at the clock; files are looked at as often as `Watch` says
+SECONDS_BETWEEN_LOOKS = 0.25  # at the clock; files are looked at as often as `Watch` says
 MANY_FILES = 20  # from so many on a look is an import that shows how far it is
 
 
