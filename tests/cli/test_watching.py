@@ -2,8 +2,12 @@
 
 import signal
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from chatviewer import ingest
+from chatviewer.domain import ImportReport
 from chatviewer.ingest.watching import Watch
 from chatviewer.storage.library import Library
 from tests.cli.conftest import Run
@@ -29,7 +33,9 @@ def test_it_watches_the_known_places_only(run: Run) -> None:
     assert run("import", "--watch", "somewhere").code == 2
 
 
-def test_a_look_is_followed_by_a_rest_that_is_ten_times_as_long(isolated_home: Path, library: Library) -> None:
+def test_a_look_that_finds_nothing_is_followed_by_a_rest_that_is_ten_times_as_long(
+    isolated_home: Path, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
     now = [0.0]
     watch = Watch(library, clock=lambda: now[0])
     assert not watch.is_due
@@ -37,16 +43,24 @@ def test_a_look_is_followed_by_a_rest_that_is_ten_times_as_long(isolated_home: P
     assert watch.is_due
     assert watch.look() is None, "the first import is the user's to start"
     write(transcript(isolated_home, 1), session_id(1), 0, 4)
-    ingest.run(library)
-    write(transcript(isolated_home, 2), session_id(2), 0, 4)
+    run_import = ingest.run
 
-    def slow(_: object) -> None:
+    def slow(*given: Any, **named: Any) -> ImportReport:
         now[0] += 5.0
+        return run_import(*given, **named)
 
-    report = watch.look(slow)
-    assert report is not None
-    assert report.counts.new == 1
+    run_import(library)
+    monkeypatch.setattr(ingest, "run", slow)
+    assert watch.look() is None
     now[0] += 49.0
     assert not watch.is_due
-    now[0] += 2.0
+    now[0] += 1.5
+    assert watch.is_due
+    write(transcript(isolated_home, 2), session_id(2), 0, 4)
+    report = watch.look()
+    assert report is not None
+    assert report.counts.new == 1
+    now[0] += 9.0
+    assert not watch.is_due, "where something was read, the rest is short"
+    now[0] += 1.5
     assert watch.is_due

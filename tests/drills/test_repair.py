@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -37,6 +37,41 @@ def filled_home(isolated_home: Path) -> Path:
 @pytest.fixture
 def state(filled_home: Path, database_path: Path) -> dict[str, dict[str, list[Any]]]:
     """A library with something said about it; closed, and all of it in the one file."""
+    return made(database_path)
+
+
+class Prepared(NamedTuple):
+    """A home that no test changes, and the library that was made of it."""
+
+    home: Path
+    database: Path
+    state: dict[str, dict[str, list[Any]]]
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """Once for all tests that only damage the database: to make it takes longer than to mend it."""
+    folder = tmp_path_factory.mktemp("prepared")
+    home, database = folder / "home", folder / "chatviewer" / "chatviewer.db"
+    fill_home(home, SESSIONS, MESSAGES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(home))
+        patch.setenv("CHATVIEWER_HOME", str(database.parent))
+        for name in ("CLAUDE_CONFIG_DIR", "CODEX_HOME"):
+            patch.delenv(name, raising=False)
+        return Prepared(home, database, made(database))
+
+
+@pytest.fixture
+def shared_state(prepared: Prepared, database_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, list[Any]]]:
+    """As `state`, of a copy of the prepared library beside its own home."""
+    shutil.copytree(prepared.database.parent, database_path.parent)
+    monkeypatch.setenv("HOME", str(prepared.home))
+    return prepared.state
+
+
+def made(database_path: Path) -> dict[str, dict[str, list[Any]]]:
+    """Import the home and say something about it."""
     with Library.open(database_path) as library:
         ingest.run(library)
         say_something(library)
@@ -82,14 +117,14 @@ def test_also_when_it_was_imported_anew_before(state: dict[str, Any], database_p
     assert found == state
 
 
-def test_a_repair_of_a_sound_database_changes_nothing(state: dict[str, Any], database_path: Path) -> None:
+def test_a_repair_of_a_sound_database_changes_nothing(shared_state: dict[str, Any], database_path: Path) -> None:
     before = database_path.read_bytes()
     report = repair(database_path)
     assert report.kept_as is not None
     assert report.kept_as.read_bytes() == before
     assert not report.has_lost
     assert (report.sessions_kept, report.messages_kept) == (0, 0)
-    assert now(database_path) == state
+    assert now(database_path) == shared_state
     assert [path.name for path in database_path.parent.iterdir() if path.name.startswith(".repair")] == []
 
 
@@ -136,12 +171,12 @@ DAMAGES: dict[str, Callable[[sqlite3.Connection], object]] = {
 
 
 @pytest.mark.parametrize("name", DAMAGES)
-def test_damaged_rows_are_detected_and_mended(state: dict[str, Any], database_path: Path, name: str) -> None:
+def test_damaged_rows_are_detected_and_mended(shared_state: dict[str, Any], database_path: Path, name: str) -> None:
     with closing(sqlite3.connect(database_path, isolation_level=None)) as connection:
         DAMAGES[name](connection)
     assert main(["doctor"]) in (1, 3)
     repair(database_path)
-    assert now(database_path) == state
+    assert now(database_path) == shared_state
 
 
 def spoil(path: Path, first: int, fill: bytes) -> None:
@@ -151,21 +186,21 @@ def spoil(path: Path, first: int, fill: bytes) -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.25, 0.5, 0.75, 0.95])
-def test_overwritten_pages_are_detected_and_mended(state: dict[str, Any], database_path: Path, share: float) -> None:
+def test_overwritten_pages_are_detected_and_mended(shared_state: dict[str, Any], database_path: Path, share: float) -> None:
     pages = database_path.stat().st_size // PAGE
     spoil(database_path, int(pages * share) * PAGE, b"\xa5" * PAGE * max(1, pages // 50))
     assert main(["doctor"]) in (1, 3)
     repair(database_path)
-    assert now(database_path) == state
+    assert now(database_path) == shared_state
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
-def test_a_file_that_was_cut_is_detected_and_mended(state: dict[str, Any], database_path: Path, share: float) -> None:
+def test_a_file_that_was_cut_is_detected_and_mended(shared_state: dict[str, Any], database_path: Path, share: float) -> None:
     data = database_path.read_bytes()
     database_path.write_bytes(data[: int(len(data) * share) or 100])
     assert main(["doctor"]) in (1, 3)
     repair(database_path)
-    assert now(database_path) == state
+    assert now(database_path) == shared_state
 
 
 def test_without_sources_the_readable_rows_are_kept(state: dict[str, Any], filled_home: Path, database_path: Path) -> None:
@@ -184,7 +219,7 @@ def test_without_sources_the_readable_rows_are_kept(state: dict[str, Any], fille
     assert {**found["own"], "shown": 0} == {**state["own"], "shown": 0}
 
 
-def test_a_repair_waits_for_nobody_who_has_the_database_open(state: dict[str, Any], database_path: Path) -> None:
+def test_a_repair_waits_for_nobody_who_has_the_database_open(shared_state: dict[str, Any], database_path: Path) -> None:
     before = database_path.read_bytes()
     code = (
         "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM user').fetchall(); print(1, flush=True); input()"
