@@ -1,0 +1,49 @@
+"""`doctor` and its exit codes: 0 sound (notes are no damage), 1 damaged, 3 no database that can be opened."""
+
+from pathlib import Path
+
+import pytest
+
+from chatviewer.domain import Session
+from chatviewer.storage import checking
+from chatviewer.storage.connection import connect
+from tests.cli.conftest import Run
+
+
+def test_damage_is_exit_1_told_on_stderr_and_in_the_document(run: Run, filled: list[Session], database_path: Path) -> None:
+    connection = connect(database_path)
+    connection.execute("UPDATE session SET message_count = message_count + 1")
+    connection.close()
+    outcome = run("doctor", "--json")
+    assert outcome.code == 1
+    assert outcome.json["is_sound"] is False
+    assert any(each["severity"] == "damage" and each["check"] == "derived columns" for each in outcome.json["findings"])
+    assert f"{database_path}: derived columns: " in outcome.err
+    assert "doctor --repair" in outcome.err
+    assert run("doctor").code == 1
+    repaired = run("doctor", "--repair", "--json")
+    assert repaired.code == 0
+    assert repaired.json["is_sound"] is True
+    assert Path(repaired.json["repair"]["old_database"]).exists()
+
+
+@pytest.mark.parametrize("words", [["doctor"], ["doctor", "--json"]])
+def test_what_is_no_database_is_exit_3_in_one_sentence(run: Run, database_path: Path, words: list[str]) -> None:
+    database_path.parent.mkdir(mode=0o700)
+    database_path.write_text("a novel " * 1000)
+    outcome = run(*words)
+    assert outcome.code == 3
+    assert outcome.out == ""
+    assert len(outcome.err.strip().splitlines()) == 1
+
+
+def test_a_network_file_system_and_open_permissions_are_notes(
+    run: Run, filled: list[Session], database_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking, "_mounted", lambda path, mounts: "nfs4")
+    database_path.parent.chmod(0o755)
+    outcome = run("doctor", "--json")
+    notes = {each["check"]: each["detail"] for each in outcome.json["findings"] if each["severity"] == "note"}
+    assert outcome.code == 0
+    assert "network file system (nfs4)" in notes["file system"]
+    assert "permissions" in notes
