@@ -86,6 +86,7 @@ def _records_of_utf16(reading: Reading, first: bytes, source: BinaryIO) -> Itera
 
 
 def _records_from(reading: Reading, source: BinaryIO) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    loads = orjson.loads
     lines = _Lines(reading)
     pending = bytearray()  # the beginning of a line whose end is in a later block; as one piece, or the pieces would lie about in memory
     pending_size = 0
@@ -112,7 +113,14 @@ def _records_from(reading: Reading, source: BinaryIO) -> Iterator[tuple[int, int
                 start += raw.size + 1
                 continue
             start += len(raw) + 1
-            record = None if lines.printed else _record(raw, is_exact=is_exact)
+            record = None
+            if is_exact and not lines.printed:  # nearly always, and then without a call
+                try:
+                    record = loads(raw)
+                except ValueError:
+                    record = None
+            if type(record) is not dict:
+                record = None if lines.printed else _record(raw, is_exact=is_exact)
             if record is None:
                 yield from lines.rescue(bytes(raw))
             else:

@@ -105,11 +105,8 @@ class _Raw(str):
 
 def checksum(first: str, second: str | None) -> int:
     """Of two texts as they are stored, CRC-32 of their UTF-8: a bit that flipped on the disk shows. It costs 2 % of an import."""
-    try:
-        value = crc32(first.encode())
-        return crc32(second.encode(), value) if second else value
-    except UnicodeEncodeError:
-        return checksum(clean(first), clean(second or ""))
+    value = crc32(encoded(first))
+    return crc32(encoded(second), value) if second else value
 
 
 def message_row(message: Message, uid: str, message_id: int, session_id: int, seq: int, parent_id: int | None) -> tuple[Any, ...]:
@@ -142,11 +139,12 @@ def call_row(call: ToolCall, call_id: int, message_id: int, session_id: int, pos
     """The values of `CALL_COLUMNS`, and the words of the arguments for the index; None where only SQLite knows what its view reads."""
     arguments, result = call.arguments, call.result
     try:
-        stored = orjson.dumps(arguments).decode()
-        words = words_in(arguments)
+        dumped = orjson.dumps(arguments)
+        stored, words = dumped.decode(), words_in(arguments)
     except TypeError:
         stored = json_text(arguments)
-        words = words_in_json(stored)
+        dumped, words = stored.encode(), words_in_json(stored)
+    said = encoded(result) if result else b""
     row = (
         call_id,
         message_id,
@@ -160,14 +158,22 @@ def call_row(call: ToolCall, call_id: int, message_id: int, session_id: int, pos
         milliseconds(call.completed_at),
         call.duration_ms,
         call.child_uid,
-        call_terms(call.tool_name, words, result),
+        unordered_terms(b"\n".join((encoded(call.tool_name), encoded(words), said))),
         stored,
         result,
-        checksum(stored, result),
+        crc32(said, crc32(dumped)),
     )
     return row, None if "\\u0000" in stored else words  # where some versions of SQLite end the string
 
 
-def call_terms(tool_name: str, words: str, result: str | None) -> str | None:
+def call_terms(tool_name: str, words: str, result: str) -> str | None:
     """The additional words of a call, see `terms`. In no order: its index holds none."""
-    return unordered_terms(f"{tool_name}\n{words}\n{result}" if result else f"{tool_name}\n{words}")
+    return unordered_terms(b"\n".join(map(encoded, (tool_name, words, result))))
+
+
+def encoded(text: str) -> bytes:
+    """The text as UTF-8, as SQLite will hold it."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return clean(text).encode()

@@ -12,7 +12,9 @@ for the text that is indexed and for the text that is searched:
 """
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
+from itertools import chain
 
 _MAX_RUN = 64  # characters; longer ones are data, not identifiers
 _MAX_TERMS = 200_000  # characters for one text: a pasted dictionary must not double the index
@@ -43,28 +45,29 @@ def extra_terms(text: str) -> str | None:
     """The words to index beside a text, in its order, each identifier once; None when there are none."""
     terms = list(filter(None, map(_identifier_parts, dict.fromkeys(_identifiers(text)))))
     if not text.isascii():
-        terms += _special_terms(text)
+        terms += _special_terms(text.encode("utf-8", "surrogatepass"))
     return _joined(terms)
 
 
-def unordered_terms(text: str) -> str | None:
-    """The same words in lower case, each once: for an index without positions. Where identifiers hold dots does not matter there."""
-    shape = text.encode("ascii", "replace").translate(_RUN_SHAPES)
+def unordered_terms(data: bytes) -> str | None:
+    """The same words of a text in UTF-8, in lower case, each once: for an index without positions, to which dots do not matter."""
+    shape = data.translate(_RUN_SHAPES)
     find_back = shape.rfind
-    runs: dict[str, None] = {}
+    runs: dict[bytes, None] = {}
     for border in _RUN_BORDERS:
         for match in border.finditer(shape):
             start, end = match.span()
-            runs[text[find_back(b" ", 0, start) + 1 : end]] = None
-    terms = " ".join(map(_run_parts, runs)).split() if runs else []
-    if not text.isascii():
-        terms += _special_terms(text)
-    return _joined(list(dict.fromkeys(terms)))
+            runs[data[find_back(b" ", 0, start) + 1 : end]] = None
+    terms = dict.fromkeys(chain.from_iterable(map(_run_parts, runs)))
+    if not data.isascii():
+        terms |= dict.fromkeys(_special_terms(data))
+    return _joined(terms)
 
 
-def _special_terms(text: str) -> list[str]:
-    """The words for characters beyond ASCII that need them."""
-    others = _not_ascii(text)
+def _special_terms(data: bytes) -> list[str]:
+    """The words for characters beyond ASCII that need them, of a text in UTF-8."""
+    # what is left without the ASCII characters: little, mostly, and so quickly searched
+    others = data.translate(None, _ASCII).decode("utf-8", "surrogatepass")
     if not others.strip(_ORDINARY):
         return []
     # in a module of its own: what meets plain words does not wait for its large expressions
@@ -72,20 +75,16 @@ def _special_terms(text: str) -> list[str]:
 
     if not SPECIAL.search(others):
         return []
+    text = data.decode("utf-8", "surrogatepass")
     distinct = dict.fromkeys(text[start:end] for start, end in chunks(text))
     return [part for chunk in distinct for part in chunk_parts(chunk, is_end_open=False)]
 
 
-def _joined(terms: list[str]) -> str | None:
+def _joined(terms: Collection[str]) -> str | None:
     if not terms:
         return None
     joined = " ".join(terms)
     return joined if len(joined) <= _MAX_TERMS else joined[:_MAX_TERMS].rpartition(" ")[0]
-
-
-def _not_ascii(text: str) -> str:
-    """What is left of a text without its ASCII characters: little, mostly, and so quickly searched."""
-    return text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass")
 
 
 def _identifiers(text: str) -> list[str]:
@@ -132,8 +131,8 @@ def _identifier_parts(identifier: str) -> str:
 
 
 @lru_cache(1 << 16)
-def _run_parts(run: str) -> str:
-    return _split_run(run).lower() if len(run) <= _MAX_RUN else ""
+def _run_parts(run: bytes) -> list[str]:
+    return _split_run(run.decode()).lower().split() if len(run) <= _MAX_RUN else []
 
 
 def _split_run(run: str) -> str:
