@@ -8,11 +8,12 @@ _SORT, _GROUP = "sort:", "group:"
 _DETAILS = {"recent": "last message", "started": "start", "messages": "messages", "tokens": "tokens", "rating": "rating"}
 
 
-def sort_choices(listing: Listing) -> list[Choice]:
-    """Each order both ways, then the groups; of search results their orders alone."""
+def sort_choices(listing: Listing, *, is_brief: bool = False) -> list[Choice]:
+    """Each order both ways, then the groups; of search results their orders alone. `is_brief`: there is no room to say by what."""
     if listing.is_search:
         return [Choice(_sentence(words), "", f"{_SORT}{key}", "Sort   ") for key, words in ORDERS.items()]
-    sorts = [Choice(_sentence(words), _DETAILS.get(key.lstrip("-"), ""), f"{_SORT}{key}", "Sort   ") for key, words in SORTS.items()]
+    details = {} if is_brief else _DETAILS
+    sorts = [Choice(_sentence(words), details.get(key.lstrip("-"), ""), f"{_SORT}{key}", "Sort   ") for key, words in SORTS.items()]
     return sorts + [Choice(_sentence(words), "", f"{_GROUP}{key}", "Group  ") for key, words in GROUPS.items()]
 
 

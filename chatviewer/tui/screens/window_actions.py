@@ -9,6 +9,7 @@ from chatviewer.tui.formatting import counted
 from chatviewer.tui.list_messages import AgentsClicked, ChildrenFetched
 from chatviewer.tui.messages import CopyText, DetailsFetched, PreferencesFetched
 from chatviewer.tui.screens.organising_actions import NO_SESSION
+from chatviewer.tui.screens.pane_actions import NARROW
 from chatviewer.tui.screens.reading_actions import ReadingActions
 
 
@@ -51,7 +52,8 @@ class WindowActions(ReadingActions):
                 self.listing.sort_by(sort)
 
         title = "Sort" if self.listing.is_search else "Sort and group"
-        self.app.push_screen(MenuModal(title, sort_choices(self.listing), current=current_sort(self.listing)), apply)
+        choices = sort_choices(self.listing, is_brief=self.app.size.width < NARROW)
+        self.app.push_screen(MenuModal(title, choices, current=current_sort(self.listing)), apply)
 
     @on(AgentsClicked)
     def action_toggle_agents(self) -> None:
