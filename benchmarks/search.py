@@ -28,6 +28,12 @@ WHERE message_fts MATCH ? AND session.status = 'active' ORDER BY {order} LIMIT 5
 RAW_NEWEST = RAW.format(order="message_fts.rowid DESC")
 RAW_RANKED = RAW.format(order="message_fts.rank")
 
+# What nobody types on purpose; each is to be answered in 200 milliseconds.
+NASTY = (
+    *('"', "**", "e* a* i*", "-e*", "-e* -a*", "e* OR a*", "(" * 500 + "a", "/.*.*.*x/", "/[aeiou]{3,}zz/", "漢", "🎉", "é*", "1* 2*"),
+    *("a OR " * 150, "e* " * 150, '"the of" ' * 60, "is:branched the", "has:code -the", "e* in:tools", "the in:all -of", "x " * 5_000),
+)
+
 
 def words_of(connection: sqlite3.Connection) -> list[tuple[str, int]]:
     """Words of a sample of messages with how often they stand in it, the most frequent first."""
@@ -66,6 +72,7 @@ def classes_of(words: list[tuple[str, int]], projects: list[str], count: int) ->
         "fields only": [(f"project:{project} role:user", None)] * count,
         "no hit": [(f"zzq{word}", f'"zzq{word}"') for word in some(middle)],
         "in tools": [(f"{word} in:tools", None) for word in some(middle)],
+        "nasty": [(text, None) for text in NASTY],
     }
 
 

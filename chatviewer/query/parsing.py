@@ -49,7 +49,8 @@ def _any_of(chain: list[Node]) -> Node:
     nodes: list[Node] = []
     for node in chain:
         nodes.extend(node.nodes if isinstance(node, AnyOf) else (node,))
-    return AnyOf(tuple(nodes))
+    choices = tuple(dict.fromkeys(nodes))
+    return AnyOf(choices) if len(choices) > 1 else choices[0]
 
 
 def _negated(node: Node) -> Node:

@@ -13,7 +13,7 @@ from chatviewer.errors import InterruptedSearchError, UsageError
 from chatviewer.query.nodes import AllOf, AnyOf, Names, Node, Not, Pattern, Query, Span, Word, positive_leaves
 from chatviewer.storage.candidates import FEW, LEVELS, Candidate, Plan, sessions, sorted_rows, titles_holding
 from chatviewer.storage.connection import is_interrupt
-from chatviewer.storage.filtering import MESSAGE_FIELDS, Conditions, asks_for_status, is_known, level_match, levels_of, said
+from chatviewer.storage.filtering import BRANCHED, MESSAGE_FIELDS, Conditions, asks_for_status, is_known, level_match, levels_of, said
 from chatviewer.storage.matching import tree_match
 from chatviewer.storage.patterns import TimeLimit, time_limit
 from chatviewer.storage.reading import id_list
@@ -24,6 +24,7 @@ PATTERN_SECONDS = 0.12  # what one search may spend on reading texts that no ind
 # What the beginning of a word is looked for in the newest messages before the index is asked; the lists of one that does not stand
 # in most of them are short.
 SHORT_SECONDS = 0.02
+MERGING_SECONDS = 2e-7  # what it takes for each message of the library to merge the lists of such a beginning
 READ_ROWS = 20 * FEW  # titles or attachments that are read where no index can be asked
 MOST_AT_ONCE = 128  # sessions whose newest message is asked for together
 UNREAD_TEXT = "Not everything was read: a pattern is looked for in what is newest; add a word to narrow it down."
@@ -84,16 +85,16 @@ def search(
 def take_apart(query: Query, dense: frozenset[Node]) -> Parts:
     """What the index can be asked for, and what has to be checked besides. `dense`: beginnings of too many words for the index."""
     node = query.node
-    nodes = node.nodes if isinstance(node, AllOf) else () if node is None else (node,)
+    nodes = tuple(dict.fromkeys(_together(node)))  # a word that is typed a hundred times is looked for once
     matched: list[Node] = []
     others: list[Node] = []
     for each in nodes:
-        inner = each.node if isinstance(each, Not) else each
+        inner = _bare(each)
         is_matchable = tree_match(inner) is not None or (isinstance(inner, Word) and len(nodes) > 1 and not isinstance(each, Not))
         (matched if is_matchable else others).append(each)
     if any(not isinstance(each, Not) and each not in dense for each in matched):
-        others += [each for each in matched if each in dense]
-        matched = [each for each in matched if each not in dense]
+        others += [each for each in matched if _bare(each) in dense]
+        matched = [each for each in matched if _bare(each) not in dense]
     wanted = tuple(each for each in matched if not isinstance(each, Not) and tree_match(each) is not None)
     unwanted = tuple(each for each in matched if isinstance(each, Not))
     match = tree_match(AllOf(tuple(matched))) if wanted else None
@@ -102,6 +103,16 @@ def take_apart(query: Query, dense: frozenset[Node]) -> Parts:
         wanted = unwanted = ()
     is_text = match is not None or any(_is_text(each) for each in others)
     return Parts(match, tuple(matched), tuple(others), wanted, unwanted, is_text)
+
+
+def _together(node: Node | None) -> tuple[Node, ...]:
+    """The nodes that must all hold."""
+    return node.nodes if isinstance(node, AllOf) else () if node is None else (node,)
+
+
+def _bare(node: Node) -> Node:
+    """What is wanted, or else unwanted."""
+    return node.node if isinstance(node, Not) else node
 
 
 def _is_text(node: Node) -> bool:
@@ -124,7 +135,11 @@ class Search:
         self.spent = spent
         self.has_unread = False  # whether there was more to read than is read
         self.vocabulary = Vocabulary(connection)
-        self.dense = frozenset(filter(self._is_dense, positive_leaves(query.node)))
+        wanted_or_not = [_bare(node) for node in _together(query.node)]
+        dense = {leaf for node in wanted_or_not for leaf in positive_leaves(node) if self._is_dense(leaf)}
+        choices = [node for node in wanted_or_not if isinstance(node, AnyOf)]
+        self.dense = frozenset(dense | {node for node in choices if not dense.isdisjoint(positive_leaves(node))})
+        self._branched = self._find_branched()
         self.parts = take_apart(query, self.dense)
         self.statuses = ("active", "archived", "trashed") if asks_for_status(query) else ("active",)
         self.scopes = query.scopes
@@ -157,6 +172,18 @@ class Search:
             return False
         return len(leaf.text) == 1 or self.vocabulary.words("message_fts", leaf.text) is None
 
+    def conditions_of(self, level: str, scopes: tuple[str, ...], within: str = "") -> Conditions:
+        """No conditions yet, of a level of this search."""
+        conditions = Conditions(scopes, level, within, self.dense)
+        conditions.branched = self._branched
+        return conditions
+
+    def _find_branched(self) -> str | None:
+        """The sessions with branches, where the query speaks of them: a dozen statements would each look for them."""
+        if "branched" not in self.query.text:
+            return None
+        return id_list(session for (session,) in self.connection.execute(BRANCHED))
+
     def index_rows(self, plan: Plan) -> IndexRows:
         """The rows that the index gives for a plan."""
         return IndexRows(self.vocabulary, plan, self.scopes)
@@ -166,8 +193,8 @@ class Search:
         nodes = self.parts.conditions if nodes is None else nodes
         # a title is a session's own row; from everywhere else a session's words are another matter than the row's
         scopes = ("title",) if level == "session" else self.scopes
-        whole, of_row = (Conditions(scopes, level, dense=self.dense) for _ in range(2))
-        of_session = Conditions(self.scopes, "session")
+        whole, of_row = (self.conditions_of(level, scopes) for _ in range(2))
+        of_session = self.conditions_of("session", self.scopes)
         for node in nodes:
             whole.add(node)
             (of_row if _speaks_of_row(node, level) else of_session).add(node)
@@ -221,12 +248,14 @@ class Search:
         reading = self.plan(plan.level, (), (*self.parts.conditions, *self.parts.words, *self.parts.unwanted))
         found: list[Candidate] = []
         start = time.monotonic()
-        with time_limit(SHORT_SECONDS) as spent:
+        (highest,) = self.connection.execute("SELECT coalesce(max(id), 0) FROM message").fetchone()
+        seconds = SHORT_SECONDS + MERGING_SECONDS * highest * len(self.dense)
+        with time_limit(seconds) as spent:
             for batch in read(self.connection, reading, self.wanted):
                 found += batch
                 if len(found) >= self.wanted:
                     return Found(found, 0, is_whole=False, is_hidden_whole=False)
-                if spent.is_over or (time.monotonic() - start) * self.wanted > SHORT_SECONDS * len(found):
+                if spent.is_over or (time.monotonic() - start) * self.wanted > seconds * len(found):
                     return None
         return None
 
@@ -252,7 +281,7 @@ class Search:
 
         Where unwanted words, a role or a date speak of messages, it is the newest message that meets them.
         """
-        of_session, of_row = Conditions(self.scopes, "session"), []
+        of_session, of_row = self.conditions_of("session", self.scopes), []
         for node in self.parts.conditions:
             if isinstance(node, Names | Span | Not) and _speaks_of_row(node, "message"):
                 of_row.append(node)
@@ -282,9 +311,9 @@ class NewestMessages:
     def __init__(self, search: Search, nodes: Sequence[Node]) -> None:
         self._connection = search.connection
         self._unwanted: list[tuple[Plan, IndexRows]] = []
-        conditions = Conditions(search.scopes, "message", within="listed.low AND listed.high", dense=search.dense)
+        conditions = search.conditions_of("message", search.scopes, within="listed.low AND listed.high")
         for node in nodes:
-            if isinstance(node, Not) and tree_match(node.node) is not None:
+            if isinstance(node, Not) and node.node not in search.dense and tree_match(node.node) is not None:
                 plan = search.plan("message", (node.node,), ())
                 self._unwanted.append((plan, search.index_rows(plan)))
             else:
