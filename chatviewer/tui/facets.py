@@ -84,7 +84,7 @@ def saved_lines(searches: Mapping[str, str], digits: str) -> list[Facet]:
 def _of_kind(kind: Kind, keys: Mapping[str, str], most: int) -> list[Facet]:
     """The first values, and those that have a digit wherever they stand."""
     shown = [value for place, value in enumerate(kind.values) if place < most or value.term in keys]
-    lines = [Facet(value.label, value.session_count, value.term, is_term=True, key=keys.get(value.term, "")) for value in shown]
+    lines = [Facet(value.label, value.session_count or None, value.term, is_term=True, key=keys.get(value.term, "")) for value in shown]
     rest = len(kind.values) - len(shown)
     more = [Facet(f"{rest} more…", None, None, more=kind.group)] if rest else []
     return [Facet("", None, None), Facet(kind.heading, None, None), *lines, *more]

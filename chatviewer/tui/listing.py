@@ -189,8 +189,8 @@ class Listing:
         if hints.tool_count:
             ways.append(("ctrl+t", f"{_at_least(hints.tool_count, not hints.is_tool_count_whole)} in tool output"))
         if hints.shorter:
-            number = _at_least(hints.shorter_count, hints.has_more_shorter)
-            ways.append(("ctrl+w", f"{number} without  {safe_line(hints.dropped, 40)}"))
+            more = "+" if hints.has_more_shorter else ""
+            ways.append(("ctrl+w", f"{full_count(hints.shorter_count)}{more} found without  {safe_line(hints.dropped, 40)}"))
         return ways
 
     def empty_words(self, counts: LibraryCounts | None) -> str:

@@ -284,7 +284,7 @@ async def test_nothing_found_names_ways_out_each_with_its_key(open_viewer: OpenV
         assert len(main.session_list.rows)
         main.search_for("is:starred source:nothing")
         await press(pilot)
-        assert "4 hits without  source:nothing" in main.listing.empty_words(None)
+        assert "4 found without  source:nothing" in main.listing.empty_words(None)
 
 
 async def test_one_key_takes_archived_sessions_in_and_out_again(open_viewer: OpenViewer, demo_library: Library) -> None:

@@ -15,7 +15,7 @@ from chatviewer.tui.advising import completion_line, example_line, fact_line, pr
 from chatviewer.tui.completing import Completion, completions, is_asked
 from chatviewer.tui.fetching import change_searches, fetch_tool_names, save_search
 from chatviewer.tui.formatting import ago
-from chatviewer.tui.screens.pane_actions import SEARCH, PaneActions
+from chatviewer.tui.screens.pane_actions import MEDIUM, SEARCH, PaneActions
 from chatviewer.tui.search_messages import HintsReady, Narrow, NarrowingReady, SearchesFetched, ToolNamesFetched
 from chatviewer.tui.titles import put_title
 
@@ -53,7 +53,8 @@ class SearchActions(PaneActions):
                 return problem_line(text, *unknown, left - max(0, round(box.scroll_x)), self.app.size.width)
             facts = self.listing.facts(is_typing=is_typing)
             fresh = self.freshness() if facts else ""
-            has_room = fresh and left + sum(cell_len(fact) + 3 for fact in facts) + cell_len(fresh) <= self.app.size.width
+            is_below = self.app.size.width >= MEDIUM  # the bottom line has room to say it
+            has_room = fresh and not is_below and left + sum(cell_len(fact) + 3 for fact in facts) + cell_len(fresh) <= self.app.size.width
             return fact_line([*facts, fresh] if has_room else facts, left)
         return example_line(left)
 
@@ -104,7 +105,7 @@ class SearchActions(PaneActions):
         """Say in the pane, or where there is none in a line above the list, which keys narrow the result."""
         pane = self.library_pane
         lead = "Tab " if self.pane == SEARCH else ""  # digits are text while typing
-        put_title(pane, f"Narrow · {lead}1-9" if pane.is_narrowing else "Library")
+        put_title(pane, (f"Narrow · {lead}1-9" if pane.numbered else "Narrow") if pane.is_narrowing else "Library")
         self.band.show([(facet, pane.is_on(facet)) for facet in pane.numbered], lead=lead)
         self.band.set_class(bool(self.listing.text.strip()) and not self.shows_library, "-shown")
         self.name_keys()
