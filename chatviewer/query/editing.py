@@ -3,6 +3,7 @@
 The text is the truth: a filter chosen with a key is a field in the text, and looks like one that was typed.
 """
 
+from itertools import takewhile
 from typing import NamedTuple
 
 from chatviewer.query.fields import FIELDS
@@ -75,10 +76,20 @@ def with_term(text: str, term: str) -> str:
         return text
     rivals = [each for each in known if wanted.group and each.group == wanted.group]
     if not rivals:
-        return f"{term} {text}" if text.strip() else term
+        rest = _without_dangling(text)
+        return f"{term} {rest}" if rest.strip() else term
     for each in reversed(rivals[1:]):
         text = without(text, each.start, each.end)
     return text[: rivals[0].start] + term + text[rivals[0].end :]
+
+
+def _without_dangling(text: str) -> str:
+    """The text without an OR or AND that it begins with: what is put in front would become its alternative."""
+    tokens = Lexer(text).tokens()
+    dangling = list(takewhile(lambda token: token.kind in ("OR", "AND"), tokens))
+    if not dangling:
+        return text
+    return text[tokens[len(dangling)].position :] if len(dangling) < len(tokens) else ""
 
 
 def toggled(text: str, term: str) -> str:

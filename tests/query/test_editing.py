@@ -28,6 +28,8 @@ TERMS = ("source:codex", 'project:"my site"', "tag:release", "is:archived", "is:
         ("source:codex OR is:starred", "source:chatgpt", "source:chatgpt source:codex OR is:starred"),
         ("(source:codex x)", "source:chatgpt", "source:chatgpt (source:codex x)"),
         ("SOURCE:codex x", "source:codex", "SOURCE:codex x"),
+        ("OR", "source:codex", "source:codex"),
+        (" OR AND x", "source:codex", "source:codex x"),
     ],
 )
 def test_a_field_is_put_in(text: str, term: str, query: str) -> None:
