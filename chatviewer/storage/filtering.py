@@ -285,7 +285,8 @@ def said(node: Node) -> SqlParts:
         return "1", []
     from chatviewer.storage.phrases import encoded
 
-    return "says(?, tool_call.tool_name, tool_call.input_arguments, tool_call.output_result)", [storable(encoded(node))]
+    columns = "tool_call.tool_name, tool_call.input_arguments, tool_call.output_result, tool_call.terms"
+    return f"says(?, {columns})", [storable(encoded(node))]
 
 
 def escaped(value: str) -> str:

@@ -48,10 +48,10 @@ class time_limit:  # noqa: N801 (used as a function)
 
 
 def register(connection: sqlite3.Connection) -> None:
-    """Give a connection the functions `regexp(pattern, text)`, `begins(word, text)` and `says(word, name, arguments, result)`."""
+    """Give a connection the functions `regexp(pattern, text)`, `begins(word, text)` and `says(word, name, arguments, result, terms)`."""
     connection.create_function("regexp", 2, regexp, deterministic=True)
     connection.create_function("begins", 2, begins, deterministic=True)
-    connection.create_function("says", 4, says, deterministic=True)
+    connection.create_function("says", 5, says, deterministic=True)
 
 
 def _is_over() -> bool:
@@ -86,10 +86,10 @@ def begins(word: str, text: str | None) -> int:
     return 1 if beginning(word).search(text) else 0
 
 
-def says(code: str, tool_name: str, arguments: str, result: str | None) -> int | None:
+def says(code: str, tool_name: str, arguments: str, result: str | None, terms: str | None) -> int | None:
     """1 where a tool call says what an encoded word asks for. None: there was no time to read it."""
     if _is_over():
         return None
     from chatviewer.storage.phrases import CallText, decoded
 
-    return 1 if CallText(tool_name, arguments, result).holds_any(decoded(code)) else 0
+    return 1 if CallText(tool_name, arguments, result, terms).holds_any(decoded(code)) else 0

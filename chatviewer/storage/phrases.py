@@ -31,7 +31,8 @@ def decoded(code: str) -> list[Choice]:
 class CallText:
     """What a call says, by the columns of its index."""
 
-    def __init__(self, tool_name: str, arguments: str, result: str | None) -> None:
+    def __init__(self, tool_name: str, arguments: str, result: str | None, terms: str | None) -> None:
+        self._terms = f" {_folded(terms)}" if terms else ""  # each once, in no order
         self._given = [tool_name, words_in_json(arguments), result or ""]
         self._columns = [_folded(column) for column in self._given]
         self._has_terms = False
@@ -44,7 +45,8 @@ class CallText:
         pattern = _pattern(phrase)
         if any(_stands(pattern, column) for column in self._columns):
             return True
-        if self._has_terms:
+        # what the texts do not hold as it stands has a part of an identifier in it
+        if self._has_terms or not any(f" {_folded(word)}" in self._terms for word in phrase.words):
             return False
         self._has_terms = True
         self._columns.append(_folded(extra_terms("\n".join(self._given)) or ""))
