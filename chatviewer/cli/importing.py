@@ -67,8 +67,9 @@ def _watch(arguments: "Namespace") -> int:
     if arguments.paths or arguments.source:
         raise UsageError("--watch looks into the known places; leave out the paths and --source.")
     with open_library(arguments, create=True) as library, _stopping("Stopping.") as stop:
-        _say(ingest.run(library, should_stop=stop.is_set), is_json=arguments.json)
-        watch = Watch(library)
+        first = ingest.run(library, should_stop=stop.is_set)
+        _say(first, is_json=arguments.json)
+        watch = Watch(library, told=first.problems)
         while not stop.is_set():
             sys.stdout.flush()
             sleep(0.2)

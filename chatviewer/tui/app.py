@@ -66,6 +66,7 @@ class ChatviewerApp(App[int]):
         self._stop_import = threading.Event()
         self._import_began = 0.0  # by the monotonic clock, when the first file was done
         self._is_watching = is_watching
+        self._is_import_stopped = False  # by the user, who starts it again
         for theme in THEMES:
             self.register_theme(theme)
         self._begin_with_theme()
@@ -142,18 +143,22 @@ class ChatviewerApp(App[int]):
         """Look for new chats in the background, unless that goes on already."""
         if not self.import_state.is_running:
             self._stop_import.clear()
+            self._is_import_stopped = False
             self.import_state = ImportState(is_running=True)
             self._importer.submit(import_job(self.library, self, self._stop_import))
 
     def _look(self) -> None:
-        """See whether running sessions wrote something, unless an import runs or the last look was a moment ago."""
-        if self.preference("watch") and self._watch.is_due and self._importer.is_idle and not self.import_state.is_running:
+        """See whether running sessions wrote something, unless an import runs, was stopped, or the last look was a moment ago."""
+        is_wanted = self.preference("watch") and not self._is_import_stopped
+        if is_wanted and self._watch.is_due and self._importer.is_idle and not self.import_state.is_running:
             self._stop_import.clear()
             self._importer.submit(watch_job(self._watch, self, self._stop_import), key="watch")
 
     def stop_import(self) -> None:
-        """End it after the file that is being read; what was read stays."""
-        self._stop_import.set()
+        """End it after the file that is being read; what was read stays, and watching waits until the user imports again."""
+        if self.import_state.is_running:
+            self._is_import_stopped = True
+            self._stop_import.set()
 
     @on(ImportProgressed)
     def follow_import(self, event: ImportProgressed) -> None:

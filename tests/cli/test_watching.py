@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from chatviewer import ingest
-from chatviewer.domain import ImportReport
+from chatviewer.domain import ImportReport, Problem
+from chatviewer.errors import DatabaseUnwritableError
 from chatviewer.ingest.watching import Watch
 from chatviewer.storage.library import Library
 from tests.cli.conftest import Run
@@ -64,3 +65,36 @@ def test_a_look_that_finds_nothing_is_followed_by_a_rest_that_is_ten_times_as_lo
     assert not watch.is_due, "where something was read, the rest is short"
     now[0] += 1.5
     assert watch.is_due
+
+
+def test_what_goes_wrong_at_every_look_is_told_once(isolated_home: Path, library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    write(transcript(isolated_home, 1), session_id(1), 0, 4)
+    ingest.run(library)
+    closed = Problem("closed.jsonl", 1, "cannot be read: Permission denied")
+    reports = [ImportReport(problems=(closed,))] * 3 + [ImportReport(problems=(closed, closed._replace(path="other.jsonl")))]
+    monkeypatch.setattr(ingest, "run", lambda *_given, **_named: reports.pop(0))
+    watch = Watch(library, clock=lambda: now[0])
+    first = watch.look()
+    assert first is not None
+    assert first.problems == (closed,)
+    assert watch.look() is None
+    assert Watch(library, clock=lambda: now[0], told=[closed]).look() is None
+    last = watch.look()
+    assert last is not None
+    assert [problem.path for problem in last.problems] == ["other.jsonl"]
+
+    def fail(*_given: Any, **_named: Any) -> ImportReport:
+        raise DatabaseUnwritableError("The disk is full.")
+
+    monkeypatch.setattr(ingest, "run", fail)
+    with pytest.raises(DatabaseUnwritableError):
+        watch.look()
+    now[0] += 14.0
+    assert not watch.is_due, "it is not tried every second"
+    assert watch.look() is None
+    monkeypatch.setattr(ingest, "run", lambda *_given, **_named: ImportReport())
+    assert watch.look() is None
+    monkeypatch.setattr(ingest, "run", fail)
+    with pytest.raises(DatabaseUnwritableError):
+        watch.look()

@@ -1,12 +1,16 @@
 """While the viewer is open, what a running session writes appears, and the reader stays where they are."""
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 
 from chatviewer import ingest
+from chatviewer.domain import ImportReport
 from chatviewer.storage.library import Library
 from chatviewer.tui.app import ChatviewerApp
 from tests.drills.machine import session_id, transcript, write
@@ -66,3 +70,31 @@ async def test_it_can_be_turned_off_and_does_not_begin_on_its_own(isolated_home:
     async with app.run_test() as pilot:
         await pilot.pause(2.5)
         assert ingest.run(library).counts.updated == 1
+
+
+async def test_an_import_that_the_user_stopped_is_not_gone_on_with_by_watching(
+    isolated_home: Path, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(transcript(isolated_home, 1), session_id(1), 0, 4)
+    ingest.run(library)
+    write(transcript(isolated_home, 2), session_id(2), 0, 4)
+    run_import, is_begun = ingest.run, threading.Event()
+
+    def slow(*given: Any, should_stop: Callable[[], bool], **named: Any) -> ImportReport:
+        is_begun.set()
+        while not should_stop():
+            time.sleep(0.005)
+        return run_import(*given, should_stop=should_stop, **named)
+
+    app = ChatviewerApp(library, is_watching=True)
+    async with app.run_test() as pilot:
+        monkeypatch.setattr(ingest, "run", slow)
+        await pilot.press("R", "I")
+        await until(pilot, is_begun.is_set)
+        await pilot.press("s")
+        await until(pilot, lambda: not app.import_state.is_running)
+        monkeypatch.setattr(ingest, "run", run_import)
+        await pilot.pause(2.0)
+        assert library.counts().active == 1
+        await pilot.press("R")
+        await until(pilot, lambda: library.counts().active == 2)

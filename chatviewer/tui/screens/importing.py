@@ -145,7 +145,9 @@ class ImportScreen(Screen[None]):
         self.viewer.start_import()
 
     def action_stop(self) -> None:
-        self.viewer.stop_import()
+        if self.viewer.import_state.is_running:
+            self.viewer.stop_import()
+            self.query_one(StatusLine).tell("It ends after this file, and what was read stays · R goes on")
 
     def action_move(self, where: str) -> None:
         options = self.query_one(OptionList)
