@@ -14,10 +14,10 @@ from chatviewer.errors import InterruptedSearchError
 from chatviewer.query.nodes import Query, Word
 from chatviewer.storage.candidates import LEVELS, Candidate, rows_of_index, titles_holding
 from chatviewer.storage.connection import is_interrupt
-from chatviewer.storage.filtering import SqlParts, levels_of, session_where
+from chatviewer.storage.filtering import SqlParts, levels_of
 from chatviewer.storage.patterns import TimeLimit, time_limit
 from chatviewer.storage.reading import id_list
-from chatviewer.storage.searching import Search
+from chatviewer.storage.searching import Search, words_unwanted
 
 SECONDS = 0.25
 FIRST = 2_000  # rows of a kind, or sessions where no text is looked for
@@ -86,20 +86,16 @@ def _limited(connection: sqlite3.Connection, should_stop: Callable[[], bool]) ->
 
 def _found(connection: sqlite3.Connection, user_id: int, query: Query, most: int, limit: TimeLimit) -> _Found:
     found = _Found()
-    if query.words or query.patterns:
-        search = Search(connection, user_id, query, FIRST + 1, limit)
-        if search.parts.match is None:  # nothing for the index to answer: what a page of hits would read
-            candidates = search.found("recent")
-            found.is_whole = candidates.is_whole and len(candidates.candidates) <= FIRST
-            _add_candidates(search, found, candidates.candidates[:FIRST])
-        else:
-            _add_rows(search, found, most)
+    search = Search(connection, user_id, query, most + 1, limit)
+    if search.parts.match is not None:
+        _add_rows(search, found, most)
         return found
-    condition, parameters = session_where(query, user_id)
-    statement = f"SELECT session.id FROM session WHERE {condition} ORDER BY session.last_message_at DESC, session.id DESC LIMIT ?"
-    ids = [id_ for (id_,) in connection.execute(statement, (*parameters, most + 1))]
-    found.is_whole = len(ids) <= most
-    found.times = dict.fromkeys(ids[:most])
+    candidates = search.found("recent")  # nothing for the index to answer: what a page of hits would read
+    found.is_whole = candidates.is_whole and len(candidates.candidates) <= most
+    if search.parts.is_text:
+        _add_candidates(search, found, candidates.candidates[:most])
+    else:
+        found.times = dict.fromkeys(-candidate.session for candidate in candidates.candidates[:most])
     return found
 
 
@@ -111,12 +107,14 @@ def _add_rows(search: Search, found: _Found, most: int) -> None:
         found.is_whole = found.is_whole and len(rows) <= most
         if level == "session":
             words = [node.text for node in search.parts.words if isinstance(node, Word)]
-            rows = list({*rows, *titles_holding(search.connection, words, len(search.parts.words))})
+            rows = list({*rows, *titles_holding(search.connection, words, len(search.parts.words), words_unwanted(search.query))})
         _add(search, found, level, rows[:most], plan.conditions)
     if found.is_whole and len(search.parts.words) > 1:
         from chatviewer.storage.gathering import gathered
 
-        _add_candidates(search, found, gathered(search, found.times, FIRST))
+        together = gathered(search, found.times, most + 1)
+        found.is_whole = len(together) <= most
+        _add_candidates(search, found, together[:most])
 
 
 def _add_candidates(search: Search, found: _Found, candidates: Sequence[Candidate]) -> None:

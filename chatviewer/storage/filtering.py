@@ -153,7 +153,8 @@ class Conditions:
         if word_match(word) is None:
             return self._text("instr({1}, {0})", storable(word.text))
         if self.level == "message" and word in self._dense:
-            return self._text("begins(?, {})", word.text)
+            sql, parameters = self._text("begins(?, {})", word.text)
+            return f"({sql} OR begins(?, message.terms))", [*parameters, word.text]
         sql, parameters = self._matched(word)
         if "title" in self.scopes and self.level == "session" and split_word(word.text) is not None:
             return f"({sql} OR session.title LIKE ? ESCAPE '\\')", [*parameters, f"%{escaped(word.text)}%"]

@@ -41,13 +41,22 @@ def choices(word: Word) -> list[Choice]:
         choice = Phrase(tuple(known_text(" ".join(parts)).split()), word.is_prefix or is_beginning)
         if choice.words and choice not in found:
             found.append(choice)
-    elif word.is_phrase and not word.text.isascii() and len(pieces := word.text.split()[:MAX_TOKENS]) > 1:
+    elif word.is_phrase and len(pieces := word.text.split()[:MAX_TOKENS]) > 1 and _is_unspaced(word.text):
         # 日本語 in the middle of a sentence is no word of the index; such a phrase is found word by word
         last = len(pieces) - 1
         each = [choices(Word(piece, word.is_prefix and number == last)) for number, piece in enumerate(pieces)]
         if known := tuple(filter(None, each)):
             found.append(known)
     return found
+
+
+def _is_unspaced(text: str) -> bool:
+    """Whether it holds characters of scripts that put no spaces between words. Accents and dashes are no reason to forget the order."""
+    if text.isascii():
+        return False
+    from chatviewer.storage.scripts import UNSPACED
+
+    return UNSPACED.search(text) is not None
 
 
 def word_match(word: Word, *, is_loose: bool = False) -> str | None:

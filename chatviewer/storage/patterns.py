@@ -78,12 +78,13 @@ def regexp(source: str, text: str | None) -> int:
 
 
 def begins(word: str, text: str | None) -> int:
-    """1 where a word of the text begins like this one (ASCII letters, any case)."""
+    """1 where a word of the text begins like this one (ASCII letters, any case), accents aside."""
     if not text or _is_over():
         return 0
     from chatviewer.query.patterns import beginning
+    from chatviewer.storage.snippets import fold
 
-    return 1 if beginning(word).search(text) else 0
+    return 1 if beginning(word).search(fold(text)) else 0
 
 
 def says(code: str, tool_name: str, arguments: str, result: str | None, terms: str | None) -> int | None:

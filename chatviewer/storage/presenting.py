@@ -31,8 +31,11 @@ _LAST_WORDS = (
 )
 
 
-def hits(connection: sqlite3.Connection, query: Query, page: list[Candidate]) -> tuple[Hit, ...]:
-    """The candidates in their order; those that were purged meanwhile are left out."""
+def hits(connection: sqlite3.Connection, query: Query, page: list[Candidate], is_text: bool) -> tuple[Hit, ...]:
+    """The candidates in their order; those that were purged meanwhile are left out.
+
+    With `is_text` a session stands for its title, which matches; else it was asked for by its fields.
+    """
     snippeter = Snippeter(query)
     made: dict[tuple[str, int], Hit] = {}
     for name in {candidate.level for candidate in page}:
@@ -46,7 +49,7 @@ def hits(connection: sqlite3.Connection, query: Query, page: list[Candidate]) ->
             made |= {(name, row[0]): _message_hit(snippeter, name, row, "text" in query.scopes) for row in rows}
             continue
         last_words = {}
-        if untitled := [row[0] for row in rows if snippeter.snippet(row[3]) is None]:
+        if untitled := [] if is_text else [row[0] for row in rows if snippeter.snippet(row[3]) is None]:
             last_words = {row[0]: row[1:] for row in connection.execute(_LAST_WORDS, (id_list(untitled),))}
         made |= {(name, row[0]): _session_hit(snippeter, row, last_words.get(row[0])) for row in rows}
     return tuple(made[key] for candidate in page if (key := (candidate.level, -candidate.row)) in made)

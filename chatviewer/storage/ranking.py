@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAX_ROWS = 10_000  # that are scored
-MAX_WEIGHED = 200  # the best of them, that are weighed
+WEIGHED = 200  # the best of them are weighed together, then the next so many: a page stays as it is when more is asked for
 READ = 5_000  # characters of a message in which a phrase is looked for
 _YEAR_MS = 365 * 86_400_000
 
@@ -38,30 +38,49 @@ _NO_MESSAGE = "NULL, NULL"
 
 def ranked(
     connection: sqlite3.Connection, plans: list[Plan], scopes: tuple[str, ...], query: Query, wanted: int
-) -> tuple[list[Candidate], int]:
-    """The best rows, best first, and how many are hidden by their session's status among those that were scored."""
+) -> tuple[list[Candidate], int, bool]:
+    """The best rows, best first; how many are hidden by their session's status among those that were scored; whether all were."""
     weigh = _Weigher(query)
-    scored: list[tuple[float, Candidate]] = []
+    scored: list[tuple[int, float, Candidate]] = []
     hidden_count = 0
+    is_whole = True
     for plan in plans:
-        for score, status, candidate in _scored(connection, plan, scopes, weigh, max(MAX_WEIGHED, wanted)):
+        rows, is_scored = _best_of(connection, plan, scopes, weigh, wanted)
+        is_whole = is_whole and is_scored
+        places = [(place // WEIGHED, *row) for place, row in enumerate(rows)]
+        if plan.level == "session":
+            places += [(0, *row) for row in _titled(connection, plan, weigh, {-candidate.row for _, _, candidate in rows})]
+        for block, score, status, candidate in places:
             if status in plan.statuses:
-                scored.append((-score, candidate))
+                scored.append((block, -score, candidate))
             else:
                 hidden_count += 1
     scored.sort()
-    return [candidate for _, candidate in scored], hidden_count
+    return [candidate for _, _, candidate in scored], hidden_count, is_whole
+
+
+def _best_of(
+    connection: sqlite3.Connection, plan: Plan, scopes: tuple[str, ...], weigh: _Weigher, wanted: int
+) -> tuple[list[tuple[float, str, Candidate]], bool]:
+    """The first rows of a level by the index's own score, so many that the wanted number may be shown; and whether these are all."""
+    limit = -(-wanted // WEIGHED) * WEIGHED
+    while True:
+        rows, is_cut = _scored(connection, plan, scopes, weigh, limit)
+        if len(rows) < limit or sum(status in plan.statuses for _, status, _ in rows) >= wanted:
+            return rows, len(rows) < limit and not is_cut
+        limit *= 4
 
 
 def _scored(
     connection: sqlite3.Connection, plan: Plan, scopes: tuple[str, ...], weigh: _Weigher, limit: int
-) -> list[tuple[float, str, Candidate]]:
+) -> tuple[list[tuple[float, str, Candidate]], bool]:
+    """The first rows by the index's own score, weighed, and whether there are too many to score all."""
     level, index = LEVELS[plan.level], index_name(plan.level)
     match = scoped(plan.level, scopes, plan.match or "")
     edge = connection.execute(f"{index_rows(plan.level)} ORDER BY rowid DESC LIMIT 1 OFFSET ?", (match, MAX_ROWS)).fetchone()
     sql, parameters = plan.conditions
     ranking = f"SELECT rowid, {_score(connection, plan, match)} AS score FROM {index} WHERE {index} MATCH ? AND rowid > ? "
-    ranking += "ORDER BY rowid DESC LIMIT ?" if plan.level == "tool" else "ORDER BY score LIMIT ?"
+    ranking += "ORDER BY rowid DESC LIMIT ?" if plan.level == "tool" else "ORDER BY score, rowid DESC LIMIT ?"
     message = "message.role, coalesce(user_rating.value, source_rating.value)"
     ratings = (
         "LEFT JOIN rating AS user_rating ON user_rating.user_id = session.user_id AND user_rating.uid = message.uid "
@@ -78,10 +97,7 @@ def _scored(
     )
     depth = limit if sql == "1" else MAX_ROWS
     rows = connection.execute(statement, (match, edge[0] if edge else -1, depth, plan.user_id, *parameters)).fetchmany(limit)
-    found = [weigh.weighed(plan.level, row) for row in rows]
-    if plan.level == "session":
-        found += _titled(connection, plan, weigh, {-candidate.row for _, _, candidate in found})
-    return found
+    return [weigh.weighed(plan.level, row) for row in rows], edge is not None
 
 
 def _titled(connection: sqlite3.Connection, plan: Plan, weigh: _Weigher, known: Collection[int]) -> list[tuple[float, str, Candidate]]:

@@ -17,6 +17,7 @@ _UNSPACED = (
 _EMOJI = "\u231a-\u23ff\u25aa-\u27bf\u2b05-\u2b55\U0001f000-\U0001f3fa\U0001f400-\U0001faff"  # without skin tones
 _LETTERS = "ёЁßẞæÆœŒøØłŁđĐðÐþÞıŋĳﬀ-ﬆ\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
 SPECIAL = re.compile(f"[{_UNSPACED}{_EMOJI}{_LETTERS}]")
+UNSPACED = re.compile(f"[{_UNSPACED}]")
 _IN_CHUNK = f"(?:[{_UNSPACED}{_EMOJI}\ufe0f\u200d\U0001f3fb-\U0001f3ff]|[^\\W_]|(?<=[A-Za-z0-9])[._/:@-](?=[A-Za-z0-9]))*"
 _CHUNK_PART = f"(?P<unspaced>[{_UNSPACED}]+)|(?P<emoji>[{_EMOJI}])|(?P<word>(?:(?![{_UNSPACED}{_EMOJI}])[^\\W_])+)"
 # Marks that unicode61 takes for spaces: Thai, Lao, Burmese and Khmer vowels and tones.

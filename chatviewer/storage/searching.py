@@ -71,7 +71,7 @@ def search(
             asked = Search(connection, user_id, query, offset + limit + 1, spent)
             found = asked.found(order)
             page = found.candidates[offset : offset + limit]
-            hits = _hits(connection, query, page) if page else ()
+            hits = _hits(connection, query, page, asked.parts.is_text) if page else ()
     except sqlite3.OperationalError as error:
         if is_interrupt(error):
             raise InterruptedSearchError("The search was stopped for a newer one.") from error
@@ -154,8 +154,8 @@ class Search:
             from chatviewer.storage.ranking import ranked
 
             plans = [self.plan(level, self.parts.matched) for level in levels_of(self.scopes)]
-            best = ranked(self.connection, plans, self.scopes, self.query, self.wanted)
-            found = Found(best[0], best[1], len(best[0]) < self.wanted)
+            best, hidden_count, is_scored = ranked(self.connection, plans, self.scopes, self.query, self.wanted)
+            found = Found(best, hidden_count, len(best) < self.wanted, is_scored or len(self.statuses) > 1)
         else:
             found = self._newest()
         if found.is_whole and len(self.parts.words) > 1:
@@ -274,7 +274,7 @@ class Search:
             found += batch
             if self.spent.is_over:
                 break
-        return Found(found, 0, len(found) < self.wanted)
+        return Found(found, 0, len(found) < self.wanted, is_hidden_whole=len(self.statuses) > 1)
 
     def _sessions_only(self) -> Found:
         """No text that must be there: the sessions that meet the conditions, newest first, one hit each.
@@ -282,8 +282,10 @@ class Search:
         Where unwanted words, a role or a date speak of messages, it is the newest message that meets them.
         """
         of_session, of_row = self.conditions_of("session", self.scopes), []
+        has_messages = "message" in levels_of(self.scopes)  # else unwanted words are looked for in the whole session
         for node in self.parts.conditions:
-            if isinstance(node, Names | Span | Not) and _speaks_of_row(node, "message"):
+            is_of_row = isinstance(node, Names | Span | Not) and _speaks_of_row(node, "message")
+            if is_of_row and (has_messages or not _has_text(node)):
                 of_row.append(node)
             else:
                 of_session.add(node)
@@ -359,11 +361,16 @@ def _speaks_of_row(node: Node, level: str) -> bool:
     return False
 
 
+def _has_text(node: Node) -> bool:
+    """Whether text stands anywhere in a tree, wanted or not."""
+    return any(isinstance(leaf, Word | Pattern) for each in (node, Not(node)) for leaf in positive_leaves(each))
+
+
 def _is_of_message(node: Node, level: str) -> bool:
     return isinstance(node, Names | Span) and (node.field in MESSAGE_FIELDS or node.field == level == "tool")
 
 
-def _hits(connection: sqlite3.Connection, query: Query, page: list[Candidate]) -> tuple[Hit, ...]:
+def _hits(connection: sqlite3.Connection, query: Query, page: list[Candidate], is_text: bool) -> tuple[Hit, ...]:
     from chatviewer.storage.presenting import hits
 
-    return hits(connection, query, page)
+    return hits(connection, query, page, is_text)

@@ -40,15 +40,14 @@ class Snippeter:
 
     def spans(self, text: str) -> list[Span]:
         """Where the text matches: the beginnings of words, else also inside of words."""
-        if not self._words:
-            return [match.span() for pattern in self._patterns()[1] if (match := pattern.search(text[:20_000]))]
-        for length in (FIRST_READ, MAX_READ):
+        for length in (FIRST_READ, MAX_READ) if self._words else ():
             folded = fold(text[:length])
             if found := self._spans_in(folded):
                 return found
             if len(text) <= length:
                 break
-        return []
+        own = self._patterns()[1] if self._sources else ()
+        return [match.span() for pattern in own if (match := pattern.search(text[:20_000]))]
 
     def _spans_in(self, folded: str) -> list[Span]:
         if self._plain:
