@@ -252,10 +252,12 @@ class Search:
         seconds = SHORT_SECONDS + MERGING_SECONDS * highest * len(self.dense)
         with time_limit(seconds) as spent:
             for batch in read(self.connection, reading, self.wanted):
+                if spent.is_over:  # not read to its end: what seems to lack the beginning may hold it
+                    return None
                 found += batch
                 if len(found) >= self.wanted:
                     return Found(found, 0, is_whole=False, is_hidden_whole=False)
-                if spent.is_over or (time.monotonic() - start) * self.wanted > seconds * len(found):
+                if (time.monotonic() - start) * self.wanted > seconds * len(found):
                     return None
         return None
 

@@ -173,7 +173,8 @@ class Reader:
             return None  # punctuation beside words may be left out
         pieces = node.text.split()
         if not found and len(pieces) > 1 and _UNSPACED.search(node.text):
-            return both([None, *(either(holds(text, Word(piece, node.is_prefix)) for text in texts) for piece in pieces)])
+            everywhere = [text for some in row.texts.values() for text in some] if texts else []
+            return both([None, *(either(holds(text, Word(piece, node.is_prefix)) for text in everywhere) for piece in pieces)])
         if found is False and row.level == "message" and texts and any(holds(text, node) for some in row.texts.values() for text in some):
             return None  # parts of identifiers are known of a message, not of what it says and thinks apart
         return found

@@ -267,7 +267,7 @@ def check(library: Library, stored: list[Stored], text: str, page: int) -> None:
             if not part.has_more:
                 break
             assert len(part.hits) == page
-        assert list(map(identity, paged)) == list(map(identity, whole)), order
+        assert list(map(identity, paged)) == list(map(identity, whole)), (order, set(map(identity, paged)) ^ set(map(identity, whole)))
     check_facets(library, stored, text, hits)
 
 
