@@ -104,12 +104,12 @@ def sorted_rows(connection: sqlite3.Connection, plan: Plan, rows: Sequence[int])
     )
     found: list[Candidate] = []
     hidden_count = 0
-    for status, when, session, row in connection.execute(statement, (id_list(rows), plan.user_id, *parameters)):
+    for status, when, session, row in connection.execute(statement, (id_list(set(rows)), plan.user_id, *parameters)):
         if status in plan.statuses:
             found.append(Candidate(-(when or 0), -session, plan.level != "session", -row, plan.level))
         else:
             hidden_count += 1
-    return sorted(set(found)), hidden_count
+    return sorted(found), hidden_count
 
 
 def sessions(connection: sqlite3.Connection, plan: Plan, statuses: tuple[str, ...]) -> Iterator[tuple[int, int]]:

@@ -6,7 +6,7 @@ session; only `role:` and the dates speak of the message where there is one.
 
 from collections.abc import Callable
 
-from chatviewer.query.nodes import Absent, AllOf, AnyOf, Names, Node, Not, Pattern, Query, Span, Word
+from chatviewer.query.nodes import Absent, AllOf, AnyOf, Names, Node, Not, Pattern, Query, Span, Word, positive_leaves
 from chatviewer.storage.matching import is_exact, split_word, tree_match, word_match
 
 SqlParts = tuple[str, list[object]]
@@ -81,7 +81,7 @@ def session_where(query: Query, user_id: int) -> tuple[str, tuple[object, ...]]:
 
     Sub-agents, archived and trashed sessions are left out unless the query asks for them.
     """
-    conditions = Conditions(query.scopes, "session")
+    conditions = Conditions(scopes_of(query), "session")
     conditions.add_sql("session.user_id = ?", user_id)
     if query.node is not None:
         conditions.add(query.node)
@@ -90,6 +90,13 @@ def session_where(query: Query, user_id: int) -> tuple[str, tuple[object, ...]]:
     if not query.asks("is", "subagent", "any"):
         conditions.add_sql("session.is_subagent = 0")
     return conditions.sql, tuple(conditions.parameters)
+
+
+def scopes_of(query: Query) -> tuple[str, ...]:
+    """Where words are looked for: those of the query, and with `tool:` in calls as well, unless the query itself says where."""
+    if query.has_scopes or not any(isinstance(leaf, Names) and leaf.field == "tool" for leaf in positive_leaves(query.node)):
+        return query.scopes
+    return (*query.scopes, "tools")
 
 
 def asks_for_status(query: Query) -> bool:

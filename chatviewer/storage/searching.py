@@ -13,7 +13,17 @@ from chatviewer.errors import InterruptedSearchError, UsageError
 from chatviewer.query.nodes import AllOf, AnyOf, Names, Node, Not, Pattern, Query, Span, Word, positive_leaves
 from chatviewer.storage.candidates import FEW, LEVELS, Candidate, Plan, sessions, sorted_rows, titles_holding
 from chatviewer.storage.connection import is_interrupt
-from chatviewer.storage.filtering import BRANCHED, MESSAGE_FIELDS, Conditions, asks_for_status, is_known, level_match, levels_of, said
+from chatviewer.storage.filtering import (
+    BRANCHED,
+    MESSAGE_FIELDS,
+    Conditions,
+    asks_for_status,
+    is_known,
+    level_match,
+    levels_of,
+    said,
+    scopes_of,
+)
 from chatviewer.storage.matching import tree_match
 from chatviewer.storage.patterns import TimeLimit, time_limit
 from chatviewer.storage.reading import id_list
@@ -142,9 +152,7 @@ class Search:
         self._branched = self._find_branched()
         self.parts = take_apart(query, self.dense)
         self.statuses = ("active", "archived", "trashed") if asks_for_status(query) else ("active",)
-        self.scopes = query.scopes
-        if query.asks("tool", *_tool_names(query)) and "tools" not in self.scopes and not query.has_scopes:
-            self.scopes = (*self.scopes, "tools")
+        self.scopes = scopes_of(query)
 
     def found(self, order: str) -> Found:
         if not self.parts.is_text:
@@ -232,13 +240,30 @@ class Search:
         if level == "session":
             words = [node.text for node in self.parts.words if isinstance(node, Word)]
             if titled := titles_holding(self.connection, words, len(self.parts.words), words_unwanted(self.query)):
-                few = [*(few or ()), *titled]
+                if few is None or len(titled) >= FEW:
+                    return self._many_titles()
+                few = [*few, *titled]
         if few is not None:
             found, hidden_count = sorted_rows(self.connection, plan, few)
             return Found(found, hidden_count, is_whole=True)
         found = [candidate for batch in walk(self.connection, plan, rows, self.wanted) for candidate in batch]
         hidden_count, is_hidden_whole = hidden_within(self.connection, plan, rows)
         return Found(found, hidden_count, len(found) < self.wanted, is_hidden_whole)
+
+    def _many_titles(self) -> Found:
+        """Titles that hold words which their index does not know, where they are too many to be sorted: they are read, newest first."""
+        plan = self.plan("session", (), (*self.parts.conditions, *self.parts.matched))
+        plan = plan._replace(session_conditions=plan.conditions)
+        found = [Candidate(*each, 0, each[1], "session") for each in islice(sessions(self.connection, plan, self.statuses), self.wanted)]
+        hidden_count, is_hidden_whole = self._hidden_sessions(plan)
+        return Found(found, hidden_count, len(found) < self.wanted, is_hidden_whole)
+
+    def _hidden_sessions(self, plan: Plan) -> tuple[int, bool]:
+        """How many sessions meet the conditions but for their status, and whether these are all."""
+        if len(self.statuses) > 1:
+            return 0, True
+        count = sum(1 for _ in islice(sessions(self.connection, plan, ("archived", "trashed")), FEW))
+        return count, count < FEW
 
     def _begun(self, plan: Plan) -> Found | None:
         """A word of which a letter or two are typed: words that begin so stand in nearly every message, so the newest are read.
@@ -302,11 +327,8 @@ class Search:
                 break
             found += more[: self.wanted - len(found)]
             size = min(4 * size, MOST_AT_ONCE)
-        if len(self.statuses) > 1:
-            return Found(found, 0, is_whole=True)
-        others = sessions(self.connection, plan, ("archived", "trashed"))
-        hidden_count = sum(1 for _ in islice(others, FEW))
-        return Found(found, hidden_count, is_whole=True, is_hidden_whole=hidden_count < FEW)
+        hidden_count, is_hidden_whole = self._hidden_sessions(plan)
+        return Found(found, hidden_count, is_whole=True, is_hidden_whole=is_hidden_whole)
 
 
 class NewestMessages:
@@ -343,10 +365,6 @@ def words_unwanted(query: Query) -> list[str]:
     """The single words that must not stand in a hit."""
     nodes = query.node.nodes if isinstance(query.node, AllOf) else ()
     return [node.node.text for node in nodes if isinstance(node, Not) and isinstance(node.node, Word)]
-
-
-def _tool_names(query: Query) -> list[str]:
-    return [name for leaf in positive_leaves(query.node) if isinstance(leaf, Names) and leaf.field == "tool" for name in leaf.values]
 
 
 def _speaks_of_row(node: Node, level: str) -> bool:
