@@ -139,7 +139,8 @@ class Conditions:
     def _node(self, node: Node) -> SqlParts:
         if isinstance(node, Not):
             sql, parameters = self._node(node.node)
-            return f"({sql}) IS NOT TRUE", parameters
+            # what there was no time to read is unknown (NULL), and what is unknown does not lack a text
+            return f"NOT ({sql})" if _is_text_alone(node.node) else f"({sql}) IS NOT TRUE", parameters
         if isinstance(node, AllOf | AnyOf):
             if self.level != "session" and isinstance(node, AllOf) and tree_match(node) is not None:
                 return self._matched(node)
@@ -242,6 +243,11 @@ class Conditions:
 
     def _named(self, field: str, value: str) -> SqlParts:
         return _tool_name("tool_call.tool_name", value) if field == self.level == "tool" else _named(field, value)
+
+
+def _is_text_alone(node: Node) -> bool:
+    """Whether a tree asks for text and for no field."""
+    return all(isinstance(leaf, Word | Pattern) for each in (node, Not(node)) for leaf in positive_leaves(each))
 
 
 def _named(field: str, value: str) -> SqlParts:

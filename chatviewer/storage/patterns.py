@@ -59,10 +59,12 @@ def _is_over() -> bool:
     return limit is not None and limit.is_over_now()
 
 
-def regexp(source: str, text: str | None) -> int:
-    """1 where the pattern matches somewhere in the text."""
-    if not text or _is_over():
+def regexp(source: str, text: str | None) -> int | None:
+    """1 where the pattern matches somewhere in the text. None: there was no time to read it."""
+    if not text:
         return 0
+    if _is_over():
+        return None
     from chatviewer.query.patterns import compiled
 
     pattern, open_repeats = compiled(source)
@@ -73,14 +75,16 @@ def regexp(source: str, text: str | None) -> int:
         if pattern.search(text, start, start + window):
             return 1
         if _is_over():
-            return 0
+            return None
     return 0
 
 
-def begins(word: str, text: str | None) -> int:
-    """1 where a word of the text begins like this one (ASCII letters, any case), accents aside."""
-    if not text or _is_over():
+def begins(word: str, text: str | None) -> int | None:
+    """1 where a word of the text begins like this one (ASCII letters, any case), accents aside. None: there was no time to read it."""
+    if not text:
         return 0
+    if _is_over():
+        return None
     from chatviewer.query.patterns import beginning
     from chatviewer.storage.snippets import fold
 

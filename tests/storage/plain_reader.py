@@ -255,8 +255,8 @@ class Reader:
         rest = [node for node in self.nodes if node not in wanted]
         if len(wanted) < 2:
             return False
-        if any(isinstance(leaf, Word) and leaf.is_prefix and len(leaf.text) == 1 for node in wanted for leaf, _ in _leaves(node)):
-            maybe: Answer = None  # nothing is gathered for a word of which one letter is typed
+        if any(isinstance(leaf, Word) and leaf.is_prefix for node in wanted for leaf, _ in _leaves(node)):
+            maybe: Answer = None  # nothing is gathered for the beginning of very many words
         else:
             maybe = True
         looked_at = [row for row in rows(stored) if not self.scopes.isdisjoint(row.texts)]

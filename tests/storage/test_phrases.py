@@ -137,6 +137,9 @@ def test_what_there_was_no_time_to_read_is_no_hit_and_said(library: Library, mon
         result = library.search(parse(text))
         assert not result.hits
         assert UNREAD_TEXT in result.problems
+    for text in ("hay", "hay -/zz/", "hay -(/zz/ OR /yy/)"):
+        result = library.search(parse(text))
+        assert (bool(result.hits), UNREAD_TEXT in result.problems) == ((True, False) if text == "hay" else (False, True))
     assert len(library.search(parse("red in:tools")).hits) == 3  # the index alone answers
 
 
