@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 
 from chatviewer.domain.hit import SearchHints
+from chatviewer.errors import InterruptedSearchError
 from chatviewer.query import parse
 from chatviewer.query.editing import pieces, without
 from chatviewer.query.nodes import Query, Word, positive_leaves
@@ -36,6 +37,8 @@ def search_hints(
         with _Limited(connection, should_stop) as limit:
             try:
                 hints = step(connection, user_id, query, hints, limit)
+            except InterruptedSearchError:
+                pass
             except sqlite3.OperationalError as error:
                 if not is_interrupt(error):
                     raise

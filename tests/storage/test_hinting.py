@@ -70,6 +70,17 @@ def test_time_over_is_no_error(library: Library, monkeypatch: pytest.MonkeyPatch
     assert library.search(parse("database")).hits, "the limit is gone afterwards"
 
 
+@pytest.mark.parametrize("typed", ["databsae", "database zzyzx"])
+def test_whenever_it_is_stopped_that_is_no_error(library: Library, monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
+    fill(library, *(make_session(f"s{number}", [make_message("m", "database")]) for number in range(3)))
+    monkeypatch.setattr(hinting, "_STEPS", 20)
+    query, whole = parse(typed), hints(library, typed)
+    for number in (*range(60), *range(60, 3_000, 50)):
+        calls = iter(range(number))
+        found = library.search_hints(query, is_found=False, should_stop=lambda calls=calls: next(calls, None) is None)  # type: ignore[misc]
+        assert found in (SearchHints(), whole) or found._replace(suggestion=whole.suggestion) == whole
+
+
 @pytest.mark.parametrize("typed", ["", "((", "a*", "*", "日本語", "\0", "\ud800", "-", "x" * 3000, 'a"b', "in:", "tool:Bash x"])
 def test_nothing_typed_fails(library: Library, typed: str) -> None:
     fill(library, session_with_calls("api", "hay", "needle"))

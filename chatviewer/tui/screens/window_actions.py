@@ -61,7 +61,7 @@ class WindowActions(ReadingActions):
         if not self.session_list.can_fold:
             self.tell("There are no sub-agents to unfold here.")
         elif (session_id := self.session_list.toggle_agents()) is not None:
-            self.fetcher.submit(fetch_children(self.library, session_id), key="children")
+            self.fetcher.submit(fetch_children(self.library, session_id), key=f"children-{session_id}")
 
     @on(ChildrenFetched)
     def show_children(self, event: ChildrenFetched) -> None:
