@@ -1,5 +1,6 @@
 """Going on with a session in the tool that made it: the command, and whether it can be run on this machine."""
 
+import os
 import shlex
 import shutil
 from pathlib import Path
@@ -35,6 +36,14 @@ def resume_command(summary: SessionSummary) -> str:
     return f"cd {shlex.quote(folder)} && {command}" if command and folder else command
 
 
+def _is_there(folder: str) -> bool:
+    """Whether it is a folder that can be gone into; not one of another user, nor one whose name is too long."""
+    try:
+        return Path(folder).is_dir() and os.access(folder, os.X_OK)
+    except OSError:
+        return False
+
+
 def find_continuation(library: Library, session_id: int) -> Job:
     """Whether the program and the folder are there."""
 
@@ -49,7 +58,7 @@ def find_continuation(library: Library, session_id: int) -> Job:
             problem = "A sub-agent's session cannot be gone on with; its parent's can."
         elif not arguments:
             problem = f"A session of {summary.source} cannot be gone on with from a terminal."
-        elif folder and not Path(folder).is_dir():
+        elif folder and not _is_there(folder):
             problem = f"It cannot be run here: the folder {folder} is not there any more."
         elif shutil.which(arguments[0]) is None:
             problem = f"It cannot be run here: {arguments[0]} is not installed, or not on the PATH."

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 _CHUNK = 200  # sessions whose rows are read at once
 
 
-def write_copy(library: Library, session_id: int) -> Job:
-    """A session as Markdown in a file that only its owner can read, in a folder of its own. It is made harmless: an editor may be
-    anything that writes to a terminal."""
+def write_copy(library: Library, session_id: int, folders: list[Path], stop: threading.Event) -> Job:
+    """A session as Markdown in a file that only its owner can read, in a folder of its own, which is noted in `folders` before anything
+    is in it. It is made harmless: an editor may be anything that writes to a terminal."""
 
     def job() -> CopyWritten | None:
         import tempfile
@@ -35,11 +35,12 @@ def write_copy(library: Library, session_id: int) -> Job:
         if not summaries:
             return None
         folder = Path(tempfile.mkdtemp(prefix="chatviewer-"))
+        folders.append(folder)
         path = folder / f"{safe_file_name(summaries[0].title)}.md"
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace", newline="\n") as out:
-                find_exporter("md").write(library, summaries, cast(TextIO, _Harmless(out)))
+                find_exporter("md").write(library, summaries, cast(TextIO, _Harmless(out, stop)))
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -100,28 +101,25 @@ def _summaries(library: Library, ids: Sequence[int]) -> Iterator[SessionSummary]
         yield from library.summaries(ids[start : start + _CHUNK])
 
 
-class _Harmless:
-    """A file that takes text without what a terminal obeys."""
+class _Stoppable:
+    """A file that takes text verbatim, until the viewer is left."""
 
-    def __init__(self, out: TextIO) -> None:
+    def __init__(self, out: TextIO, stop: threading.Event) -> None:
         self._out = out
+        self._stop = stop
 
     def write(self, text: str) -> int:
-        return self._out.write(safe(text))
+        if self._stop.is_set():
+            raise RefusedError("Writing was ended with the viewer.")
+        return self._out.write(text)
 
     def writelines(self, lines: Iterator[str]) -> None:
         for line in lines:
             self.write(line)
 
 
-class _Stoppable(_Harmless):
-    """A file that takes text verbatim, until the viewer is left."""
-
-    def __init__(self, out: TextIO, stop: threading.Event) -> None:
-        super().__init__(out)
-        self._stop = stop
+class _Harmless(_Stoppable):
+    """A file that takes text without what a terminal obeys."""
 
     def write(self, text: str) -> int:
-        if self._stop.is_set():
-            raise RefusedError("The export was ended with the viewer.")
-        return self._out.write(text)
+        return super().write(safe(text))

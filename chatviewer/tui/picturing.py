@@ -60,7 +60,7 @@ def picture(data: bytes, columns: int, rows: int, background: str) -> Picture:
     if len(data) > MOST_BYTES:
         raise RefusedError("The image is too large to be shown here.")
     width, height = max(1, min(columns, LARGEST)), max(1, min(2 * rows, LARGEST))
-    command = [sys.executable, "-I", str(Path(thumbnail.__file__)), str(width), str(height), background]
+    command = [sys.executable, "-P", str(Path(thumbnail.__file__)), str(width), str(height), background]
     try:
         done = subprocess.run(command, input=data, capture_output=True, timeout=TIMEOUT_SECONDS, check=False, start_new_session=True)
     except (OSError, subprocess.TimeoutExpired) as error:

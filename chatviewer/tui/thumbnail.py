@@ -1,4 +1,4 @@
-"""Decodes an image to a few pixels, in a process of its own: `python -I thumbnail.py WIDTH HEIGHT RRGGBB < image`.
+"""Decodes an image to a few pixels, in a process of its own: `python -P thumbnail.py WIDTH HEIGHT RRGGBB < image`.
 
 Images in chats are foreign bytes, and a decoder is where such bytes bite. Here they can take neither the viewer's memory nor its time,
 and a crash is an exit code. Imports Pillow and the standard library only. stdout: `WIDTH HEIGHT\\n`, then three bytes a pixel.
@@ -18,9 +18,11 @@ def limit() -> None:
         import resource
     except ImportError:  # Windows
         return
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limits = ((resource.RLIMIT_AS, MOST_MEMORY), (resource.RLIMIT_CPU, MOST_SECONDS), (resource.RLIMIT_CORE, 0))
+    for name, most in limits:
+        hard = resource.getrlimit(name)[1]  # there may be a lower one already, which cannot be raised
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(name, (most, most))
 
 
 def main(width: int, height: int, background: str) -> int:

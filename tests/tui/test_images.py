@@ -2,9 +2,13 @@
 
 import io
 import struct
+import subprocess
+import sys
+import threading
 import zlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -13,12 +17,13 @@ from textual.pilot import Pilot
 from chatviewer.domain import Attachment, FileImport
 from chatviewer.errors import RefusedError
 from chatviewer.storage.library import Library
-from chatviewer.tui import opening, picturing
+from chatviewer.tui import opening, picturing, thumbnail
 from chatviewer.tui.app import ChatviewerApp
-from chatviewer.tui.modals.image import ImageModal, PictureView
+from chatviewer.tui.modals.image import MARGIN_COLUMNS, ImageModal, PictureView
 from chatviewer.tui.picturing import Picture, picture
 from tests.factories import make_file, make_message, make_session
 from tests.tui.conftest import settle
+from tests.tui.test_watching import until
 
 OpenViewer = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
 
@@ -111,19 +116,61 @@ async def test_enter_on_an_image_shows_it_and_enter_again_opens_it(
         modal = pilot.app.screen
         assert isinstance(modal, ImageModal)
         shown = modal.query_one(PictureView)
+        await until(pilot, lambda: shown.render_line(0).text.startswith("▀"))
         assert shown.size.width > 20
         assert shown.render_line(0).text == "▀" * shown.size.width
         wide = shown.size.width
         await pilot.resize_terminal(60, 20)
-        await settle(pilot)
-        assert 0 < shown.size.width < wide
+        await until(pilot, lambda: 0 < shown.size.width < wide)
         await pilot.press("enter")
         await settle(pilot)
         assert len(opened) == 1
         await pilot.press("G", "enter")
         await settle(pilot)
-        assert "damaged" in pilot.app.screen.query_one(PictureView).words
+        await until(pilot, lambda: "damaged" in pilot.app.screen.query_one(PictureView).words)
         await pilot.press("escape")
         await settle(pilot)
         assert len(opened) == 1
         assert view.has_focus
+
+
+async def test_while_the_window_changes_one_size_is_decoded_at_a_time(open_viewer: OpenViewer, library: Library) -> None:
+    """A process each, and hostile images want a gigabyte: a window that is dragged must not start thirty of them."""
+    rooms: list[tuple[int, int]] = []
+    counts: list[int] = []
+    is_open = threading.Event()
+
+    def decode(columns: int, rows: int, _ground: str) -> Picture:
+        counts.append(sum(thread.name == "image" for thread in threading.enumerate()))
+        rooms.append((columns, rows))
+        is_open.wait(10)
+        if len(rooms) > 1:
+            raise RefusedError("That is no image.")
+        return Picture(2, 2, bytes(12))
+
+    async with open_viewer(library) as pilot:
+        pilot.app.push_screen(ImageModal("a picture", decode))
+        await until(pilot, lambda: len(rooms) == 1)
+        for width in range(110, 60, -5):
+            await pilot.resize_terminal(width, 36)
+        assert len(rooms) == 1
+        is_open.set()
+        await until(pilot, lambda: pilot.app.screen.query_one(PictureView).words == "That is no image.")
+        assert (len(rooms), rooms[-1][0]) == (2, 65 - MARGIN_COLUMNS)
+        assert counts == [1, 1]
+
+
+def test_pillow_is_found_where_the_viewer_finds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also in the user's own packages and on PYTHONPATH: here one that says that every image is too large."""
+    (tmp_path / "PIL").mkdir()
+    (tmp_path / "PIL" / "__init__.py").write_text("raise SystemExit(3)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(RefusedError, match="too many pixels"):
+        picture(encoded(Image.new("RGB", (8, 8))), 8, 8, "000000")
+
+
+def test_limits_that_are_lower_already_stay(tmp_path: Path) -> None:
+    image = encoded(Image.new("RGB", (8, 8), "red"))
+    command = f"ulimit -t 5; exec {sys.executable} -P {thumbnail.__file__} 8 8 000000"
+    done = subprocess.run(["sh", "-c", command], input=image, capture_output=True, check=False)
+    assert (done.returncode, done.stdout[:7]) == (0, b"8 8\n\xff\0\0")

@@ -1,13 +1,15 @@
 """What leaves the viewer: a copy in the editor, exports, going on with a session in its agent; and which files a session touched."""
 
+import os
 import stat
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from chatviewer.domain import FileImport
 from chatviewer.errors import RefusedError, UsageError
@@ -16,17 +18,20 @@ from chatviewer.storage.library import Library
 from chatviewer.tui.app import ChatviewerApp
 from chatviewer.tui.continuing import find_continuation
 from chatviewer.tui.editing import chosen_editor
+from chatviewer.tui.lending import Lent
 from chatviewer.tui.modals.menu import MenuModal
 from chatviewer.tui.modals.notice import NoticeModal
 from chatviewer.tui.modals.prompt import PromptModal
 from chatviewer.tui.outgoing import export_path, export_sessions, problem_with, write_copy
 from chatviewer.tui.outgoing_messages import ContinuationFound, CopyWritten
 from chatviewer.tui.rendering.touched import TouchedFile, touched_files
+from chatviewer.tui.screens import outgoing_actions
 from chatviewer.tui.screens.main import MainScreen
 from tests.factories import make_file, make_message, make_session
 from tests.tui.conftest import settle
 
 OpenViewer = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
+post = MainScreen.post_message
 TOKEN = "ghp_" + "a1B2" * 9
 
 
@@ -111,8 +116,10 @@ def test_an_export_that_is_cut_off_by_leaving_leaves_nothing(secretive: Library,
 def test_a_copy_for_the_editor_is_private_and_harmless(secretive: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VISUAL", "")
     monkeypatch.setenv("EDITOR", "true --wait 'a b'")
-    copy = write_copy(secretive, secretive.session_ids()[0])()
+    folders: list[Path] = []
+    copy = write_copy(secretive, secretive.session_ids()[0], folders, threading.Event())()
     assert isinstance(copy, CopyWritten)
+    assert folders == [copy.path.parent]
     assert copy.command == ["true", "--wait", "a b"]
     assert (stat.S_IMODE(copy.path.stat().st_mode), stat.S_IMODE(copy.path.parent.stat().st_mode)) == (0o600, 0o700)
     assert copy.path.name == "A-token.md"
@@ -136,18 +143,59 @@ def test_an_editor_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
         chosen_editor()
 
 
-async def test_where_the_terminal_cannot_be_lent_it_is_said(
-    open_viewer: OpenViewer, secretive: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where temporary files are made."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    return folder
+
+
+def test_a_copy_that_is_cut_off_by_leaving_leaves_nothing(secretive: Library, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VISUAL", "true")
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(RefusedError):
+        write_copy(secretive, secretive.session_ids()[0], [], stop)()
+    assert list(temporary.iterdir()) == []
+
+
+async def test_a_copy_that_no_editor_was_opened_for_is_deleted_when_the_viewer_is_left(
+    open_viewer: OpenViewer, secretive: Library, temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "home2"))
-    (tmp_path / "home2").mkdir()
-    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setenv("VISUAL", "true")
+    monkeypatch.setattr(MainScreen, "post_message", lambda self, message: isinstance(message, CopyWritten) or post(self, message))
+    async with open_viewer(secretive) as pilot:
+        await press(pilot, "e")
+        assert len(list(temporary.iterdir())) == 1, "its message came too late"
+    assert list(temporary.iterdir()) == []
+
+
+async def test_a_copy_that_was_changed_is_the_users(
+    open_viewer: OpenViewer, secretive: Library, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VISUAL", "true")
+
+    def change(_app: object, command: Sequence[str]) -> Lent:
+        Path(command[-1]).write_text("mine")
+        return Lent(0.1)
+
+    monkeypatch.setattr(outgoing_actions, "lend_terminal", change)
+    async with open_viewer(secretive) as pilot:
+        await press(pilot, "e")
+        assert "What you changed is in" in main_of(pilot).status.notice
+    assert [path.read_text() for path in temporary.glob("*/*.md")] == ["mine"]
+
+
+async def test_where_the_terminal_cannot_be_lent_it_is_said(
+    open_viewer: OpenViewer, secretive: Library, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("VISUAL", "true")
     async with open_viewer(secretive) as pilot:
         await press(pilot, "e")
         assert main_of(pilot).status.notice == "This terminal cannot be lent to another program."
-        assert list((tmp_path / "home2").iterdir()) == []
-    monkeypatch.setattr("tempfile.tempdir", None)
+        assert list(temporary.iterdir()) == []
 
 
 def test_what_continuing_needs_is_looked_for(secretive: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,6 +215,29 @@ def test_what_continuing_needs_is_looked_for(secretive: Library, tmp_path: Path,
     assert found().command == f"cd {tmp_path / 'api'} && claude --resume 1a-2b"
     (tmp_path / "api").rmdir()
     assert "is not there any more" in found().problem
+
+
+def test_a_folder_that_nobody_may_look_at_is_not_there(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of another machine, or another user: what `Path.is_dir` raises for."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    project = "/" + "x" * 300
+    library.save([FileImport(file=make_file(), sessions=(make_session("1a-2b", ["hello"], project=project),))])
+    found = find_continuation(library, library.session_ids()[0])()
+    assert isinstance(found, ContinuationFound)
+    assert "is not there any more" in found.problem
+
+
+async def test_an_export_is_offered_where_the_working_directory_is_gone(open_viewer: OpenViewer, secretive: Library, at_home: Path) -> None:
+    gone = at_home / "gone"
+    gone.mkdir()
+    async with open_viewer(secretive) as pilot:
+        os.chdir(gone)
+        gone.rmdir()
+        await press(pilot, "x", *"markdown", "enter")
+        prompt = pilot.app.screen
+        assert isinstance(prompt, PromptModal)
+        assert prompt.query_one(Input).value == str(at_home / "A-token.md")
+        os.chdir(at_home)
 
 
 async def test_continuing_shows_the_command(open_viewer: OpenViewer, secretive: Library, monkeypatch: pytest.MonkeyPatch) -> None:

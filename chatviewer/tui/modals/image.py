@@ -1,4 +1,4 @@
-"""An image of a chat, in half blocks. It is decoded in a thread, anew when the window's size changes."""
+"""An image of a chat, in half blocks. It is decoded in a thread, anew when the window's size changes: one size at a time, the last one."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -13,8 +13,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
 
-from chatviewer.crash import record
-from chatviewer.errors import ChatviewerError
+from chatviewer.tui.background import JobThread, run_job
+from chatviewer.tui.messages import WorkFailed
 from chatviewer.tui.modals.modal import Modal
 from chatviewer.tui.picturing import Picture
 
@@ -74,6 +74,7 @@ class ImageModal(Modal[bool]):
         self._title = title
         self._decode = decode
         self._room = (0, 0)
+        self._decoder = JobThread("image", self)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="-image") as dialog:
@@ -86,16 +87,16 @@ class ImageModal(Modal[bool]):
         if room != self._room:
             self._room = room
             ground = self.query_one("#dialog").background_colors[1]
-            self.run_worker(lambda: self._work(room, ground.hex6.removeprefix("#")), thread=True, group="image", exit_on_error=False)
+            self._decoder.submit(lambda: self._decoded(room, ground.hex6.removeprefix("#")), key="picture")
 
-    def _work(self, room: tuple[int, int], ground: str) -> None:
-        try:
-            fact = PictureDecoded(room, self._decode(*room, ground))
-        except ChatviewerError as error:
-            fact = PictureDecoded(room, None, str(error))
-        except Exception as error:  # the wall around a thread
-            fact = PictureDecoded(room, None, record(error))
-        self.post_message(fact)
+    def on_unmount(self) -> None:
+        self._decoder.stop(0)  # nobody waits for it any more
+
+    def _decoded(self, room: tuple[int, int], ground: str) -> PictureDecoded:
+        done = run_job(lambda: PictureDecoded(room, self._decode(*room, ground)))
+        if isinstance(done, PictureDecoded):
+            return done
+        return PictureDecoded(room, None, done.sentence if isinstance(done, WorkFailed) else "")
 
     @on(PictureDecoded)
     def show_picture(self, event: PictureDecoded) -> None:

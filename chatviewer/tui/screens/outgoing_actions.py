@@ -1,5 +1,6 @@
 """What the main screen sends elsewhere: a copy to the editor, sessions to a file, a session to the agent that made it."""
 
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,7 +40,7 @@ class OutgoingActions(OrganisingActions):
         if summary is None:
             self.tell(NO_SESSION)
         else:
-            self.writer.submit(write_copy(self.library, summary.id), key="copy")
+            self.writer.submit(write_copy(self.library, summary.id, self.copies, self.is_leaving), key="copy")
 
     @on(CopyWritten)
     def show_copy(self, event: CopyWritten) -> None:
@@ -49,12 +50,12 @@ class OutgoingActions(OrganisingActions):
         after = path.stat() if path.exists() else before
         if (after.st_mtime_ns, after.st_size) != (before.st_mtime_ns, before.st_size):
             self.tell(f"What you changed is in {path}; the chat itself stays as it is.")
+            self.copies.remove(path.parent)  # the user's now
             return
         if lent.problem:
             self.tell(lent.problem, is_warning=True)
-        if lent.seconds < AT_ONCE_SECONDS and not lent.problem:
-            self.copies.append(path.parent)  # deleted when the viewer is left
-        else:
+        if lent.seconds >= AT_ONCE_SECONDS or lent.problem:  # else it is deleted when the viewer is left
+            self.copies.remove(path.parent)
             shutil.rmtree(path.parent, ignore_errors=True)
 
     def forget_copies(self) -> None:
@@ -104,7 +105,7 @@ class OutgoingActions(OrganisingActions):
 
         prompt = PromptModal(
             f"Export {counted(len(ids), 'session')} as {exporter.format}",
-            value=str(_free(Path.cwd() / f"{name}{exporter.extension}")),
+            value=str(_free(_here() / f"{name}{exporter.extension}")),
             explanation=f"{secrets} The file is readable by you only; nothing is overwritten.",
             hint="Enter writes the file · Esc leaves",
             problem=lambda typed: problem_with(typed, exporter.extension),
@@ -149,7 +150,15 @@ class OutgoingActions(OrganisingActions):
             self.tell(back, is_warning=bool(lent.problem))
 
 
+def _here() -> Path:
+    """The working directory; the home where somebody has deleted that one."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path.home()
+
+
 def _free(path: Path) -> Path:
     """This path, or one with a number behind its name if there is a file already."""
     numbered = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(2, 100))
-    return next((one for one in (path, *numbered) if not one.exists()), path)
+    return next((one for one in (path, *numbered) if not os.path.lexists(one)), path)
