@@ -40,7 +40,7 @@ def explain(error: sqlite3.Error, path: Path | str) -> DatabaseError:
         return DatabaseUnwritableError(f"There is no room left to write {path}; free some space and try again.")
     if name.startswith(_UNWRITABLE):
         return DatabaseUnwritableError(f"{path} cannot be opened or written ({error}); check its permissions and its folder's.")
-    return DatabaseError(f"{path} cannot be used: {error}.")
+    return DatabaseError(f"{path} cannot be used: {error}. `chatviewer doctor` says more.")
 
 
 def is_interrupt(error: sqlite3.Error) -> bool:

@@ -66,9 +66,12 @@ class JobThread:
                 self._changed.wait_for(lambda: self._jobs or self._is_stopped)
                 if not self._jobs:
                     return
-                job = self._jobs.pop(next(iter(self._jobs)))
+                slot = next(iter(self._jobs))
+                job = self._jobs.pop(slot)
                 self._is_busy = True
             message = run_job(job)
+            if isinstance(message, WorkFailed):
+                message.key = slot if isinstance(slot, str) else ""
             if message is not None:
                 self._receiver.post_message(message)
 

@@ -1,5 +1,7 @@
 """What the list shows and why: the query, its order, and the answer that is waited for. Knows the list, not the screen around it."""
 
+from array import array
+
 from chatviewer.domain import LibraryCounts, ResultFacets, SearchHints, SearchResult, safe_line
 from chatviewer.tui.formatting import counted, full_count
 from chatviewer.tui.list_messages import ListingReady
@@ -7,7 +9,7 @@ from chatviewer.tui.messages import HitsReady
 from chatviewer.tui.search_messages import HintsReady, NarrowingReady
 from chatviewer.tui.searching import PAGE, SearchRequest, SearchThread
 from chatviewer.tui.widgets.session_list import SessionList
-from chatviewer.tui.widgets.session_rows import HitRows
+from chatviewer.tui.widgets.session_rows import HitRows, SessionRows
 
 SORTS = {
     "recent": "newest first",
@@ -42,6 +44,7 @@ class Listing:
         self.wanted_uid = ""  # of a session that is looked for in what is shown next
         self._generation = 0
         self._is_shown = False  # an answer has come
+        self.failure = ""  # why there is no answer
         self._keeps_cursor = False
         self._result: SearchResult | None = None
         self.hints = SearchHints()
@@ -104,7 +107,7 @@ class Listing:
         """Show the answer, if it is the one that is waited for."""
         if answer.generation != self._generation:
             return False
-        self._result, self.words, self.problems = None, (), tuple(answer.problems)
+        self._result, self.words, self.problems, self.failure = None, (), tuple(answer.problems), ""
         self._is_shown = True
         self.is_partial = answer.is_partial
         self._list.show(answer.rows, summaries=answer.summaries, keep_cursor=self._keeps_cursor)
@@ -114,7 +117,7 @@ class Listing:
         """Show the answer, if it is the one that is waited for."""
         if answer.generation != self._generation:
             return False
-        self.words, self.problems = answer.words, answer.result.problems
+        self.words, self.problems, self.failure = answer.words, answer.result.problems, ""
         self._is_loading_more = False
         self._result = answer.result
         if answer.offset:
@@ -123,10 +126,20 @@ class Listing:
             self._list.show(HitRows(answer.result.hits), keep_cursor=self._keeps_cursor)
         return True
 
-    def take_failure(self, generation: int | None) -> None:
-        """More hits that did not come may be asked for again."""
-        if generation == self._generation:
+    def take_failure(self, generation: int | None, sentence: str) -> bool:
+        """Show nothing rather than what was asked for before, and say why; more hits that did not come may be asked for again.
+
+        Returns whether the list is empty for that.
+        """
+        if generation != self._generation:
+            return False
+        if self._is_loading_more:
             self._is_loading_more = False
+            return False
+        self.failure, self.is_partial = sentence, False
+        self._result, self.words, self.problems = None, (), ()
+        self._list.show(SessionRows(array("q")))
+        return True
 
     def take_hints(self, answer: HintsReady) -> bool:
         """Keep what would find more, if it belongs to what is shown."""
@@ -146,6 +159,8 @@ class Listing:
         """What the list shows, or what is wrong with the query."""
         if self.problems:
             return self.problems[0]
+        if self.failure:
+            return "The list cannot be read"
         if self._result is None:
             grouped = {"project": "By project", "source": "By source"}.get(self.group, "Sessions")
             return f"{grouped} · {SORTS[self.sort]}"
@@ -195,6 +210,9 @@ class Listing:
 
     def empty_words(self, counts: LibraryCounts | None) -> str:
         """What to do next when the list is empty."""
+        if self.failure:
+            clear = ", Esc clears the search" if self.text.strip() else ""
+            return f"{safe_line(self.failure, 400)}\n\nR tries again{clear}."
         if self.problems:
             return f"{self.problems[0]}\n\nEsc clears the search."
         if ways := self.ways_out():

@@ -316,9 +316,13 @@ class LibraryChanged(Message):
 
 
 class WorkFailed(Message):
-    """Fact: a job in the background did not succeed; `sentence` is fit for a person. `generation` is that of a search's request."""
+    """Fact: a job in the background did not succeed; `sentence` is fit for a person.
+
+    `generation` is that of a search's request, `key` that under which another job was submitted.
+    """
 
     def __init__(self, sentence: str) -> None:
         super().__init__()
         self.sentence = sentence
         self.generation: int | None = None
+        self.key = ""

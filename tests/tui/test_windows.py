@@ -1,7 +1,9 @@
 """The screens and menus beside the main one."""
 
+import sqlite3
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, closing
+from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
@@ -80,3 +82,46 @@ async def test_menus_keep_their_labels_in_small_windows(open_viewer: OpenViewer,
         for widget in ("#explanation", "#narrow", "#choices", "#hint"):
             assert menu.region.contains_region(menu.query_one(widget).region), widget
             assert menu.query_one(widget).size.height > 0
+
+
+async def test_a_list_that_cannot_be_read_says_why_and_comes_back(
+    open_viewer: OpenViewer, demo_library: Library, database_path: Path
+) -> None:
+    async with open_viewer(demo_library, size=(80, 24)) as pilot:
+        assert isinstance(pilot.app, ChatviewerApp)
+        main = pilot.app.main
+        database = sqlite3.connect(database_path, isolation_level=None)
+        database.execute("PRAGMA legacy_alter_table = ON")
+        database.execute("ALTER TABLE session RENAME TO elsewhere")
+        await press(pilot, "slash", "i", "t", "e", "m")
+        assert main.session_list.border_title is not None
+        assert "cannot be read" in main.session_list.border_title
+        assert "no such table" in main.listing.empty_words(None)
+        assert not len(main.session_list.rows), "what was found before is not shown as the answer"
+        assert main.reader.shown is None
+        assert not pilot.app.import_state.failure, "it was no import"
+        assert len(pilot.app.screen_stack) == 1, "nothing stands before the list which says it"
+        database.execute("ALTER TABLE elsewhere RENAME TO session")
+        database.close()
+        await press(pilot, "escape", "escape")
+        assert len(main.session_list.rows)
+        assert "cannot be read" not in str(main.session_list.border_title)
+
+
+async def test_a_session_that_cannot_be_read_does_not_leave_another_in_its_place(
+    open_viewer: OpenViewer, demo_library: Library, database_path: Path
+) -> None:
+    async with open_viewer(demo_library) as pilot:
+        assert isinstance(pilot.app, ChatviewerApp)
+        main = pilot.app.main
+        assert main.reader.shown is not None
+        with closing(sqlite3.connect(database_path, isolation_level=None)) as database:
+            database.execute("PRAGMA legacy_alter_table = ON")
+            database.execute("ALTER TABLE rating RENAME TO elsewhere")
+        for _ in range(2):
+            await press(pilot, "j")
+            assert main.reader.shown is None
+            assert str(main.query_one("#reading").border_title) == "This session cannot be read"
+            assert "rating" in main.status.notice or "rating" in str(pilot.app.screen.query_one("#body Static", Static).render())
+            if len(pilot.app.screen_stack) > 1:
+                await press(pilot, "escape")

@@ -89,6 +89,7 @@ class MainScreen(OutgoingActions, WindowActions):
         if isinstance(first, ListingReady):
             self.show_sessions(first)
         elif isinstance(first, WorkFailed):
+            first.generation = 0
             self.show_failure(first)
         self.show_pane()
         self.call_after_refresh(self._complete)
@@ -106,7 +107,7 @@ class MainScreen(OutgoingActions, WindowActions):
             self.listing.refresh()
         self.counter.submit(fetch_counts(self.library), key="counts")
         self.changes.submit(organising.empty_trash(self.library, self.viewer.preference("trash_retention_days"), self.viewer.now()))
-        if not len(self.session_list.rows) and self.library.is_empty:
+        if not len(self.session_list.rows) and not self.listing.failure and self.library.is_empty:
             self.add_class("-first-start")
             self.apply_layout()
             self.fetcher.submit(fetch_sources(self.library), key="sources")
@@ -378,13 +379,3 @@ class MainScreen(OutgoingActions, WindowActions):
     @on(TranscriptGrown)
     def show_growth(self, event: TranscriptGrown) -> None:
         self.reader.take_growth(event)
-
-    @on(WorkFailed)
-    def show_failure(self, event: WorkFailed) -> None:
-        self.listing.take_failure(event.generation)
-        if len(event.sentence) < self.app.size.width - 4:
-            self.tell(event.sentence, is_warning=True)
-        else:
-            from chatviewer.tui.modals.notice import NoticeModal
-
-            self.app.push_screen(NoticeModal("That did not work", event.sentence, is_error=True))

@@ -139,6 +139,7 @@ class PreferencesScreen(Screen[None]):
 
     @on(WorkFailed)
     def show_failure(self, event: WorkFailed) -> None:
+        event.stop()
         self.query_one(StatusLine).tell(event.sentence, is_warning=True)
 
     def action_step(self, step: int) -> None:

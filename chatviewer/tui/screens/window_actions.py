@@ -7,14 +7,17 @@ from chatviewer.tui.clipboard import is_too_long
 from chatviewer.tui.fetching import fetch_children, fetch_details, set_preference
 from chatviewer.tui.formatting import counted
 from chatviewer.tui.list_messages import AgentsClicked, ChildrenFetched
-from chatviewer.tui.messages import CopyText, DetailsFetched, PreferencesFetched
+from chatviewer.tui.messages import CopyText, DetailsFetched, PreferencesFetched, WorkFailed
 from chatviewer.tui.screens.organising_actions import NO_SESSION
 from chatviewer.tui.screens.pane_actions import NARROW
 from chatviewer.tui.screens.reading_actions import ReadingActions
+from chatviewer.tui.titles import put_title
 
 
 class WindowActions(ReadingActions):
     """Filter, sort, details, copy, preview, zoom, preferences, import, help."""
+
+    _unreadable = ""  # why the last session could not be shown
 
     def action_filter(self) -> None:
         from chatviewer.tui.modals.filtering import filter_choices, with_filter
@@ -118,7 +121,30 @@ class WindowActions(ReadingActions):
         self.app.push_screen(ImportScreen(self.library))
 
     def action_import_chats(self) -> None:
+        if self.listing.failure:
+            self.listing.refresh()
         self.viewer.start_import()
+
+    @on(WorkFailed)
+    def show_failure(self, event: WorkFailed) -> None:
+        """Where something is missing for it, say so there; else in the bottom line, or before everything where that is too short."""
+        event.stop()  # to the App it would be the failure of an import
+        is_seen = self.listing.take_failure(event.generation, event.sentence)
+        if is_seen:
+            self.describe_list()
+            self.advise()
+        elif event.key == "transcript":
+            self.reader.clear()
+            put_title(self.query_one("#reading"), "This session cannot be read")
+        from chatviewer.tui.modals.notice import NoticeModal
+
+        is_known = event.key == "transcript" and event.sentence == self._unreadable  # else at every step of the cursor
+        if event.key == "transcript":
+            self._unreadable = event.sentence
+        if is_seen or is_known or event.sentence == self.listing.failure or len(event.sentence) < self.app.size.width - 4:
+            self.tell(event.sentence, is_warning=True)
+        elif not any(isinstance(screen, NoticeModal) for screen in self.app.screen_stack):  # one at a time
+            self.app.push_screen(NoticeModal("That did not work", event.sentence, is_error=True))
 
     def action_help(self) -> None:
         from chatviewer.tui.screens.help import HelpScreen
