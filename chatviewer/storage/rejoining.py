@@ -76,6 +76,7 @@ def rejoin(database: Database, user_id: int, old: Path) -> Rejoined:
         changed = _check_texts(connection)
         _put_in_order(connection, bases["message"])
         _describe(connection)
+        _mark_read(connection, user_id)
         touched = [row[0] for row in connection.execute("SELECT new FROM temp.session_map")]
         link_all(connection, user_id)
         refresh_ratings(connection, user_id, touched)
@@ -219,6 +220,20 @@ def _put_in_order(connection: sqlite3.Connection, base: int) -> None:
         connection.executemany("UPDATE main.message SET seq = ? WHERE id = ?", list(enumerate(order)))
 
 
+def _mark_read(connection: sqlite3.Connection, user_id: int) -> None:
+    """What was new is new still, and so is what the sources give beyond what the old database held, or from now on."""
+    connection.execute("UPDATE main.session AS s SET read_count = message_count")
+    connection.execute(
+        "UPDATE main.session AS s SET read_count = max(0, min(s.message_count, o.read_count))"
+        " FROM old.session o JOIN temp.session_map m ON m.old = o.id WHERE m.new = s.id AND s.is_subagent = 0"
+    )
+    connection.execute(  # where the row of the session forgot it
+        "UPDATE main.session AS s SET read_count = max(s.read_count, min(s.message_count, r.message_count))"
+        " FROM main.reading r WHERE r.user_id = s.user_id AND r.uid = s.uid AND s.is_subagent = 0"
+    )
+    connection.execute("INSERT OR IGNORE INTO main.caught_up (user_id, source, at) SELECT ?, source, at FROM old.caught_up", (user_id,))
+
+
 def _describe(connection: sqlite3.Connection) -> None:
     """What session rows repeat of the rows below them; when a session was first met stays."""
     connection.execute(
@@ -227,12 +242,6 @@ def _describe(connection: sqlite3.Connection) -> None:
         " token_count = coalesce(input_tokens, 0) + coalesce(output_tokens, 0),"
         " archived_at = CASE WHEN status = 'archived' THEN coalesce(archived_at, updated_at) END,"
         " trashed_at = CASE WHEN status = 'trashed' THEN coalesce(trashed_at, updated_at) END"
-    )
-    # what was new is new still, and so is what the sources give beyond what the old database held
-    connection.execute("UPDATE main.session AS s SET read_count = message_count")
-    connection.execute(
-        "UPDATE main.session AS s SET read_count = max(0, min(s.message_count, o.read_count))"
-        " FROM old.session o JOIN temp.session_map m ON m.old = o.id WHERE m.new = s.id AND s.is_subagent = 0"
     )
     connection.execute(
         "UPDATE main.session AS s SET created_at = min(s.created_at, o.created_at),"

@@ -15,12 +15,12 @@ from chatviewer import ingest
 from chatviewer.__main__ import main
 from chatviewer.errors import DatabaseError, DatabaseLockedError
 from chatviewer.ingest.repairing import repair
+from chatviewer.storage.connection import PAGE_SIZE as PAGE
 from chatviewer.storage.connection import connect
 from chatviewer.storage.library import Library
 from tests.drills.machine import damages, fill_home, held, own, session_id, transcript, write
 from tests.drills.test_crash import say_something
 
-PAGE = 8192
 SESSIONS, MESSAGES = 12, 40
 IN_EACH = MESSAGES - 4  # results of tools are no messages of their own
 

@@ -123,6 +123,23 @@ def test_a_repair_keeps_what_was_new(library: Library, tmp_path: Path) -> None:
         assert not [finding for finding in new.check() if finding.severity == "damage"]
 
 
+def test_a_repair_mends_what_the_rows_forgot_and_knows_what_was_imported_before(library: Library, tmp_path: Path) -> None:
+    imported(library, session_of(2), session_of(1, "u", source="codex"))
+    imported(library, session_of(4))
+    library.mark_read({session_of(2).uid: 4})
+    library.database.connection().execute("UPDATE session SET read_count = 1")
+    old = tmp_path / "old.db"
+    library.backup(old)
+    with Library.open(tmp_path / "new.db") as new:
+        take_own(new.database, new.user.id, old)
+        imported(new, session_of(4))
+        rejoin(new.database, new.user.id, old)
+        assert not [finding for finding in new.check() if finding.severity == "damage"]
+        assert unread(new) == {}
+        imported(new, session_of(3, "v", source="codex"))  # whose first session no source holds any more
+        assert unread(new) == {"v": 3}
+
+
 @pytest.mark.parametrize("statement", ["UPDATE session SET read_count = 9", "UPDATE session SET read_count = -1"])
 def test_doctor_sees_a_count_that_cannot_be(library: Library, statement: str) -> None:
     imported(library, session_of(2))
