@@ -24,7 +24,7 @@ from chatviewer.storage.filtering import (
     said,
     scopes_of,
 )
-from chatviewer.storage.matching import tree_match
+from chatviewer.storage.matching import split_word, tree_match
 from chatviewer.storage.patterns import TimeLimit, time_limit
 from chatviewer.storage.reading import id_list
 from chatviewer.storage.vocabulary import Vocabulary
@@ -176,7 +176,7 @@ class Search:
 
     def _is_dense(self, leaf: Node) -> bool:
         """Whether this is the beginning of a great many words, as while one is being typed."""
-        if not isinstance(leaf, Word) or not leaf.is_prefix or not (leaf.text.isascii() and leaf.text.isalnum()):
+        if not isinstance(leaf, Word) or not leaf.is_prefix or not (leaf.text.isascii() and leaf.text.isalnum()) or split_word(leaf.text):
             return False
         return len(leaf.text) == 1 or self.vocabulary.words("message_fts", leaf.text) is None
 

@@ -147,7 +147,7 @@ def hidden_within(connection: sqlite3.Connection, plan: Plan, rows: IndexRows) -
     while batch := list(islice(waiting, size)):
         count += len(rows_within(connection, plan, rows, batch, FEW))
         if time.monotonic() > deadline or count >= FEW:
-            return count, next(waiting, None) is None
+            return count, count < FEW and next(waiting, None) is None  # of a large session no more than FEW are counted
         size *= 2
     return count, True
 

