@@ -25,7 +25,7 @@ SORTS = {
     "rating": "best rated first",
     "-rating": "worst rated first",
 }
-NOTHING_FOUND_HINT = "Esc clears the search. Fewer words find more;\nctrl+t also looks into what tools were given and returned."
+NOTHING_FOUND_HINT = "Fewer words find more; ctrl+t also looks into tool output.\nEsc clears the search."
 ORDERS = {"recent": "newest first", "best": "best match first"}
 
 

@@ -17,10 +17,12 @@ from chatviewer.tui.app import ChatviewerApp
 from chatviewer.tui.importing import ImportState
 from chatviewer.tui.messages import WorkFailed
 from chatviewer.tui.modals.menu import Choice, MenuModal
+from chatviewer.tui.modals.notice import NoticeModal
 from chatviewer.tui.palette import ActionProvider
 from chatviewer.tui.rendering.message import Place, View, blocks_of
 from chatviewer.tui.rendering.wording import local_day
 from chatviewer.tui.screens.help import HelpScreen
+from chatviewer.tui.widgets.preference_row import PreferenceRow
 from tests.factories import at, make_message
 from tests.tui.conftest import settle
 from tests.tui.test_main_screen import press
@@ -125,3 +127,44 @@ async def test_a_session_that_cannot_be_read_does_not_leave_another_in_its_place
             assert "rating" in main.status.notice or "rating" in str(pilot.app.screen.query_one("#body Static", Static).render())
             if len(pilot.app.screen_stack) > 1:
                 await press(pilot, "escape")
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+async def test_the_footer_names_the_way_back_and_the_help_at_any_width(open_viewer: OpenViewer, demo_library: Library, width: int) -> None:
+    async with open_viewer(demo_library, size=(width, 24)) as pilot:
+        assert isinstance(pilot.app, ChatviewerApp)
+        status = pilot.app.main.status
+        assert "? help" in str(status.render())
+        await press(pilot, "enter")
+        assert "Esc back" in str(status.render())
+        assert "? help" in str(status.render())
+        await press(pilot, "escape", "slash")
+        assert "Esc clear" in str(status.render())
+        assert cell_len(str(status.render())) <= width
+
+
+async def test_an_empty_library_names_only_keys_that_do_something(open_viewer: OpenViewer, library: Library) -> None:
+    async with open_viewer(library, size=(80, 24)) as pilot:
+        assert isinstance(pilot.app, ChatviewerApp)
+        footer = str(pilot.app.main.status.render())
+        assert "R look for chats" in footer
+        assert "archive" not in footer
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 18), (80, 24), (120, 36)])
+async def test_all_of_a_long_notice_can_be_scrolled_to(open_viewer: OpenViewer, demo_library: Library, size: tuple[int, int]) -> None:
+    async with open_viewer(demo_library, size=size) as pilot:
+        pilot.app.push_screen(NoticeModal("Long", "line\n" * 60))
+        await settle(pilot)
+        dialog, body = pilot.app.screen.query_one("#dialog"), pilot.app.screen.query_one("#body")
+        assert dialog.content_region.contains_region(body.region)
+        assert body.max_scroll_y > 0
+        assert str(dialog.border_subtitle) == "Esc closes"
+
+
+async def test_preferences_keep_their_names_in_small_windows(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library, size=(40, 12)) as pilot:
+        await press(pilot, "comma")
+        for row in list(pilot.app.screen.query(PreferenceRow))[:4]:
+            for part in row.query(Static):
+                assert part.size.width >= cell_len(str(part.render()).rstrip()), row.preference.label

@@ -28,9 +28,9 @@ class NoticeModal(Modal[None]):
         with Vertical(id="dialog", classes="-error" if self._is_error else "") as dialog:
             dialog.border_title = Content(self._title)
             dialog.set_class(self._is_wide, "-wide")
+            dialog.border_subtitle = "Esc closes"
             with VerticalScroll(id="body"):
                 yield Static(self._text, markup=False)
-            yield Static("Esc closes", id="hint", markup=False)
 
     def on_mount(self) -> None:
         self.query_one("#body").focus()

@@ -109,7 +109,7 @@ class MainScreen(OutgoingActions, WindowActions):
         self.changes.submit(organising.empty_trash(self.library, self.viewer.preference("trash_retention_days"), self.viewer.now()))
         if not len(self.session_list.rows) and not self.listing.failure and self.library.is_empty:
             self.add_class("-first-start")
-            self.apply_layout()
+            self.show_pane()
             self.fetcher.submit(fetch_sources(self.library), key="sources")
         elif not self.viewer.preference("watch"):  # else what expires is imported before it could be told
             self.fetcher.submit(fetch_sources(self.library), key="sources")
@@ -216,7 +216,7 @@ class MainScreen(OutgoingActions, WindowActions):
         is_empty = not len(self.session_list.rows)
         if not is_empty and self.has_class("-first-start"):
             self.remove_class("-first-start")
-            self.apply_layout()
+            self.show_pane()
         if is_empty and not self.has_class("-first-start"):
             self.session_list.say_when_empty(Content(self.listing.empty_words(self.counts)))
         if is_empty:

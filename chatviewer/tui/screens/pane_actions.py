@@ -11,9 +11,10 @@ from chatviewer.tui.widgets.panes import Panes
 
 NARROW, MEDIUM = 80, 120  # columns: below the first one pane, below the second no library
 SEARCH = "search"
-SEARCH_HINTS = (("Enter", "open"), ("↑↓", "choose"), ("Esc", "clear"), ("Tab", "to the list"), ("^t", "tool output"), ("F1", "help"))
+SEARCH_HINTS = (("Enter", "open"), ("Esc", "clear"), ("↑↓", "choose"), ("Tab", "to the list"), ("^t", "tool output"), ("F1", "help"))
 NARROW_HINT = ("1-9", "narrow")
-FIND_HINTS = (("Enter", "stay here"), ("Esc", "back"), ("↑↓", "other matches"))
+FIND_HINTS = (("Enter", "stay here"), ("↑↓", "other matches"), ("Esc", "back"))
+FIRST_HINTS = (("R", "look for chats"), ("I", "sources"), ("q", "quit"), ("?", "help"))  # nothing is there to act on
 
 
 class PaneActions(ViewerScreen):
@@ -86,6 +87,10 @@ class PaneActions(ViewerScreen):
         hints = SEARCH_HINTS if self.pane == SEARCH else tuple(footer_hints(self.pane))
         if self.pane == SEARCH and not self.search_box.value.strip() and self.history.entries:
             hints = (("↑", "earlier searches"), *hints[1:])
+        if self.pane == TRANSCRIPT:
+            hints = (hints[0], ("Esc", "back"), *hints[1:])
+        if self.pane == LIST and self.has_class("-first-start"):
+            hints = FIRST_HINTS
         if self.pane == LIST and self.session_list.can_fold:
             agents = ACTION_BY_ID["agents"]
             hints = (*hints[:2], (agents.shown, agents.label.lower()), *hints[2:])

@@ -13,7 +13,10 @@ NOTICE_SECONDS = 8.0
 
 
 class StatusLine(Widget):
-    """`hints` are (key, words); `notice` stands for a while in the place of `resting`; `progress` stays until it is emptied."""
+    """`hints` are (key, words), the last of them shown wherever one is.
+
+    `notice` stands for a while in the place of `resting`; `progress` stays until it is emptied.
+    """
 
     hints: reactive[tuple[tuple[str, str], ...]] = reactive(())
     resting = reactive("")
@@ -39,19 +42,27 @@ class StatusLine(Widget):
 
     def render(self) -> Content:
         width = self.size.width
-        wanted = sum(cell_len(key) + cell_len(words) + 4 for key, words in self.hints) + 4
+        wanted = sum(map(_cells, self.hints)) + 4
         resting = self.resting if wanted + cell_len(self.resting) <= width else ""  # the keys help more
         told = self.notice or self.progress or resting
         right = formatting.fit(told, width - 2, pad=False) if told else ""
         room = width - cell_len(right) - 3
         left: list[tuple[str, str]] = []
         used = 1
-        for key, words in self.hints:
-            cells = cell_len(key) + cell_len(words) + 4
-            if used + cells > room:
-                break
-            left += [(f" {key}", "bold $accent"), (f" {words}  ", "$foreground 65%")]
-            used += cells
+        kept = sum(map(_cells, self.hints[-1:]))
+        if used + kept <= room:
+            for place, hint in enumerate(self.hints):
+                is_last = place == len(self.hints) - 1
+                if kept and used + _cells(hint) + (0 if is_last else kept) > room:
+                    kept = 0  # the others are the less useful ones
+                    continue
+                if kept or is_last:
+                    left += [(f" {hint[0]}", "bold $accent"), (f" {hint[1]}  ", "$foreground 65%")]
+                    used += _cells(hint)
         gap = " " * max(1, width - used - cell_len(right))
         style = "bold $warning" if self.is_warning else "$foreground" if self.notice else "$foreground 65%"
         return Content.assemble(*left, gap, (right, style), " ")
+
+
+def _cells(hint: tuple[str, str]) -> int:
+    return cell_len(hint[0]) + cell_len(hint[1]) + 4
