@@ -188,8 +188,8 @@ QUICK = (
     *("cli.table", "domain", "domain.hit", "domain.kinds", "domain.record", "domain.sanitizing", "domain.summary", "domain.user"),
     *("domain.wording", "query", "query.fielding", "query.fields", "query.lexing", "query.nodes", "query.parsing", "storage.candidates"),
     *("storage.connection", "storage.filtering", "storage.gathering", "storage.library", "storage.matching", "storage.migrating"),
-    *("storage.opening", "storage.own_words", "storage.patterns", "storage.presenting", "storage.reading", "storage.searching"),
-    *("storage.sessions", "storage.snippets", "storage.vocabulary", "storage.walking"),
+    *("storage.opening", "storage.own_words", "storage.parts", "storage.patterns", "storage.presenting", "storage.reading"),
+    *("storage.searching", "storage.sessions", "storage.snippets", "storage.vocabulary", "storage.walking"),
 )
 LARGE = {"typing", "re", "enum", "contextlib", "threading", "dataclasses", "pathlib", "argparse", "json", "inspect", "logging", "importlib"}
 

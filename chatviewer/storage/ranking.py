@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Collection
 
+from chatviewer.domain.record import NamedTuple
 from chatviewer.query.nodes import Query, Word, positive_leaves
 from chatviewer.storage.candidates import LEVELS, Candidate, Plan, index_name, titles_holding
 from chatviewer.storage.filtering import index_rows, scoped
@@ -36,17 +37,27 @@ _TEXTS = {"message": f"substr(message.content, 1, {READ})", "session": "session.
 _NO_MESSAGE = "NULL, NULL"
 
 
-def ranked(
-    connection: sqlite3.Connection, plans: list[Plan], scopes: tuple[str, ...], query: Query, wanted: int
-) -> tuple[list[Candidate], int, bool]:
-    """The best rows, best first; how many are hidden by their session's status among those that were scored; whether all were."""
+class Best(NamedTuple):
+    """The best rows, best first; how many are hidden by their session's status among those that were weighed.
+
+    `is_whole`: all rows that match were weighed. `is_cut`: there are too many to score all, so the best may be among the others.
+    """
+
+    candidates: list[Candidate]
+    hidden_count: int
+    is_whole: bool
+    is_cut: bool
+
+
+def ranked(connection: sqlite3.Connection, plans: list[Plan], scopes: tuple[str, ...], query: Query, wanted: int) -> Best:
+    """The best rows of all kinds of rows."""
     weigh = _Weigher(query)
     scored: list[tuple[int, float, Candidate]] = []
     hidden_count = 0
-    is_whole = True
+    is_whole, is_cut = True, False
     for plan in plans:
-        rows, is_scored = _best_of(connection, plan, scopes, weigh, wanted)
-        is_whole = is_whole and is_scored
+        rows, is_all, is_plan_cut = _best_of(connection, plan, scopes, weigh, wanted)
+        is_whole, is_cut = is_whole and is_all, is_cut or is_plan_cut
         places = [(place // WEIGHED, *row) for place, row in enumerate(rows)]
         if plan.level == "session":
             places += [(0, *row) for row in _titled(connection, plan, weigh, {-candidate.row for _, _, candidate in rows})]
@@ -56,18 +67,19 @@ def ranked(
             else:
                 hidden_count += 1
     scored.sort()
-    return [candidate for _, _, candidate in scored], hidden_count, is_whole
+    return Best([candidate for _, _, candidate in scored], hidden_count, is_whole, is_cut)
 
 
 def _best_of(
     connection: sqlite3.Connection, plan: Plan, scopes: tuple[str, ...], weigh: _Weigher, wanted: int
-) -> tuple[list[tuple[float, str, Candidate]], bool]:
-    """The first rows of a level by the index's own score, so many that the wanted number may be shown; and whether these are all."""
+) -> tuple[list[tuple[float, str, Candidate]], bool, bool]:
+    """The first rows of a level by the index's own score, so many that the wanted number may be shown; whether these are all; and
+    whether there were too many to score all."""
     limit = -(-wanted // WEIGHED) * WEIGHED
     while True:
         rows, is_cut = _scored(connection, plan, scopes, weigh, limit)
         if len(rows) < limit or sum(status in plan.statuses for _, status, _ in rows) >= wanted:
-            return rows, len(rows) < limit and not is_cut
+            return rows, len(rows) < limit and not is_cut, is_cut
         limit *= 4
 
 

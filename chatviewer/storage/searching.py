@@ -25,6 +25,7 @@ from chatviewer.storage.filtering import (
     scopes_of,
 )
 from chatviewer.storage.matching import split_word, tree_match
+from chatviewer.storage.parts import bare, take_apart, together
 from chatviewer.storage.patterns import TimeLimit, time_limit
 from chatviewer.storage.reading import id_list
 from chatviewer.storage.vocabulary import Vocabulary
@@ -38,20 +39,10 @@ MERGING_SECONDS = 2e-7  # what it takes for each message of the library to merge
 READ_ROWS = 20 * FEW  # titles or attachments that are read where no index can be asked
 MOST_AT_ONCE = 128  # sessions whose newest message is asked for together
 UNREAD_TEXT = "Not everything was read: a pattern is looked for in what is newest; add a word to narrow it down."
+UNWEIGHED = "The best of the newest: too many messages hold this to weigh all; add a word to narrow it down."
 UNREAD_SESSIONS = "Not every session was looked at, only the newest; add a word to narrow it down."
 ORDERS = ("recent", "best")
 MAX_PAGE = 100_000
-
-
-class Parts(NamedTuple):
-    """A query taken apart. `match` is what the index is asked for; `conditions` are the other nodes, words among them too."""
-
-    match: str | None
-    matched: tuple[Node, ...]  # the nodes of `match`
-    conditions: tuple[Node, ...]
-    words: tuple[Node, ...]  # the nodes within `match` that are wanted
-    unwanted: tuple[Node, ...]  # the words that must not stand in a hit
-    is_text: bool  # whether there is text to find; else sessions are
 
 
 class Found(NamedTuple):
@@ -88,50 +79,10 @@ def search(
         raise
     if spent.is_over or asked.has_unread:
         problems.append(UNREAD_TEXT if asked.parts.is_text else UNREAD_SESSIONS)
+    elif asked.is_cut:
+        problems.append(UNWEIGHED)
     has_more = len(found.candidates) > offset + limit
     return SearchResult(hits, found.hidden_count, time.perf_counter() - start, has_more, tuple(problems), found.is_hidden_whole)
-
-
-def take_apart(query: Query, dense: frozenset[Node]) -> Parts:
-    """What the index can be asked for, and what has to be checked besides. `dense`: beginnings of too many words for the index."""
-    node = query.node
-    nodes = tuple(dict.fromkeys(_together(node)))  # a word that is typed a hundred times is looked for once
-    matched: list[Node] = []
-    others: list[Node] = []
-    for each in nodes:
-        inner = _bare(each)
-        is_matchable = tree_match(inner) is not None or (isinstance(inner, Word) and len(nodes) > 1 and not isinstance(each, Not))
-        (matched if is_matchable else others).append(each)
-    if any(not isinstance(each, Not) and each not in dense for each in matched):
-        others += [each for each in matched if _bare(each) in dense]
-        matched = [each for each in matched if _bare(each) not in dense]
-    wanted = tuple(each for each in matched if not isinstance(each, Not) and tree_match(each) is not None)
-    unwanted = tuple(each for each in matched if isinstance(each, Not))
-    match = tree_match(AllOf(tuple(matched))) if wanted else None
-    if match is None:
-        others, matched = [*others, *matched], []
-        wanted = unwanted = ()
-    is_text = match is not None or any(_is_text(each) for each in others)
-    return Parts(match, tuple(matched), tuple(others), wanted, unwanted, is_text)
-
-
-def _together(node: Node | None) -> tuple[Node, ...]:
-    """The nodes that must all hold."""
-    return node.nodes if isinstance(node, AllOf) else () if node is None else (node,)
-
-
-def _bare(node: Node) -> Node:
-    """What is wanted, or else unwanted."""
-    return node.node if isinstance(node, Not) else node
-
-
-def _is_text(node: Node) -> bool:
-    """Whether a node asks for text in every case."""
-    if isinstance(node, AnyOf):
-        return all(_is_text(each) for each in node.nodes)
-    if isinstance(node, AllOf):
-        return any(_is_text(each) for each in node.nodes)
-    return isinstance(node, Word | Pattern)
 
 
 class Search:
@@ -143,9 +94,10 @@ class Search:
         self.query = query
         self.wanted = wanted
         self.spent = spent
+        self.is_cut = False  # whether there were too many rows to weigh all
         self.has_unread = False  # whether there was more to read than is read
         self.vocabulary = Vocabulary(connection)
-        wanted_or_not = [_bare(node) for node in _together(query.node)]
+        wanted_or_not = [bare(node) for node in together(query.node)]
         dense = {leaf for node in wanted_or_not for leaf in positive_leaves(node) if self._is_dense(leaf)}
         choices = [node for node in wanted_or_not if isinstance(node, AnyOf)]
         self.dense = frozenset(dense | {node for node in choices if not dense.isdisjoint(positive_leaves(node))})
@@ -162,8 +114,10 @@ class Search:
             from chatviewer.storage.ranking import ranked
 
             plans = [self.plan(level, self.parts.matched) for level in levels_of(self.scopes)]
-            best, hidden_count, is_scored = ranked(self.connection, plans, self.scopes, self.query, self.wanted)
-            found = Found(best, hidden_count, len(best) < self.wanted, is_scored or len(self.statuses) > 1)
+            best = ranked(self.connection, plans, self.scopes, self.query, self.wanted)
+            self.is_cut = best.is_cut
+            is_short = len(best.candidates) < self.wanted
+            found = Found(best.candidates, best.hidden_count, is_short, best.is_whole or len(self.statuses) > 1)
         else:
             found = self._newest()
         if found.is_whole and len(self.parts.words) > 1:

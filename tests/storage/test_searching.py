@@ -13,6 +13,7 @@ from chatviewer.errors import InterruptedSearchError, UsageError
 from chatviewer.query import parse
 from chatviewer.storage import ranking, walking
 from chatviewer.storage.library import Library
+from chatviewer.storage.searching import UNWEIGHED
 from tests.factories import at, fill, make_call, make_message, make_session
 from tests.measuring import cpu_seconds
 
@@ -259,7 +260,9 @@ def test_best_first_weighs_title_phrase_author_and_rating(library: Library) -> N
 def test_best_first_of_a_common_word_looks_at_the_last_rows(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(library, *(thread(f"s{number}", "needle", start=number) for number in range(12)))
     monkeypatch.setattr(ranking, "MAX_ROWS", 5)
-    assert len(find(library, "needle", order="best").hits) == 5
+    best = find(library, "needle", order="best")
+    assert (len(best.hits), best.problems) == (5, (UNWEIGHED,))
+    assert find(library, "needle").problems == ()
     assert find(library, "needle project:api", order="best", limit=3).has_more
 
 
