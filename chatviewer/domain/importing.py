@@ -46,12 +46,14 @@ class SourceFile(NamedTuple):
 
 
 class FileImport(NamedTuple):
-    """All that one file gave; saved in one transaction. With `is_tail`, what was read behind the place where the last import ended."""
+    """All that one file gave; saved in one transaction. With `is_tail`, what was read behind the place where the last import ended;
+    the problems of lines up to `told_line` are those of the last import."""
 
     file: SourceFile
     sessions: tuple["Session", ...] = ()
     problems: tuple[Problem, ...] = ()
     is_tail: bool = False
+    told_line: int = 0
 
 
 class SaveCounts(NamedTuple):

@@ -37,6 +37,7 @@ class Reading:
     line: int = 0
     state: Mapping[str, Any] = field(default_factory=dict)  # JSON; small
     is_tail: bool = False
+    told_line: int = 0  # set by the importer: of the lines up to this one, read a second time, the problems were told the first time
     problems: list[Problem] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
 

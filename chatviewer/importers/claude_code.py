@@ -68,7 +68,7 @@ class ClaudeCodeImporter(Importer):
         agent_id, file_session = _names(reading.path)
         transcript = Transcript(reading, file_session, agent_id)
         ghosts: Ghosts = restore(transcript, reading.state) if reading.is_tail else {}
-        told_line = reading.state["told_line"] if reading.is_tail else 0
+        told_line = reading.told_line = reading.state["told_line"] if reading.is_tail else 0
         for line, offset, record in records(reading):
             if told_line and line > told_line:
                 told_line = _forget(reading, told_line)

@@ -108,7 +108,7 @@ class FileReader:
         self.skipped += reading.skipped
         head_hash = self._hash(reading.offset)
         file = self._file(importer.source, reading.offset, reading.line, head_hash, reading.state, reading.skipped)
-        yield FileImport(file, tuple(sessions), tuple(reading.problems), known is not None), weight
+        yield FileImport(file, tuple(sessions), tuple(reading.problems), known is not None, reading.told_line), weight
 
     def _file(self, source: str, offset: int, line: int, head_hash: str, state: object, skipped: object) -> SourceFile:
         candidate = self._candidate

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from chatviewer import ingest
-from chatviewer.errors import ChatviewerError, DatabaseLockedError
+from chatviewer.errors import DatabaseLockedError
 
 if TYPE_CHECKING:
     from chatviewer.domain.importing import ImportProgress, ImportReport, Problem
@@ -42,7 +42,7 @@ class Watch:
     ) -> "ImportReport | None":
         """Import what is new; None if nothing is. The first import of all is the user's to start.
 
-        Raises the DatabaseError kinds, but what failed in the same way the last time only then.
+        What goes wrong is raised, the DatabaseError kinds and all else; but what went wrong in the same way the last time only then.
         """
         began = self._clock()
         rest, times = 0.0, _REST
@@ -55,11 +55,12 @@ class Watch:
         except DatabaseLockedError:
             rest = _LOCKED_SECONDS
             return None
-        except ChatviewerError as error:
+        except Exception as error:
             rest = _FAILED_SECONDS
-            if str(error) == self._failure:
+            failure = f"{type(error).__name__}: {error}"
+            if failure == self._failure:
                 return None
-            self._failure = str(error)
+            self._failure = failure
             raise
         finally:
             now = self._clock()

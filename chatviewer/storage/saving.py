@@ -86,7 +86,7 @@ class Saving:
                 was_gone = was_gone or self._is_gone(session_id)
         if not is_whole:  # a later tail could not be joined to what is not stored: then read it all again
             self.connection.execute('UPDATE source_file SET "offset" = 0, line = 0, state = ? WHERE id = ?', ("{}", file_id))
-        replace_problems(self.connection, file_id, one.problems, old_line, self.now)
+        replace_problems(self.connection, file_id, one.problems, max(old_line, one.told_line), self.now)
         if was_gone:
             label_gone_sessions(self.connection, [file_id])
 

@@ -84,3 +84,10 @@ def run_job(job: Job) -> Message | None:
         return WorkFailed(str(error))
     except Exception as error:  # the wall of a thread: without it the thread would die, and the screen wait for ever
         return WorkFailed(record(error))
+
+
+def attempt(receiver: Receiver, job: Job) -> None:
+    """Do a job in a thread of somebody else's, and post what it returns, or why it failed."""
+    message = run_job(job)
+    if message is not None:
+        receiver.post_message(message)

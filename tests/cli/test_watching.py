@@ -67,7 +67,10 @@ def test_a_look_that_finds_nothing_is_followed_by_a_rest_that_is_ten_times_as_lo
     assert watch.is_due
 
 
-def test_what_goes_wrong_at_every_look_is_told_once(isolated_home: Path, library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [DatabaseUnwritableError("The disk is full."), KeyError("unforeseen")])
+def test_what_goes_wrong_at_every_look_is_told_once(
+    isolated_home: Path, library: Library, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     now = [0.0]
     write(transcript(isolated_home, 1), session_id(1), 0, 4)
     ingest.run(library)
@@ -85,10 +88,10 @@ def test_what_goes_wrong_at_every_look_is_told_once(isolated_home: Path, library
     assert [problem.path for problem in last.problems] == ["other.jsonl"]
 
     def fail(*_given: Any, **_named: Any) -> ImportReport:
-        raise DatabaseUnwritableError("The disk is full.")
+        raise error
 
     monkeypatch.setattr(ingest, "run", fail)
-    with pytest.raises(DatabaseUnwritableError):
+    with pytest.raises(type(error)):
         watch.look()
     now[0] += 14.0
     assert not watch.is_due, "it is not tried every second"
@@ -96,5 +99,5 @@ def test_what_goes_wrong_at_every_look_is_told_once(isolated_home: Path, library
     monkeypatch.setattr(ingest, "run", lambda *_given, **_named: ImportReport())
     assert watch.look() is None
     monkeypatch.setattr(ingest, "run", fail)
-    with pytest.raises(DatabaseUnwritableError):
+    with pytest.raises(type(error)):
         watch.look()

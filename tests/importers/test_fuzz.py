@@ -222,6 +222,29 @@ def test_a_broken_record_costs_itself_and_is_told(importer: Importer, tmp_path: 
             assert text not in wanted or text in stored, f"line {number + 1}"
 
 
+LINED = [(source, original) for source, originals in ORIGINALS.items() for original in originals if original.is_lines]
+
+
+@pytest.mark.parametrize(("source", "original"), LINED, ids=[f"{source}-{original.path.stem[-8:]}" for source, original in LINED])
+def test_problems_of_a_growing_file_stay_until_it_is_whole(source: str, original: Original, tmp_path: Path) -> None:
+    """Told as they come, and kept as of a file that is read at once: also those of lines that are read a second time."""
+    lines = original.data.rstrip(b"\n").split(b"\n")
+    for place in range(len(lines), 0, -3):
+        lines.insert(place, b"broken %d" % place)
+    folder = tmp_path / "files"
+    folder.mkdir()
+    told: list[int] = []
+    with Library.open(tmp_path / "x.db") as library, Library.open(tmp_path / "whole.db") as whole:
+        for count in range(2, len(lines) + 2, 2):
+            _placed(folder, original, b"".join(line + b"\n" for line in lines[:count]))
+            told += [problem.line for problem in ingest.run(library, [folder], source=source).problems]
+        ingest.run(whole, [folder], source=source)
+        found = [(problem.line, problem.reason) for problem in whole.problems()]
+        assert len(found) >= len(lines) // 4
+        assert [(problem.line, problem.reason) for problem in library.problems()] == found
+        assert sorted(set(told)) == [line for line, _ in found]
+
+
 def test_there_is_something_to_break() -> None:
     assert set(ORIGINALS) == {path.name for path in SAMPLES.iterdir() if path.is_dir()}
     assert all(ORIGINALS.values())

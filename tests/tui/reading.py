@@ -8,7 +8,7 @@ from textual.message import Message as TextualMessage
 from textual.pilot import Pilot
 
 from chatviewer.domain import Message, Role, ToolCall, ToolCallStatus
-from chatviewer.tui.messages import BranchSwitched, FindProgressed, MessageHighlighted, OpenSession, RateReply
+from chatviewer.tui.messages import BranchSwitched, FindProgressed, MessageHighlighted, OpenSession, RateReply, WorkFailed
 from chatviewer.tui.widgets.transcript import TranscriptView
 from chatviewer.tui.widgets.transcript_sample import ListSource, stubs_of, summary_of
 from chatviewer.tui.widgets.transcript_source import TranscriptSource
@@ -45,6 +45,9 @@ class ReadingApp(App[None]):
         self.posted.append(message)
 
     def on_message_highlighted(self, message: MessageHighlighted) -> None:
+        self.posted.append(message)
+
+    def on_work_failed(self, message: WorkFailed) -> None:
         self.posted.append(message)
 
     def last(self, kind: type[TextualMessage]) -> TextualMessage:

@@ -11,8 +11,11 @@ from textual.widgets import OptionList, Static
 
 from chatviewer import ingest
 from chatviewer.domain import ImportProgress, ImportReport, Problem, SaveCounts
+from chatviewer.ingest.watching import Watch
 from chatviewer.storage.library import Library
+from chatviewer.tui.app import ChatviewerApp
 from chatviewer.tui.editing import editor_command
+from chatviewer.tui.import_messages import ImportFinished
 from chatviewer.tui.import_report import problem_line, report_text
 from chatviewer.tui.importing import ImportState, left_words, progress_words
 from chatviewer.tui.lending import run_program
@@ -186,3 +189,18 @@ def test_a_hostile_problem_stays_in_its_two_lines(width: int) -> None:
     assert "\x1b" not in "".join(lines)
     assert lines[1].endswith(":12")
     assert len(lines[0]) <= width
+
+
+async def test_problems_that_watching_finds_are_shown(broken: Path, library: Library, open_viewer: OpenViewer) -> None:
+    async with open_viewer(library) as pilot:
+        await press(pilot, "I")
+        screen = pilot.app.screen
+        await until(pilot, lambda: screen.query_one(OptionList).option_count == 2)
+        with broken.open("ab") as file:
+            file.write(b"no record either\n")
+        assert isinstance(pilot.app, ChatviewerApp)
+        watch = Watch(library)
+        report = watch.look()
+        assert report is not None
+        pilot.app.post_message(ImportFinished(report, is_quiet=True))
+        await until(pilot, lambda: screen.query_one(OptionList).option_count == 3)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatviewer.domain import Message, MessageStub, Rating, Role, ToolCallStatus
+from chatviewer.errors import DatabaseError
 from chatviewer.tui.messages import BranchSwitched, FindProgressed, MessageHighlighted, OpenSession, RateReply
 from chatviewer.tui.rendering.block import TOOL_CALL_VIEWS, Folds, Level
 from chatviewer.tui.widgets.transcript import TranscriptView
@@ -70,7 +71,7 @@ async def test_a_slow_source_never_blocks_and_never_lies(app: ReadingApp) -> Non
 async def test_a_source_that_fails_is_said_once(app: ReadingApp) -> None:
     class BrokenSource:
         def messages(self, seqs: Sequence[int]) -> list[Message]:
-            raise OSError("disk is [red]gone[/]")
+            raise DatabaseError("disk is [red]gone[/]")
 
     messages = conversation(30)
     async with app.run_test(size=(100, 30), notifications=True) as pilot:

@@ -1,13 +1,17 @@
 """Finding words in a transcript, and opening it at a match."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatviewer.tui.messages import FindProgressed
-from tests.tui.reading import ReadingApp, call, conversation, cursor_line, screen, settle, show
+from chatviewer.domain import Message
+from chatviewer.errors import DatabaseDamagedError
+from chatviewer.tui.messages import FindProgressed, WorkFailed
+from chatviewer.tui.rendering.message import Child
+from tests.tui.reading import ListSource, ReadingApp, call, conversation, cursor_line, screen, settle, show, stubs_of, summary_of
 
 
 @pytest.fixture
@@ -46,6 +50,34 @@ def test_no_find_text_raises(text: str) -> None:
 
     find_pattern(text)
     words_pattern(text.split(" "))
+
+
+async def test_a_library_that_cannot_be_read_any_more_is_said(app: ReadingApp) -> None:
+    class Damaged(ListSource):
+        is_damaged = False
+
+        def messages(self, seqs: Sequence[int]) -> list[Message]:
+            if self.is_damaged:
+                raise DatabaseDamagedError("The database is damaged.")
+            return super().messages(seqs)
+
+        def child(self, uid: str) -> Child | None:
+            raise DatabaseDamagedError("The database is damaged: no sub-agent.")
+
+    messages = conversation(300)
+    messages[0] = replace(messages[0], tool_calls=(replace(call("c", "x"), child_uid="child"),))
+    source = Damaged(messages)
+    async with app.run_test(size=(100, 30)) as pilot:
+        view = app.view
+        view.show(summary_of(messages), stubs_of(messages), source)
+        await settle(pilot)
+        view.action_unfold_all()
+        await settle(pilot)
+        assert app.last(WorkFailed).sentence == "The database is damaged: no sub-agent."  # type: ignore[attr-defined]
+        source.is_damaged = True
+        view.find("message")
+        await settle(pilot)
+        assert app.last(WorkFailed).sentence == "The database is damaged."  # type: ignore[attr-defined]
 
 
 async def test_opening_at_a_match_in_a_folded_output(app: ReadingApp) -> None:

@@ -99,7 +99,8 @@ class ImportScreen(Screen[None]):
         bar.display = state.is_running
         bar.update(progress=state.share)
         self._report = state.report or self._report
-        if self._was_running and not state.is_running:
+        has_news = state.is_quiet and state.report is not None  # found by watching
+        if has_news or (self._was_running and not state.is_running):
             self._fetch()
         self._was_running = state.is_running
         self._say_keys()

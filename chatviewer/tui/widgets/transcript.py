@@ -15,7 +15,8 @@ from textual.binding import BindingType
 
 from chatviewer.domain import Message, MessageStub, Role, SessionSummary
 from chatviewer.tui.actions import bindings
-from chatviewer.tui.messages import BranchSwitched, CopyText, KeyAnswered, OpenSession, RateReply
+from chatviewer.tui.background import attempt, run_job
+from chatviewer.tui.messages import BranchSwitched, CopyText, KeyAnswered, OpenSession, RateReply, WorkFailed
 from chatviewer.tui.outgoing_messages import OpenAttachment, OpenLink
 from chatviewer.tui.reading_memory import KEPT_SESSIONS, Memories, Memory
 from chatviewer.tui.rendering.block import Level
@@ -177,12 +178,16 @@ class TranscriptView(TranscriptFolding):
         self.run_worker(lambda: self._fetch(source, generation, wanted), thread=True, group="transcript-pages", exit_on_error=False)
 
     def _fetch(self, source: TranscriptSource, generation: int, seqs: Sequence[int]) -> None:
-        try:
-            found, problem = source.messages(seqs), ""
+        def job() -> MessagesFetched:
+            found = source.messages(seqs)
             warm_up(message.content for message in found)
-        except Exception as error:  # the wall around a thread: whatever fails there becomes a sentence on the screen
-            found, problem = [], str(error) or type(error).__name__
-        self.post_message(MessagesFetched(generation, seqs, found, problem))
+            return MessagesFetched(generation, seqs, found)
+
+        done = run_job(job)
+        if isinstance(done, WorkFailed):
+            done = MessagesFetched(generation, seqs, [], done.sentence)
+        if done is not None:
+            self.post_message(done)
 
     def _need_children(self, source: TranscriptSource, first: int, last: int) -> None:
         """Fetches the ends of the sub-agents' sessions whose calls are unfolded on the screen."""
@@ -195,12 +200,11 @@ class TranscriptView(TranscriptFolding):
                 if uid is not None and uid not in self._children and level > Level.LINE:
                     self._children[uid] = None
                     fetch = partial(self._fetch_child, source, generation, uid)
-                    self.run_worker(fetch, thread=True, group="transcript-children", exit_on_error=False)
+                    self.run_worker(partial(attempt, self, fetch), thread=True, group="transcript-children", exit_on_error=False)
 
-    def _fetch_child(self, source: TranscriptSource, generation: int, uid: str) -> None:
+    def _fetch_child(self, source: TranscriptSource, generation: int, uid: str) -> ChildFetched | None:
         child = source.child(uid)
-        if child is not None:
-            self.post_message(ChildFetched(generation, uid, child))
+        return ChildFetched(generation, uid, child) if child is not None else None
 
     @on(ChildFetched)
     def _take_child(self, fetched: ChildFetched) -> None:

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from textual import on
 from textual.message import Message as TextualMessage
 
 from chatviewer.domain import Message, safe
+from chatviewer.tui.background import Job, run_job
 from chatviewer.tui.messages import BranchSwitched, FindProgressed
 from chatviewer.tui.rendering.block import EVERYTHING, Block, Level
 from chatviewer.tui.rendering.message import Child, Place, View, blocks_of
@@ -203,12 +205,14 @@ class TranscriptFinding(TranscriptNavigation):
         generation, path = self._find_generation, list(self.layout_of_rows.path)
         view, width = self.layout_of_rows.view._replace(folds=EVERYTHING), self.layout_of_rows.width
         places = [self.layout_of_rows.place(index) for index in range(len(path))]
-        self.run_worker(
-            lambda: self._look_through(source, generation, path, places, text, pattern, view, width),
-            thread=True,
-            group="transcript-find",
-            exit_on_error=False,
-        )
+        look = partial(self._look_through, source, generation, path, places, text, pattern, view, width)
+        self.run_worker(partial(self._find_in, look, generation), thread=True, group="transcript-find", exit_on_error=False)
+
+    def _find_in(self, look: Job, generation: int) -> None:
+        failure = run_job(look)
+        if failure is not None:  # no more is to come
+            self.post_message(MatchesFound(generation, [], True, []))
+            self.post_message(failure)
 
     def _look_through(
         self,
