@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 _CHUNK = 200  # sessions whose rows are read at once
 
 
-def write_copy(library: Library, session_id: int, folders: list[Path], stop: threading.Event) -> Job:
-    """A session as Markdown in a file that only its owner can read, in a folder of its own, which is noted in `folders` before anything
-    is in it. It is made harmless: an editor may be anything that writes to a terminal."""
+def write_copy(library: Library, session_id: int, copies: dict[Path, int], stop: threading.Event) -> Job:
+    """A session as Markdown in a file that only its owner can read, in a folder of its own, which is noted in `copies` before anything
+    is in it, then with the time of the file in nanoseconds. It is made harmless: an editor may be anything that writes to a terminal."""
 
     def job() -> CopyWritten | None:
         import tempfile
@@ -35,7 +35,7 @@ def write_copy(library: Library, session_id: int, folders: list[Path], stop: thr
         if not summaries:
             return None
         folder = Path(tempfile.mkdtemp(prefix="chatviewer-"))
-        folders.append(folder)
+        copies[folder] = 0
         path = folder / f"{safe_file_name(summaries[0].title)}.md"
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -44,9 +44,21 @@ def write_copy(library: Library, session_id: int, folders: list[Path], stop: thr
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
+        copies[folder] = path.stat().st_mtime_ns
         return CopyWritten(command, path)
 
     return job
+
+
+def forget_copies(copies: dict[Path, int]) -> None:
+    """Delete what was written for editors and is as it was; what somebody changed since is theirs."""
+    for folder, written_at in list(copies.items()):
+        try:
+            is_changed = bool(written_at) and any(file.stat().st_mtime_ns != written_at for file in folder.iterdir())
+        except OSError:  # deleted meanwhile
+            is_changed = False
+        if not is_changed:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def export_path(typed: str, extension: str) -> Path:

@@ -116,10 +116,10 @@ def test_an_export_that_is_cut_off_by_leaving_leaves_nothing(secretive: Library,
 def test_a_copy_for_the_editor_is_private_and_harmless(secretive: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VISUAL", "")
     monkeypatch.setenv("EDITOR", "true --wait 'a b'")
-    folders: list[Path] = []
-    copy = write_copy(secretive, secretive.session_ids()[0], folders, threading.Event())()
+    copies: dict[Path, int] = {}
+    copy = write_copy(secretive, secretive.session_ids()[0], copies, threading.Event())()
     assert isinstance(copy, CopyWritten)
-    assert folders == [copy.path.parent]
+    assert copies == {copy.path.parent: copy.path.stat().st_mtime_ns}
     assert copy.command == ["true", "--wait", "a b"]
     assert (stat.S_IMODE(copy.path.stat().st_mode), stat.S_IMODE(copy.path.parent.stat().st_mode)) == (0o600, 0o700)
     assert copy.path.name == "A-token.md"
@@ -157,7 +157,7 @@ def test_a_copy_that_is_cut_off_by_leaving_leaves_nothing(secretive: Library, te
     stop = threading.Event()
     stop.set()
     with pytest.raises(RefusedError):
-        write_copy(secretive, secretive.session_ids()[0], [], stop)()
+        write_copy(secretive, secretive.session_ids()[0], {}, stop)()
     assert list(temporary.iterdir()) == []
 
 
@@ -185,6 +185,20 @@ async def test_a_copy_that_was_changed_is_the_users(
     async with open_viewer(secretive) as pilot:
         await press(pilot, "e")
         assert "What you changed is in" in main_of(pilot).status.notice
+    assert [path.read_text() for path in temporary.glob("*/*.md")] == ["mine"]
+
+
+async def test_what_an_editor_with_a_window_of_its_own_saves_is_not_deleted(
+    open_viewer: OpenViewer, secretive: Library, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VISUAL", "true")
+    monkeypatch.setattr(outgoing_actions, "lend_terminal", lambda *_given: Lent(0.1))
+    async with open_viewer(secretive) as pilot:
+        await press(pilot, "e")
+        assert "unless you have changed it" in main_of(pilot).status.notice
+        await press(pilot, "e")
+        first, _second = temporary.glob("*/*.md")
+        first.write_text("mine")
     assert [path.read_text() for path in temporary.glob("*/*.md")] == ["mine"]
 
 

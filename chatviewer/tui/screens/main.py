@@ -45,6 +45,7 @@ from chatviewer.tui.messages import (
     TranscriptGrown,
     WorkFailed,
 )
+from chatviewer.tui.outgoing import forget_copies
 from chatviewer.tui.screens.outgoing_actions import OutgoingActions
 from chatviewer.tui.screens.window_actions import WindowActions
 from chatviewer.tui.searching import FIRST_SESSIONS, answer
@@ -147,7 +148,7 @@ class MainScreen(OutgoingActions, WindowActions):
         self.reader.leave(self.changes)
         self.is_leaving.set()
         self.writer.stop()
-        self.forget_copies()
+        forget_copies(self.copies)
         self.searcher.stop()
         self.fetcher.stop()
         self.counter.stop()

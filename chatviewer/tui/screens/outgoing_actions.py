@@ -45,23 +45,18 @@ class OutgoingActions(OrganisingActions):
     @on(CopyWritten)
     def show_copy(self, event: CopyWritten) -> None:
         path = event.path
-        before = path.stat()
         lent = lend_terminal(self.viewer, [*event.command, str(path)])
-        after = path.stat() if path.exists() else before
-        if (after.st_mtime_ns, after.st_size) != (before.st_mtime_ns, before.st_size):
+        if path.exists() and path.stat().st_mtime_ns != self.copies.get(path.parent):
             self.tell(f"What you changed is in {path}; the chat itself stays as it is.")
-            self.copies.remove(path.parent)  # the user's now
+            self.copies.pop(path.parent, None)  # the user's now
             return
         if lent.problem:
             self.tell(lent.problem, is_warning=True)
-        if lent.seconds >= AT_ONCE_SECONDS or lent.problem:  # else it is deleted when the viewer is left
-            self.copies.remove(path.parent)
+        if lent.seconds >= AT_ONCE_SECONDS or lent.problem:
+            self.copies.pop(path.parent, None)
             shutil.rmtree(path.parent, ignore_errors=True)
-
-    def forget_copies(self) -> None:
-        """Delete what was written for editors."""
-        for folder in self.copies:
-            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            self.tell("The copy is deleted when you leave the viewer, unless you have changed it by then.")
 
     # To a file
 

@@ -39,7 +39,7 @@ class ViewerScreen(Screen[None]):
         self.changes = JobThread("change", self)
         self.writer = JobThread("write", self)
         self.is_leaving = threading.Event()
-        self.copies: list[Path] = []  # folders with what editors read, or may still read
+        self.copies: dict[Path, int] = {}  # folders with what editors read, or may still read, and when that was written
         self.searcher = SearchThread(library, self, lambda: self.viewer.now())
         self.layout_state = LayoutState.load()
         self.session_list = SessionList(lambda: self.viewer.now(), id="list")
