@@ -10,7 +10,7 @@ from chatviewer.domain import Hit, SessionSummary
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import JobThread
 from chatviewer.tui.fetching import LibraryTranscriptSource, fetch_growth, fetch_transcript, fetch_transcript_by_uid, save_reading
-from chatviewer.tui.messages import SessionRead, TranscriptFetched, TranscriptGrown
+from chatviewer.tui.messages import KeyAnswered, SessionRead, TranscriptFetched, TranscriptGrown
 
 if TYPE_CHECKING:
     from chatviewer.tui.widgets.transcript import TranscriptView
@@ -223,8 +223,10 @@ class Reader:
         """The next match; without a find, that of the first word that was searched for."""
         if not self.is_finding and self.shown is not None and self.shown.words:
             self.find(self.shown.words[0])
-        elif self.view is not None:
+        elif self.is_finding and self.view is not None:
             self.view.find_next()
+        else:
+            self._screen.post_message(KeyAnswered("Nothing is looked for here · / finds"))
 
     def find_previous(self) -> None:
         if self.view is not None:

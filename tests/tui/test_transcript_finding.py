@@ -46,7 +46,7 @@ async def test_finding_counts_goes_round_and_returns(app: ReadingApp) -> None:
 @given(text=st.text(alphabet=st.characters(codec="utf-8"), max_size=30))
 @settings(max_examples=50, deadline=None)
 def test_no_find_text_raises(text: str) -> None:
-    from chatviewer.tui.widgets.transcript_finding import find_pattern, words_pattern
+    from chatviewer.tui.widgets.find_patterns import find_pattern, words_pattern
 
     find_pattern(text)
     words_pattern(text.split(" "))
@@ -86,6 +86,36 @@ async def test_opening_at_a_match_in_a_folded_output(app: ReadingApp) -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         view = await show(pilot, messages, at_seq=61, words=["word_we_want"])
         assert "here is the word_we_want" in screen(view)[cursor_line(view)]
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        ("error", "raises vafiviError here"),
+        ("server", "the HTTPServer class"),
+        ("tail", "a_snake_tail_name"),
+        ("7", "python3 line v1.7"),
+        ("検索", "日本語の検索が一致しない"),
+        ("resume", "ein Résumé davon"),
+        ("café", "the cafe is open"),
+        ("한글", "이것은한글입니다"),
+    ],
+)
+async def test_opening_at_a_part_of_a_name(app: ReadingApp, word: str, text: str) -> None:
+    messages = conversation(40)
+    messages[21] = replace(messages[21], content="filler\n\n" * 80 + text)
+    async with app.run_test(size=(100, 30)) as pilot:
+        view = await show(pilot, messages, at_seq=21, words=[word])
+        assert text in screen(view)[cursor_line(view)]
+
+
+@pytest.mark.parametrize(("word", "text"), [("cat", "education"), ("error", "terrors"), ("rror", "someError")])
+def test_what_the_index_does_not_find_is_not_lit(word: str, text: str) -> None:
+    from chatviewer.tui.widgets.find_patterns import words_pattern
+
+    pattern = words_pattern([word])
+    assert pattern is not None
+    assert pattern.search(text) is None
 
 
 async def test_a_match_in_another_branch_is_told_and_gone_to(app: ReadingApp) -> None:

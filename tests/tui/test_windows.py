@@ -168,3 +168,20 @@ async def test_preferences_keep_their_names_in_small_windows(open_viewer: OpenVi
         for row in list(pilot.app.screen.query(PreferenceRow))[:4]:
             for part in row.query(Static):
                 assert part.size.width >= cell_len(str(part.render()).rstrip()), row.preference.label
+
+
+@pytest.mark.parametrize("height", [12, 18, 20, 24, 36, 50])
+async def test_a_long_menu_shows_its_last_choice_and_its_keys(open_viewer: OpenViewer, demo_library: Library, height: int) -> None:
+    async with open_viewer(demo_library, size=(80, height)) as pilot:
+        await press(pilot, "f", *["down"] * 60)
+        screen = pilot.app.screen
+        inside = screen.query_one("#dialog").content_region
+        assert inside.contains_region(screen.query_one("#choices").region)
+        assert inside.contains_region(screen.query_one("#hint").region)
+
+
+async def test_the_key_for_the_next_match_says_when_there_is_no_find(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        assert isinstance(pilot.app, ChatviewerApp)
+        await press(pilot, "enter", "n")
+        assert "/ finds" in pilot.app.main.status.notice

@@ -16,6 +16,7 @@ from chatviewer.tui.messages import BranchSwitched, FindProgressed
 from chatviewer.tui.rendering.block import EVERYTHING, Block, Level
 from chatviewer.tui.rendering.message import Child, Place, View, blocks_of
 from chatviewer.tui.rendering.row import Row
+from chatviewer.tui.widgets.find_patterns import find_pattern, words_pattern
 from chatviewer.tui.widgets.transcript_navigation import TranscriptNavigation
 from chatviewer.tui.widgets.transcript_painting import CURRENT_MATCH, MATCH, Mark
 from chatviewer.tui.widgets.transcript_plan import Bookmark, Position
@@ -23,7 +24,6 @@ from chatviewer.tui.widgets.transcript_source import TranscriptSource
 
 PAGE = 100  # messages looked through at a time
 MAX_MATCHES = 100_000
-_GAP = r"(?:[ ]*\n[ ▎↪│]*)?"  # where a row ends in the middle of something
 _MARKUP = "*_`~\\[]"
 
 
@@ -45,21 +45,6 @@ class MatchesFound(TextualMessage, bubble=False):
         self.generation = generation
         self.matches = matches
         self.is_complete = is_complete
-
-
-def find_pattern(text: str) -> re.Pattern[str] | None:
-    """Finds the text in rows as they are on the screen: over the ends of rows, in any case. None for blank text."""
-    text = safe(text).strip()
-    if not text:
-        return None
-    words = [_GAP.join(re.escape(character) for character in word) for word in text.split()]
-    return re.compile(r"[\s▎↪│]+".join(words), re.IGNORECASE)
-
-
-def words_pattern(words: Sequence[str]) -> re.Pattern[str] | None:
-    """Finds any of the words of a search, as they are at the beginning of a word."""
-    patterns = [pattern.pattern for word in words if (pattern := find_pattern(word.rstrip("*")))]
-    return re.compile("|".join(rf"(?<!\w){one}" for one in sorted(patterns, key=len, reverse=True)), re.IGNORECASE) if patterns else None
 
 
 def _bare(text: str) -> str:
