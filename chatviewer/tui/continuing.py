@@ -58,6 +58,8 @@ def find_continuation(library: Library, session_id: int) -> Job:
             problem = "A sub-agent's session cannot be gone on with; its parent's can."
         elif not arguments:
             problem = f"A session of {summary.source} cannot be gone on with from a terminal."
+        elif summary.project.startswith("/") and not folder:
+            problem = "It cannot be run here: the name of its folder holds what no terminal shows."
         elif folder and not _is_there(folder):
             problem = f"It cannot be run here: the folder {folder} is not there any more."
         elif shutil.which(arguments[0]) is None:

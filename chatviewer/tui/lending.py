@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import NamedTuple
@@ -38,26 +38,37 @@ def lend_terminal(app: App[int], command: Sequence[str], folder: str | None = No
 def run_program(command: Sequence[str], folder: str | None = None) -> str:
     """Runs it to its end; what went wrong, in words, or nothing."""
     name = safe_line(command[0], 60)
-    try:
-        process = subprocess.Popen(command, cwd=folder or None)
-    except OSError as error:
-        return f"{name} cannot be started: {error.strerror or 'no such program'}."
-    with _signals_end(process):
+    with _signals_end() as ends:
+        try:
+            process = subprocess.Popen(command, cwd=folder or None)
+        except OSError as error:
+            return f"{name} cannot be started: {error.strerror or 'no such program'}."
+        ends(process)
         code = process.wait()
     return f"{name} ended with code {code}." if code else ""
 
 
 @contextmanager
-def _signals_end(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """ctrl+c is the other program's; what tells the viewer to end is handed on."""
+def _signals_end() -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
+    """ctrl+c is the other program's; what tells the viewer to end is handed on, also what came while the program was started."""
+    started: list[subprocess.Popen[bytes]] = []
+    is_ending = False
 
     def take(number: int, _frame: FrameType | None) -> None:
+        nonlocal is_ending
         if number != signal.SIGINT:
+            is_ending = True
+            for process in started:
+                process.terminate()
+
+    def ends(process: subprocess.Popen[bytes]) -> None:
+        started.append(process)
+        if is_ending:
             process.terminate()
 
     before = {number: signal.signal(number, take) for number in (signal.SIGINT, *_END_SIGNALS)}
     try:
-        yield
+        yield ends
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

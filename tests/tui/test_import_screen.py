@@ -1,9 +1,12 @@
 """The Import screen: what an import brought, and the way to what could not be read."""
 
+import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -204,3 +207,13 @@ async def test_problems_that_watching_finds_are_shown(broken: Path, library: Lib
         assert report is not None
         pilot.app.post_message(ImportFinished(report, is_quiet=True))
         await until(pilot, lambda: screen.query_one(OptionList).option_count == 3)
+
+
+def test_a_signal_that_comes_while_a_program_is_started_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Signalled(subprocess.Popen[bytes]):
+        def __init__(self, *given: Any, **named: Any) -> None:
+            signal.raise_signal(signal.SIGTERM)
+            super().__init__(*given, **named)
+
+    monkeypatch.setattr(subprocess, "Popen", Signalled)
+    assert f"code {-signal.SIGTERM}." in run_program([sys.executable, "-c", "import time; time.sleep(60)"])

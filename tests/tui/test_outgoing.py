@@ -241,6 +241,17 @@ def test_a_folder_that_nobody_may_look_at_is_not_there(library: Library, tmp_pat
     assert "is not there any more" in found.problem
 
 
+def test_in_a_folder_with_a_treacherous_name_nothing_is_run(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor somewhere else instead."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "claude").touch(mode=0o755)
+    (tmp_path / "a\x1b[2Jb").mkdir()
+    library.save([FileImport(file=make_file(), sessions=(make_session("1a-2b", ["hello"], project=str(tmp_path / "a\x1b[2Jb")),))])
+    found = find_continuation(library, library.session_ids()[0])()
+    assert isinstance(found, ContinuationFound)
+    assert "the name of its folder" in found.problem
+
+
 async def test_an_export_is_offered_where_the_working_directory_is_gone(open_viewer: OpenViewer, secretive: Library, at_home: Path) -> None:
     gone = at_home / "gone"
     gone.mkdir()
