@@ -136,7 +136,7 @@ class TranscriptView(TranscriptFolding):
 
     def _memory(self) -> Memory:
         layout = self.layout_of_rows
-        forks = {fork: seq for fork, seq in layout.chosen.items() if len(layout.tree.children.get(fork, ())) > 1}
+        forks = {fork: seq for fork, seq in layout.chosen.items() if fork in layout.tree.forks}
         is_at_start = not layout.path or self.cursor <= layout.start(0)
         folds = self.folds if self.folds != self.preferred_folds else None
         return Memory(forks, dict(layout.levels), None if is_at_start else layout.bookmark(self.cursor), folds)

@@ -10,6 +10,7 @@ from array import array
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from operator import attrgetter
 
 from chatviewer.domain import Message, MessageStub, MessageTree, Role
 from chatviewer.tui.rendering.block import Block, Level
@@ -23,6 +24,7 @@ KEPT_CHARACTERS = 48_000_000
 KEPT_PLANS = 160
 MOST_NOTICES = 50  # in a row, that are looked over for who spoke before them
 _LAST_PIECE = 1 << 40
+_ANCESTRY = attrgetter("seq", "parent_seq")
 
 
 class TranscriptLayout:
@@ -34,7 +36,7 @@ class TranscriptLayout:
         self.width = width
         self.view = view or View()
         self.stubs: dict[int, MessageStub] = {stub.seq: stub for stub in stubs}
-        self.tree = MessageTree((stub.seq, stub.parent_seq) for stub in stubs)
+        self.tree = MessageTree(map(_ANCESTRY, stubs))
         self.chosen: dict[int, int] = dict(chosen or {})
         self.levels: dict[tuple[int, str], Level] = {}
         self._messages: OrderedDict[int, Message] = OrderedDict()
@@ -50,7 +52,7 @@ class TranscriptLayout:
 
     def _set_path(self, path: list[int]) -> None:
         self.path = path
-        self.index_of = {seq: index for index, seq in enumerate(path)}
+        self.index_of = dict(zip(path, range(len(path)), strict=True))
         self._plans.clear()
         system, stubs = Role.SYSTEM, self.stubs
         # what a height is estimated by: rows in any case, characters of the text, calls, characters of thinking
@@ -70,7 +72,7 @@ class TranscriptLayout:
         """New messages at the end of the session. The branch goes on into them if it ended where they begin."""
         leaf = self.path[-1] if self.path else -1
         self.stubs |= {stub.seq: stub for stub in stubs}
-        self.tree = MessageTree((stub.seq, stub.parent_seq) for stub in self.stubs.values())
+        self.tree = MessageTree(map(_ANCESTRY, self.stubs.values()))
         self._set_path(self.tree.path_through(leaf, self.chosen) if leaf != -1 else self.tree.path_through(-1, self.chosen))
 
     def siblings(self, index: int) -> Sequence[int]:
