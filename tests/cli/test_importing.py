@@ -146,11 +146,13 @@ def test_nobody_watching_sees_no_bar(run: Run, project: Path) -> None:
     assert run("import").err == ""
 
 
-def test_ctrl_c_leaves_a_sound_database(run: Run, project: Path) -> None:
+def test_ctrl_c_leaves_a_sound_database(run: Run, project: Path, database_path: Path) -> None:
     for session in range(400):
         write(project, session, *(record(number, session) for number in range(50)))
     child = subprocess.Popen([*PROGRAM, "import"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
-    time.sleep(0.5)
+    begun, end = database_path.with_name(f"{database_path.name}.importing"), time.monotonic() + 30
+    while not begun.exists() and child.poll() is None and time.monotonic() < end:
+        time.sleep(0.005)
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=60)
     assert child.returncode in (0, 130)
