@@ -170,7 +170,7 @@ async def test_preferences_keep_their_names_in_small_windows(open_viewer: OpenVi
                 assert part.size.width >= cell_len(str(part.render()).rstrip()), row.preference.label
 
 
-@pytest.mark.parametrize("height", [12, 18, 20, 24, 36, 50])
+@pytest.mark.parametrize("height", [12, 18, 19, 20, 21, 24, 36, 50])
 async def test_a_long_menu_shows_its_last_choice_and_its_keys(open_viewer: OpenViewer, demo_library: Library, height: int) -> None:
     async with open_viewer(demo_library, size=(80, height)) as pilot:
         await press(pilot, "f", *["down"] * 60)

@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 class Modal(ModalScreen[Result]):
     """A screen above the others that returns a result, once. In a low window it does without margins."""
 
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-high")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (19, "-high")]
 
     CSS_PATH = "modals.tcss"
 
