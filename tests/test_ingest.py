@@ -16,6 +16,7 @@ from chatviewer import ingest
 from chatviewer.domain import ImportProgress, ImportReport, Rating, RatingOrigin, Session
 from chatviewer.errors import UsageError
 from chatviewer.importers.base import FullReadNeededError, Importer, NotThisFormatError, Reading
+from chatviewer.query import parse
 from chatviewer.storage.library import Library
 from tests.factories import make_import, make_message, make_session
 
@@ -433,3 +434,14 @@ def test_a_folder_that_cannot_be_searched_is_reported(library: Library, tmp_path
     monkeypatch.setattr(os, "scandir", refusing)
     report = ingest.run(library, paths=[tmp_path / "chats"])
     assert [str(problem) for problem in report.problems] == [f"{tmp_path}/chats/locked:1: cannot be searched: Permission denied"]
+
+
+def test_a_file_that_the_user_named_is_not_yet_the_first_import_of_its_source(library: Library, importer: LineImporter) -> None:
+    first = write(importer.place / "one.lines", say("1"))
+    write(importer.place / "two.lines", say("2"))
+    ingest.run(library, [first])
+    ingest.run(library)
+    assert library.counts().unread == 0, "what lay there all the time is not new"
+    write(importer.place / "three.lines", say("3"))
+    ingest.run(library)
+    assert [row.source_id for row in library.summaries(library.session_ids(parse("is:unread")))] == ["three"]

@@ -39,6 +39,7 @@ class Importing:
         self._on_progress = on_progress
         self._should_stop = should_stop
         self._source = source
+        self._is_everywhere = False  # whether the default places were looked through
         self._begin()
 
     def _begin(self) -> None:
@@ -71,6 +72,7 @@ class Importing:
         chosen = chosen_importers(self._source, [name.strip() for name in disabled.split(",")])
         if library.preference("save_history") is not True:
             return ImportReport(skipped={HISTORY_IS_OFF: 1})
+        self._is_everywhere = not paths
         mark = fingerprint(library)
         found = Discovery(chosen)
         for path in paths:
@@ -125,7 +127,14 @@ class Importing:
         if changed:
             changed.sort(key=lambda candidate: (candidate.mtime_ns // 1_000_000_000, candidate.key))
             self._read_all(changed, chosen, stamps)
-            library.finish_import(() if self._was_stopped else self._sources)
+            library.finish_import(() if self._was_stopped else self._complete())
+
+    def _complete(self) -> set[str]:
+        """The sources all of whose sessions are imported now. Of files that the user named, only exports are the whole."""
+        if self._is_everywhere:
+            return self._sources
+        importers = {source: importer_of(source) for source in self._sources}
+        return {source for source, importer in importers.items() if importer is not None and not importer.places()}
 
     def _read_all(self, changed: list[Candidate], chosen: list[Importer], stamps: dict[str, Stamp]) -> None:
         total_bytes, done_bytes = sum(candidate.size for candidate in changed), 0
