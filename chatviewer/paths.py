@@ -41,6 +41,11 @@ def state_directory() -> Path:
     return user_state_path("chatviewer", appauthor=False)
 
 
+def handover_directory() -> Path:
+    """Where the viewer lays out what other programs are to show: images, and texts too long for the clipboard. A purge empties it."""
+    return state_directory() / "handover"
+
+
 def database_path(given: str | None = None) -> Path:
     """As `database_file`, a `Path`."""
     from pathlib import Path

@@ -1,12 +1,15 @@
 """Removing sessions for ever: what was imported, what the user said about it, and the way back to both.
 
-A tombstone stays, so that the next import of the same file does not bring them back. Their sub-agents go with them.
+A tombstone stays, so that the next import of the same file does not bring them back. Their sub-agents go with them, and so does what
+was laid out for other programs: it may be of theirs.
 """
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
+from chatviewer import paths
 from chatviewer.storage.facets import storable
 from chatviewer.storage.journal import Journal
 from chatviewer.storage.reading import id_list
@@ -45,7 +48,17 @@ def purge(journal: Journal, uids: Sequence[str]) -> int:
             connection.executemany("INSERT OR REPLACE INTO tombstone (user_id, uid, purged_at) VALUES (?, ?, ?)", rows)
             _remove(connection, user_id, id_list(doomed))
             step.purged(list(doomed.values()))
+    if doomed:
+        _empty_handover()
     return count
+
+
+def _empty_handover() -> None:
+    """What another program holds open, or is not ours to delete, stays; the purge itself is done."""
+    with suppress(OSError):
+        for path in paths.handover_directory().iterdir():
+            with suppress(OSError):
+                path.unlink()
 
 
 def trashed_before(connection: sqlite3.Connection, user_id: int, at: datetime) -> list[str]:

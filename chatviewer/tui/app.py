@@ -199,7 +199,7 @@ class ChatviewerApp(App[int]):
 
     def keep_copy(self, text: str) -> Path | None:
         """Put what is too long for the clipboard into a file; None when that fails."""
-        path = paths.state_directory() / "copied.txt"
+        path = paths.handover_directory() / "copied.txt"
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             path.write_text(text, encoding="utf-8", errors="replace")

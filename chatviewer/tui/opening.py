@@ -70,7 +70,7 @@ def open_image(library: Library, attachment: Attachment) -> Job:
         suffix = image_suffix(data)
         if suffix is None:
             return Opened("That is no image of a kind that is opened: PNG, JPEG, GIF, WebP, BMP.", is_warning=True)
-        path = paths.state_directory() / "images" / f"{safe_file_name(attachment.sha256 or '', 'image')}{suffix}"
+        path = paths.handover_directory() / f"{safe_file_name(attachment.sha256 or '', 'image')}{suffix}"
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             path.write_bytes(data)

@@ -4,6 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from chatviewer import paths
 from chatviewer.domain import Attachment, SessionStatus
 from chatviewer.storage.library import Library
 from tests.factories import fill, make_call, make_message, make_session
@@ -80,3 +81,14 @@ def test_a_reimport_does_not_bring_it_back(library: Library) -> None:
 def test_purging_nothing_is_nothing(library: Library, database_path: Path) -> None:
     assert library.purge([]) == library.purge(["nobody"]) == 0
     assert not (database_path.parent / "journal.jsonl").exists()
+
+
+def test_what_was_laid_out_for_other_programs_goes_too(library: Library) -> None:
+    fill(library, DOOMED, KEPT)
+    folder = paths.handover_directory()
+    folder.mkdir(parents=True)
+    (folder / "copied.txt").write_text("of the doomed one")
+    assert library.purge(["unknown"]) == 0
+    assert list(folder.iterdir())
+    assert library.purge([DOOMED.uid]) == 1
+    assert not list(folder.iterdir())

@@ -140,7 +140,7 @@ async def test_the_copy_menu_copies_what_is_chosen_and_says_so(open_viewer: Open
         assert pilot.app.clipboard == "cd /src/api && claude --resume 1a-2b"
         await press(pilot, "Y", *"result", "enter")
         assert "Too long for the clipboard" in main.status.notice
-        copied = paths.state_directory() / "copied.txt"
+        copied = paths.handover_directory() / "copied.txt"
         assert copied.read_text() == "x" * (LIMIT_BYTES + 1)
         assert copied.stat().st_mode & 0o077 == 0
 
