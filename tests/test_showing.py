@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from chatviewer.importers.base import Reading
+from chatviewer.importers.reading import records
 from chatviewer.ingest import showing
 from chatviewer.ingest.showing import SHOWN, FoundLine, line_of
 
@@ -54,6 +56,23 @@ def test_utf16(tmp_path: Path) -> None:
     path.write_bytes("one\nzwö\n".encode("utf-16"))
     assert line_of(str(path), 2).text == "zwö"
     assert "no such line" in line_of(str(path), 3).remark
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("block_size", [7, 1 << 20])
+def test_lines_of_utf16_are_counted_as_the_importer_counts_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str, block_size: int
+) -> None:
+    monkeypatch.setattr(showing, "BLOCK_SIZE", block_size)
+    long = "x" * (SHOWN * 2 + 1) + "\u2028\x85\x1c" + "\U0001f600" * 5
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(f"\ufeff{long}\n{{broken\n\nlast\ud83d".encode(encoding, "surrogatepass"))
+    reading = Reading(path)
+    assert list(records(reading)) == []
+    assert [problem.line for problem in reading.problems] == [1, 2, 4]
+    assert (line_of(str(path), 1).text, line_of(str(path), 2).text) == ("x" * SHOWN, "{broken")
+    assert [line_of(str(path), number).text for number in (3, 4)] == ["", "last\ufffd"]
+    assert line_of(str(path), 1).size == len(long.encode())
 
 
 def test_looking_ends_somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,6 @@
 """One line of a source file, for a person who wants to see why it could not be read. Bounded, whatever the file is."""
 
 import codecs
-from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -36,7 +35,7 @@ def line_of(path: str, number: int) -> FoundLine:
             except ImportError:
                 return FoundLine("", 0, "The file is compressed, and nothing here can unpack it.")
         if head[:2] in _UTF16_MARKS:
-            return _line_of_utf16(stream, number)
+            return _line(_Utf16(stream), number)  # type: ignore[arg-type]
         return _line(stream, number)
 
 
@@ -62,7 +61,7 @@ def _line(stream: BinaryIO, number: int) -> FoundLine:
         shown += part[: SHOWN - len(shown)]
         if end >= 0:
             return _found(shown, size)
-    if before:
+    if not size:
         return FoundLine("", 0, "The file has no such line any more; it was written anew since.")
     return _found(shown, size)
 
@@ -71,7 +70,15 @@ def _found(shown: bytes, size: int, remark: str = "") -> FoundLine:
     return FoundLine(shown.decode("utf-8", "replace"), size, remark)
 
 
-def _line_of_utf16(stream: BinaryIO, number: int) -> FoundLine:
-    with codecs.getreader("utf-16")(stream, "replace") as text:
-        line = next(islice(iter(lambda: text.readline(SHOWN), ""), number - 1, None), "")
-    return FoundLine(line.rstrip("\n"), len(line) * 2, "" if line else "The file has no such line any more; it was written anew since.")
+class _Utf16:
+    """A file in UTF-16, read as UTF-8: its lines end where those of any other file do."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
+
+    def read(self, size: int) -> bytes:
+        while block := self._stream.read(size):
+            if text := self._decoder.decode(block):
+                return text.encode("utf-8", "replace")
+        return self._decoder.decode(b"", final=True).encode("utf-8", "replace")

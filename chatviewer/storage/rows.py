@@ -12,7 +12,7 @@ import orjson
 from chatviewer.domain.message import Message
 from chatviewer.domain.tool_call import ToolCall
 from chatviewer.storage.arguments import words_in, words_in_json
-from chatviewer.storage.terms import extra_terms, unordered_terms
+from chatviewer.storage.terms import LONG, extra_terms, pieces, unordered_terms, unordered_terms_of
 
 INTEGER_MAX = 2**63 - 1
 MAX_DEPTH = 100  # of stored JSON; what lies deeper becomes a text: encoders and readers give up at 254, 1,000 or 2,000 levels
@@ -105,8 +105,14 @@ class _Raw(str):
 
 def checksum(first: str, second: str | None) -> int:
     """Of two texts as they are stored, CRC-32 of their UTF-8: a bit that flipped on the disk shows. It costs 2 % of an import."""
-    value = crc32(encoded(first))
-    return crc32(encoded(second), value) if second else value
+    value = _crc(first) if len(first) > LONG else crc32(encoded(first))
+    return _crc(second, value) if second else value
+
+
+def _crc(text: str, value: int = 0) -> int:
+    for piece in pieces(text):
+        value = crc32(encoded(piece), value)
+    return value
 
 
 def message_row(message: Message, uid: str, message_id: int, session_id: int, seq: int, parent_id: int | None) -> tuple[Any, ...]:
@@ -144,7 +150,13 @@ def call_row(call: ToolCall, call_id: int, message_id: int, session_id: int, pos
     except TypeError:
         stored = json_text(arguments)
         dumped, words = stored.encode(), words_in_json(stored)
-    said = encoded(result) if result else b""
+    if len(dumped) > LONG or (result and len(result) > LONG):
+        terms, total = call_terms(call.tool_name, words, result or ""), _crc(result or "", crc32(dumped))
+    else:
+        said = encoded(result) if result else b""
+        terms = unordered_terms(b"\n".join((encoded(call.tool_name), encoded(words), said)))
+        total = crc32(said, crc32(dumped))
+    del dumped
     row = (
         call_id,
         message_id,
@@ -158,17 +170,17 @@ def call_row(call: ToolCall, call_id: int, message_id: int, session_id: int, pos
         milliseconds(call.completed_at),
         call.duration_ms,
         call.child_uid,
-        unordered_terms(b"\n".join((encoded(call.tool_name), encoded(words), said))),
+        terms,
         stored,
         result,
-        crc32(said, crc32(dumped)),
+        total,
     )
     return row, None if "\\u0000" in stored else words  # where some versions of SQLite end the string
 
 
 def call_terms(tool_name: str, words: str, result: str) -> str | None:
     """The additional words of a call, see `terms`. In no order: its index holds none."""
-    return unordered_terms(b"\n".join(map(encoded, (tool_name, words, result))))
+    return unordered_terms_of((tool_name, words, result))
 
 
 def encoded(text: str) -> bytes:

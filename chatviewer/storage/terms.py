@@ -12,12 +12,15 @@ for the text that is indexed and for the text that is searched:
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from itertools import chain
 
 _MAX_RUN = 64  # characters; longer ones are data, not identifiers
 _MAX_TERMS = 200_000  # characters for one text: a pasted dictionary must not double the index
+LONG = 1 << 20  # characters; a longer text is worked on in pieces, so that the copies made on the way are small
+_GAP_WITHIN = 4096  # characters before the end of a piece, in which a gap between two words is looked for
+_GAP = re.compile(r"[\s。、，！？]")
 
 # A place inside a run of letters and digits where a new word begins.
 _TRIGGER = re.compile(r"(?<=[a-z])[A-Z]|(?<=[A-Za-z])[0-9]|(?<=[A-Z])[A-Z](?=[a-z])")
@@ -43,14 +46,42 @@ _HEXADECIMAL = re.compile(r"[0-9a-f]{6,}|[0-9A-F]{6,}")
 
 def extra_terms(text: str) -> str | None:
     """The words to index beside a text, in its order, each identifier once; None when there are none."""
-    terms = list(filter(None, map(_identifier_parts, dict.fromkeys(_identifiers(text)))))
-    if not text.isascii():
-        terms += _special_terms(text.encode("utf-8", "surrogatepass"))
-    return _joined(terms)
+    identifiers: dict[str, None] = {}
+    special: list[str] = []
+    for piece in pieces(text):
+        identifiers |= dict.fromkeys(_identifiers(piece))
+        if not piece.isascii() and len(special) < _MAX_TERMS:
+            special += _special_terms(piece.encode("utf-8", "surrogatepass"))
+    return _joined([*filter(None, map(_identifier_parts, identifiers)), *special])
+
+
+def pieces(text: str) -> Iterator[str]:
+    """A long text in pieces that end between two words, where there are words; any other as it is."""
+    start = 0
+    while len(text) - start > LONG:
+        end = start + LONG
+        gaps = [gap.end() for gap in _GAP.finditer(text, end - _GAP_WITHIN, end)]
+        end = gaps[-1] if gaps else end
+        yield text[start:end]
+        start = end
+    yield text[start:] if start else text
 
 
 def unordered_terms(data: bytes) -> str | None:
     """The same words of a text in UTF-8, in lower case, each once: for an index without positions, to which dots do not matter."""
+    return _joined(_unordered(data))
+
+
+def unordered_terms_of(texts: Collection[str]) -> str | None:
+    """The same of several texts, any of which may be long."""
+    terms: dict[str, None] = {}
+    for text in texts:
+        for piece in pieces(text):
+            terms |= _unordered(piece.encode("utf-8", "replace"))
+    return _joined(terms)
+
+
+def _unordered(data: bytes) -> dict[str, None]:
     shape = data.translate(_RUN_SHAPES)
     find_back = shape.rfind
     runs: dict[bytes, None] = {}
@@ -61,7 +92,7 @@ def unordered_terms(data: bytes) -> str | None:
     terms = dict.fromkeys(chain.from_iterable(map(_run_parts, runs)))
     if not data.isascii():
         terms |= dict.fromkeys(_special_terms(data))
-    return _joined(terms)
+    return terms
 
 
 def _special_terms(data: bytes) -> list[str]:

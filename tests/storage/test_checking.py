@@ -3,11 +3,13 @@
 import sqlite3
 import stat
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
 from chatviewer.domain import Attachment, SessionStatus
 from chatviewer.errors import DatabaseDamagedError, DatabaseUnwritableError, RefusedError
+from chatviewer.storage import rows, terms
 from chatviewer.storage.checking import _mounted
 from chatviewer.storage.connection import PAGE_SIZE, connect
 from chatviewer.storage.library import Library
@@ -204,3 +206,11 @@ def test_a_folder_that_is_not_ours_is_left_to_its_owner(library: Library, tmp_pa
     with Library.open(tmp_path / "elsewhere.db") as elsewhere:
         tmp_path.chmod(0o755)
         assert damages(elsewhere) == {}
+
+
+def test_the_checksum_of_a_long_text_is_that_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "lorem ipsum dolor ü 🎉 " * 20
+    whole = rows.checksum(text, text)
+    monkeypatch.setattr(rows, "LONG", 10)
+    monkeypatch.setattr(terms, "LONG", 10)
+    assert rows.checksum(text, text) == whole == crc32(text.encode() * 2)

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatviewer.query import parse
+from chatviewer.storage import terms as terms_module
 from chatviewer.storage.library import Library
-from chatviewer.storage.terms import extra_terms, query_terms
+from chatviewer.storage.terms import extra_terms, query_terms, unordered_terms, unordered_terms_of
 from tests.factories import fill, make_message, make_session
 from tests.measuring import cpu_seconds
 
@@ -270,6 +271,18 @@ def test_what_was_found_is_lit(library: Library, text: str, lit: str) -> None:
 )
 def test_terms_hold_only_what_the_tokenizer_misses(text: str, terms: str | None) -> None:
     assert extra_terms(text) == terms
+
+
+@pytest.mark.parametrize("joint", [" ", "\n", "。"])
+def test_a_text_that_is_worked_on_in_pieces_has_the_terms_of_the_whole(monkeypatch: pytest.MonkeyPatch, joint: str) -> None:
+    text = joint.join([*TEXTS.values(), "用Python写getUserName", "x" * 500, "🎉"] * 2)
+    whole = extra_terms(text)
+    unordered = unordered_terms(text.encode())
+    monkeypatch.setattr(terms_module, "LONG", 700)
+    assert len(list(terms_module.pieces(text))) > 3
+    assert "".join(terms_module.pieces(text)) == text
+    assert set((extra_terms(text) or "").split()) == set((whole or "").split())
+    assert set((unordered_terms_of([text]) or "").split()) == set((unordered or "").split())
 
 
 def test_terms_are_bounded() -> None:
