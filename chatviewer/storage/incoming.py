@@ -28,6 +28,11 @@ class Place(NamedTuple):
         return uid if self.project is None else project_uid(uid, self.project)
 
 
+def own_uid(uid: str, user_id: int) -> str:
+    """The uid under which a user has a message that another one imported first."""
+    return make_uid(uid, "user", str(user_id))
+
+
 class Incoming:
     """First `sort`, which only reads; then, if there is something to store, `write`."""
 
@@ -59,8 +64,10 @@ class Incoming:
                 continue
             uid = given if place.project is None else place.uid_of(given)
             stored = known.get(uid) if known else None
-            if stored is not None and (self._is_foreign(stored) or not is_same(stored, message)):
-                uid, stored = self._other_uid(message, uid, stored)
+            if stored is not None:
+                uid = stored.uid
+                if self._is_foreign(stored) or not is_same(stored, message):
+                    uid, stored = self._other_uid(message, uid, stored)
             if uid != given:
                 self._uids[given] = uid
             if stored is None:
@@ -81,24 +88,25 @@ class Incoming:
     def _other_uid(self, message: Message, uid: str, stored: StoredMessage) -> tuple[str, StoredMessage | None]:
         """The uid for a message whose own is taken, and what is stored under that."""
         if self._is_foreign(stored):
-            uid = make_uid(uid, "user", str(self._writer.user_id))
-            own = stored_messages(self.connection, [uid]).get(uid)
-            if own is None or is_same(own, message):
-                return uid, own
+            return own_uid(uid, self._writer.user_id), None
         uid = variant_uid(message, uid)
         return uid, stored_messages(self.connection, [uid]).get(uid)
 
     def stored_uid(self, uid: str) -> str:
         """The uid under which what the source calls `uid` is stored."""
-        return self._uids.get(uid) or self._place.uid_of(uid)
+        place_uid = self._place.uid_of(uid)
+        stored = self._known.get(place_uid)
+        return self._uids.get(uid) or (place_uid if stored is None else stored.uid)
 
     def described(self) -> Session:
         """The session, saying which message of which other one it goes on from, if it does."""
         session = self._session
         given = session.metadata.get("continues")
         if isinstance(given, str):  # an importer that leaves out the copies itself knows the message only
-            origin = stored_messages(self.connection, [given]).get(given)
-            continues = {"session": origin.session_uid, "message": given} if origin is not None else {"message": given}
+            own = own_uid(given, self._writer.user_id)
+            found = stored_messages(self.connection, [given, own])
+            origin = found.get(own) or found.get(given)
+            continues = {"session": origin.session_uid, "message": origin.uid} if origin is not None else {"message": given}
             return replace(session, metadata={**session.metadata, "continues": continues})
         if given is not None or self._place.session_id is not None or session.parent_uid is not None or not self.new:
             return session

@@ -14,7 +14,7 @@ from chatviewer.domain.session import Session
 from chatviewer.storage.connection import Database
 from chatviewer.storage.describing import COLUMNS, Choices, described, new_session, stored_session
 from chatviewer.storage.files import label_gone_sessions, merged_counts, replace_problems
-from chatviewer.storage.incoming import Incoming, Place
+from chatviewer.storage.incoming import Incoming, Place, own_uid
 from chatviewer.storage.linking import link, link_all, project_uid, refresh_ratings
 from chatviewer.storage.merging import StoredMessage, is_same, stored_messages
 from chatviewer.storage.read_marks import catch_up
@@ -161,7 +161,11 @@ class Saving:
         uids.update(message.parent_uid for message in session.messages if message.parent_uid is not None)
         if not uids:
             return {}
-        return stored_messages(self.connection, uids if place is None else {place.uid_of(uid) for uid in uids})
+        known = stored_messages(self.connection, uids if place is None else {place.uid_of(uid) for uid in uids})
+        foreign = {own_uid(uid, self.user_id): uid for uid, message in known.items() if message.user_id not in (None, self.user_id)}
+        if foreign:  # another user imported the same
+            known |= {foreign[uid]: message for uid, message in stored_messages(self.connection, foreign).items()}
+        return known
 
     def _place(self, session: Session, file_id: int, known: dict[str, StoredMessage]) -> Place:
         query = "SELECT id, uid, project FROM session WHERE user_id = ? AND source = ? AND source_id = ? ORDER BY id"

@@ -4,9 +4,11 @@ import hashlib
 import inspect
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from chatviewer import ingest
 from chatviewer.domain import Attachment, Problem, SessionStatus
 from chatviewer.domain.session import ContextItem
 from chatviewer.domain.user import User
@@ -32,6 +34,7 @@ SESSION = make_session(
     context_items=(ContextItem(type="t", key="k", value=1),),
 )
 CHILD = make_session("child", parent_uid=SESSION.uid)
+SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 
 
 @pytest.fixture
@@ -153,3 +156,43 @@ def test_nothing_of_another_user_is_changed(library: Library, other: Library) ->
     assert (library.summary(SESSION.uid), library.messages(1), library.session(SESSION.uid)) == before
     assert library.preference("theme") == "nord"
     assert library.undo() == "set theme to nord"
+
+
+def imported_rows(library: Library) -> dict[str, list[object]]:
+    """What a user's import gave, without the uids of messages, which are unique over all users."""
+    connection = library.database.connection()
+    wanted = {
+        "session": "SELECT uid, title, status, message_count, tool_call_count, parent_id IS NOT NULL FROM session s WHERE user_id = ?",
+        "message": "SELECT s.uid, m.seq, m.role, m.content, p.seq FROM message m JOIN session s ON s.id = m.session_id"
+        " LEFT JOIN message p ON p.id = m.parent_id WHERE s.user_id = ?",
+        "tool_call": "SELECT s.uid, m.seq, t.position, t.tool_name, t.output_result FROM tool_call t JOIN message m ON m.id = t.message_id"
+        " JOIN session s ON s.id = m.session_id WHERE s.user_id = ?",
+        "continued": "SELECT s.uid, o.uid FROM session s JOIN message m ON m.uid = json_extract(s.metadata, '$.continues.message')"
+        " JOIN session o ON o.id = m.session_id AND o.user_id = s.user_id WHERE s.user_id = ?",
+    }
+    rows = {name: sorted(connection.execute(sql, (library.user.id,)).fetchall(), key=repr) for name, sql in wanted.items()}
+    current = [(summary.source_id, library.current_seq(summary.id)) for summary in library.summaries(library.session_ids())]
+    return {**rows, "current": sorted(current, key=repr)}
+
+
+def test_two_users_import_the_same_files_while_they_grow(library: Library, tmp_path: Path) -> None:
+    """A message's uid is unique over the database: who comes second has it under one of his own, also where later lines go on from it."""
+    connection = library.database.connection()
+    connection.execute("INSERT INTO user (name, created_at) VALUES ('other', 0)")
+    other = Library(library.database, User(connection.execute("SELECT max(id) FROM user").fetchone()[0], "other"))
+    files = {path: path.read_bytes().split(b"\n") for path in SAMPLES.rglob("*.jsonl")}
+    for count in range(1, max(map(len, files.values())) + 1, 2):
+        for path, lines in files.items():
+            copy = tmp_path / "files" / path.relative_to(SAMPLES)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(b"".join(line + b"\n" for line in lines[:count]))
+        for user in (library, other):
+            ingest.run(user, [tmp_path / "files"])
+    rows = imported_rows(library)
+    assert all(rows.values())
+    assert imported_rows(other) == rows
+    assert [finding for finding in library.check() if finding.severity == "damage"] == []
+    for summary in other.summaries(other.session_ids()):
+        for message in other.messages(summary.id):
+            other.rate(message.uid, 3)
+    assert imported_rows(library) == rows
