@@ -39,4 +39,5 @@ class HitKind(StrEnum):
     THINKING = "thinking"
     TOOL = "tool"
     TITLE = "title"
+    SUMMARY = "summary"  # of a session, by its source
     ATTACHMENT = "attachment"

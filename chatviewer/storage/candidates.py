@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from heapq import merge
 
 from chatviewer.domain.record import NamedTuple
-from chatviewer.storage.filtering import SqlParts, escaped, index_rows, scoped
-from chatviewer.storage.matching import split_word
+from chatviewer.storage.filtering import SqlParts, index_rows, scoped
 from chatviewer.storage.reading import id_list
 
 FEW = 1_000  # rows that are sorted as a whole
@@ -81,17 +80,6 @@ def rows_of_index(connection: sqlite3.Connection, plan: Plan, scopes: tuple[str,
     assert plan.match is not None
     statement = f"{index_rows(plan.level)} ORDER BY rowid DESC LIMIT ?"
     return [row for (row,) in connection.execute(statement, (scoped(plan.level, scopes, plan.match), limit))]
-
-
-def titles_holding(connection: sqlite3.Connection, words: list[str], word_count: int, unwanted: Sequence[str] = ()) -> list[int]:
-    """Sessions whose titles hold all words and no unwanted one, where these are of the kind that the index keeps in a column that titles
-    do not have."""
-    if not words or len(words) < word_count or all(split_word(word) is None for word in words):
-        return []
-    conditions = ["session.title LIKE ? ESCAPE '\\'"] * len(words) + ["session.title NOT LIKE ? ESCAPE '\\'"] * len(unwanted)
-    condition = " AND ".join(conditions)
-    given = [f"%{escaped(word)}%" for word in (*words, *unwanted)]
-    return [row for (row,) in connection.execute(f"SELECT session.id FROM session WHERE {condition} LIMIT ?", (*given, FEW))]
 
 
 def sorted_rows(connection: sqlite3.Connection, plan: Plan, rows: Sequence[int]) -> tuple[list[Candidate], int]:

@@ -7,16 +7,17 @@ from typing import Any, NamedTuple
 from chatviewer.domain.kinds import SessionStatus
 from chatviewer.domain.session import Session
 from chatviewer.storage.read_marks import caught_up_sources
-from chatviewer.storage.rows import INTEGER_MAX, clean, json_text, milliseconds
+from chatviewer.storage.rows import CHECKED, INTEGER_MAX, checksum, clean, json_text, milliseconds, text_terms
 
 COLUMNS = (
     *("uid", "user_id", "source", "source_id", "project", "parent_uid", "spawned_by", "is_subagent", "title", "source_title", "status"),
     *("run_state", "model", "branch", "current_uid", "input_tokens", "output_tokens", "token_count", "message_count", "tool_call_count"),
     "read_count",
     *("started_at", "ended_at", "last_message_at", "created_at", "updated_at", "starred_at", "archived_at", "trashed_at", "source_gone_at"),
-    *("trace_id", "created_by", "updated_by", "context", "metadata", "summary", "system_prompt"),
+    *("trace_id", "created_by", "updated_by", "checksum", "context", "metadata", "terms", "summary", "system_prompt"),
 )
 _SELECT = f"SELECT {', '.join(COLUMNS)} FROM session WHERE id = ?"
+_CHECKED = CHECKED["session"].split(", ")
 _UNKNOWN: dict[str, Any] = dict.fromkeys(COLUMNS) | {
     **dict.fromkeys(("project", "title", "source_title", "branch", "summary", "system_prompt"), ""),
     **dict.fromkeys(("is_subagent", "token_count", "message_count", "tool_call_count", "read_count"), 0),
@@ -100,6 +101,10 @@ def described(old: dict[str, Any], session: Session, growth: Growth, choices: Ch
     row["token_count"] = min((row["input_tokens"] or 0) + (row["output_tokens"] or 0), INTEGER_MAX)
     row["read_count"] = _read_count(row, growth, choices)
     _choose(row, session, choices, now)
+    if any(row[column] != old[column] for column in ("title", "summary")):
+        row["terms"] = text_terms(row["title"], row["summary"])
+    if row["checksum"] is None or any(row[column] != old[column] for column in _CHECKED):
+        row["checksum"] = checksum(*(row[column] for column in _CHECKED))
     return row
 
 

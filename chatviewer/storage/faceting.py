@@ -11,13 +11,13 @@ from contextlib import contextmanager
 
 from chatviewer.domain.facets import ResultFacets
 from chatviewer.errors import InterruptedSearchError
-from chatviewer.query.nodes import Query, Word
-from chatviewer.storage.candidates import LEVELS, Candidate, rows_of_index, titles_holding
+from chatviewer.query.nodes import Query
+from chatviewer.storage.candidates import LEVELS, Candidate, rows_of_index
 from chatviewer.storage.connection import is_interrupt
 from chatviewer.storage.filtering import SqlParts, levels_of
 from chatviewer.storage.patterns import TimeLimit, time_limit
 from chatviewer.storage.reading import id_list
-from chatviewer.storage.searching import Search, words_unwanted
+from chatviewer.storage.searching import Search
 
 SECONDS = 0.25
 FIRST = 2_000  # rows of a kind, or sessions where no text is looked for
@@ -105,9 +105,6 @@ def _add_rows(search: Search, found: _Found, most: int) -> None:
         plan = search.plan(level, search.parts.matched)
         rows = rows_of_index(search.connection, plan, search.scopes, most + 1)
         found.is_whole = found.is_whole and len(rows) <= most
-        if level == "session":
-            words = [node.text for node in search.parts.words if isinstance(node, Word)]
-            rows = list({*rows, *titles_holding(search.connection, words, len(search.parts.words), words_unwanted(search.query))})
         _add(search, found, level, rows[:most], plan.conditions)
     if found.is_whole and len(search.parts.words) > 1:
         from chatviewer.storage.gathering import gathered

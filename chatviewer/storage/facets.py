@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.storage.linking import refresh_ratings
+from chatviewer.storage.rows import text_terms
 from chatviewer.storage.tables import (
     MessageRow,
     NoteRow,
@@ -200,6 +201,9 @@ class StarFacet(Facet):
         return f"{'starred' if deltas[0].after['starred_at'] is not None else 'unstarred'} {_count(len(deltas), 'session')}"
 
 
+_NAMED = (SessionRow.source_title, SessionRow.summary)
+
+
 class TitleFacet(Facet):
     """A title of the user's own."""
 
@@ -223,9 +227,12 @@ class TitleFacet(Facet):
         put(store, TitleOverrideRow, [{"uid": uid, **state} for uid, state in states.items() if state])
         _remove(store, TitleOverrideRow, (uid for uid, state in states.items() if not state))
         # the index of titles follows by a trigger
-        for uid, state in states.items():
-            title = state["title"] if state else SessionRow.source_title
-            SessionRow.update(title=title).where(_own_sessions(store, [uid])).execute(store.database)
+        for some in batches(list(states)):
+            for row in SessionRow.select(SessionRow.uid, *_NAMED).where(_own_sessions(store, some)).execute(store.database):
+                state = states[row.uid]
+                title = state["title"] if state else row.source_title
+                changed = SessionRow.update(title=title, terms=text_terms(title, row.summary))
+                changed.where(_own_sessions(store, [row.uid])).execute(store.database)
 
     def words(self, deltas: Sequence[Delta]) -> str:
         after = deltas[0].after

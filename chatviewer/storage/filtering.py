@@ -7,7 +7,7 @@ session; only `role:` and the dates speak of the message where there is one.
 from collections.abc import Callable
 
 from chatviewer.query.nodes import Absent, AllOf, AnyOf, Names, Node, Not, Pattern, Query, Span, Word, positive_leaves
-from chatviewer.storage.matching import is_exact, split_word, tree_match, word_match
+from chatviewer.storage.matching import is_exact, tree_match, word_match
 
 SqlParts = tuple[str, list[object]]
 
@@ -18,7 +18,7 @@ _INDEXES: dict[str, tuple[str, str, dict[str, tuple[str, ...]]]] = {
     "message": ("message_fts", "message.id", {"text": ("message.content",), "thinking": ("message.thinking",)}),
     "tool": ("tool_fts", "tool_call.id", {"tools": ("tool_call.tool_name", "tool_call.input_arguments", "tool_call.output_result")}),
     "attachment": ("attachment_fts", "attachment.id", {"text": ("attachment.text",)}),
-    "session": ("session_fts", "session.id", {"title": ("session.title",)}),
+    "session": ("session_fts", "session.id", {"title": ("session.title", "session.summary")}),
 }
 # Where a session's words may stand, from the session's point of view.
 _WITHIN = {
@@ -163,10 +163,7 @@ class Conditions:
         if self.level == "message" and word in self._dense:
             sql, parameters = self._text("begins(?, {})", word.text)
             return f"({sql} OR begins(?, message.terms))", [*parameters, word.text]
-        sql, parameters = self._matched(word)
-        if "title" in self.scopes and self.level == "session" and split_word(word.text) is not None:
-            return f"({sql} OR session.title LIKE ? ESCAPE '\\')", [*parameters, f"%{escaped(word.text)}%"]
-        return sql, parameters
+        return self._matched(word)
 
     def _matched(self, node: Node) -> SqlParts:
         """Words that the index knows; where it has no positions, their text is read as well."""
@@ -326,8 +323,6 @@ def index_rows(level: str) -> str:
 
 def scoped(level: str, scopes: tuple[str, ...], match: str) -> str:
     """The expression in the columns of the scopes only."""
-    if level == "session":
-        return f"{{title}} : {match}"
     if level == "message" and ("text" in scopes) != ("thinking" in scopes):
         return f"{{{'content' if 'text' in scopes else 'thinking'} terms}} : {match}"
     return match

@@ -75,12 +75,14 @@ def _message_hit(snippeter: Snippeter, level: str, row: tuple[Any, ...], is_text
 
 
 def _session_hit(snippeter: Snippeter, row: tuple[Any, ...], last_words: tuple[Any, ...] | None) -> Hit:
-    """A title that matches; else, for a session that was asked for by its fields, the last words that were said in it."""
-    session_id, _, session_uid, title, source, project, _, _, last_message_at = row
-    snippet = snippeter.snippet(title)
+    """A title or summary that matches; else, for a session that was asked for by its fields, the last words that were said in it."""
+    session_id, _, session_uid, title, source, project, _, summary, last_message_at = row
+    snippet, kind = snippeter.snippet(title), HitKind.TITLE
+    if snippet is None and last_words is None and (in_summary := snippeter.snippet(summary)):
+        snippet, kind = in_summary, HitKind.SUMMARY
     if snippet is not None or last_words is None:
         when = to_datetime(last_message_at)
-        return Hit(session_id, session_uid, title, source, project, None, 0, None, when, snippet or beginning(title), HitKind.TITLE)
+        return Hit(session_id, session_uid, title, source, project, None, 0, None, when, snippet or beginning(title), kind)
     uid, seq, role, created_at, content = last_words
     shown = snippeter.snippet(content) or beginning(content)
     return Hit(session_id, session_uid, title, source, project, uid, seq, Role(role), to_datetime(created_at), shown, HitKind.TEXT)

@@ -9,15 +9,12 @@ import math
 import re
 import sqlite3
 import time
-from collections.abc import Collection
 
 from chatviewer.domain.record import NamedTuple
-from chatviewer.query.nodes import Query, Word, positive_leaves
-from chatviewer.storage.candidates import LEVELS, Candidate, Plan, index_name, titles_holding
+from chatviewer.query.nodes import Query
+from chatviewer.storage.candidates import LEVELS, Candidate, Plan, index_name
 from chatviewer.storage.filtering import index_rows, scoped
 from chatviewer.storage.matching import known_text
-from chatviewer.storage.reading import id_list
-from chatviewer.storage.searching import words_unwanted
 from chatviewer.storage.snippets import fold
 
 TYPE_CHECKING = False
@@ -29,12 +26,11 @@ WEIGHED = 200  # the best of them are weighed together, then the next so many: a
 READ = 5_000  # characters of a message in which a phrase is looked for
 _YEAR_MS = 365 * 86_400_000
 
-# bm25's weights of the columns: content, thinking, terms; text; title, summary
-_COLUMN_WEIGHTS = {"message": "1.0, 0.5, 0.6", "attachment": "1.0", "session": "1.0, 0.3"}
+# bm25's weights of the columns: content, thinking, terms; text, terms; title, summary, terms
+_COLUMN_WEIGHTS = {"message": "1.0, 0.5, 0.6", "attachment": "1.0, 0.6", "session": "1.0, 0.3, 0.6"}
 _LEVEL_WEIGHTS = {"message": 1.0, "tool": 0.5, "attachment": 0.7, "session": 2.5}
 _ROLE_WEIGHTS = {"user": 1.25, "assistant": 1.0, "system": 0.5, "tool": 0.5}
 _TEXTS = {"message": f"substr(message.content, 1, {READ})", "session": "session.title"}
-_NO_MESSAGE = "NULL, NULL"
 
 
 class Best(NamedTuple):
@@ -59,8 +55,6 @@ def ranked(connection: sqlite3.Connection, plans: list[Plan], scopes: tuple[str,
         rows, is_all, is_plan_cut = _best_of(connection, plan, scopes, weigh, wanted)
         is_whole, is_cut = is_whole and is_all, is_cut or is_plan_cut
         places = [(place // WEIGHED, *row) for place, row in enumerate(rows)]
-        if plan.level == "session":
-            places += [(0, *row) for row in _titled(connection, plan, weigh, {-candidate.row for _, _, candidate in rows})]
         for block, score, status, candidate in places:
             if status in plan.statuses:
                 scored.append((block, -score, candidate))
@@ -100,7 +94,7 @@ def _scored(
         "AND source_rating.uid = message.uid AND source_rating.origin = 'source'"
     )
     if plan.level == "session":
-        message, ratings = _NO_MESSAGE, ""
+        message, ratings = "NULL, NULL", ""
     # The index scores first and gives the best rows; the join costs for these only, unless conditions drop most of them.
     statement = (
         "SELECT best.rowid, best.score, session.id, session.status, session.last_message_at, session.starred_at IS NOT NULL, "
@@ -110,20 +104,6 @@ def _scored(
     depth = limit if sql == "1" else MAX_ROWS
     rows = connection.execute(statement, (match, edge[0] if edge else -1, depth, plan.user_id, *parameters)).fetchmany(limit)
     return [weigh.weighed(plan.level, row) for row in rows], edge is not None
-
-
-def _titled(connection: sqlite3.Connection, plan: Plan, weigh: _Weigher, known: Collection[int]) -> list[tuple[float, str, Candidate]]:
-    """Titles that hold the words in parts of identifiers or in a script without spaces, which their index does not know."""
-    sql, parameters = plan.conditions
-    ids = [row for row in titles_holding(connection, weigh.typed, len(weigh.typed), weigh.unwanted) if row not in known]
-    statement = (
-        "SELECT session.id, ?, session.id, session.status, session.last_message_at, session.starred_at IS NOT NULL, session.title, NULL, "
-        f"{_NO_MESSAGE} FROM json_each(?) AS listed CROSS JOIN session WHERE session.id = listed.value AND session.user_id = ? AND {sql}"
-    )
-    total = connection.execute("SELECT coalesce(max(id), 0) FROM session").fetchone()[0]
-    score = -math.log(1 + total / (len(ids) + 1))  # what bm25 makes of a word that so many titles hold
-    rows = connection.execute(statement, (score, id_list(ids), plan.user_id, *parameters)).fetchall() if ids else []
-    return [weigh.weighed("session", row) for row in rows]
 
 
 def _score(connection: sqlite3.Connection, plan: Plan, match: str) -> str:
@@ -141,8 +121,6 @@ class _Weigher:
 
     def __init__(self, query: Query) -> None:
         self._now_ms = time.time_ns() // 1_000_000
-        self.unwanted = words_unwanted(query)
-        self.typed = [leaf.text for leaf in positive_leaves(query.node) if isinstance(leaf, Word)]
         self._words = [fold(known_text(word)).lower() for word in query.words]
         words = [re.escape(word) for text in self._words for word in text.split()]
         # the words side by side, with whatever the index drops between them

@@ -3,24 +3,38 @@ file lost, longer texts. The old rows come from `salvaging`; what both hold is t
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from chatviewer.storage.arguments import words_in_json
 from chatviewer.storage.connection import Database, explained
 from chatviewer.storage.describing import COLUMNS
 from chatviewer.storage.linking import link_all, refresh_ratings
-from chatviewer.storage.rows import ATTACHMENT_COLUMNS, CALL_COLUMNS, CHECKED, MESSAGE_COLUMNS, checksum
+from chatviewer.storage.rows import ATTACHMENT_COLUMNS, CALL_COLUMNS, CHECKED, MESSAGE_COLUMNS, call_terms, checksum, text_terms
 
 _OWN = ("preference", "journal", "rating", "note", "star", "tag", "session_tag", "title_override", "status_change", "reading", "tombstone")
 _FAR = 1 << 40  # above every true seq: the place of rows that are put in order later
 _INDEXES = (
     ("message", "message_fts", "content, thinking, terms", "message"),
     ("tool_call", "tool_fts", "tool_name, input_arguments, output_result, terms", "tool_text"),
-    ("attachment", "attachment_fts", "text", "attachment"),
-    ("session", "session_fts", "title, summary", "session"),
+    ("attachment", "attachment_fts", "text, terms", "attachment"),
+    ("session", "session_fts", "title, summary, terms", "session"),
 )
+# A title without one of the user's stands there twice; the checksum tells which of the two is sound. ?1: the user.
+_SOURCE_TITLE = "CASE WHEN o.checksum = text_checksum(o.title, o.summary, o.system_prompt) THEN o.title ELSE o.source_title END"
+_TITLE = f"coalesce((SELECT own.title FROM main.title_override AS own WHERE own.user_id = ?1 AND own.uid = o.uid), {_SOURCE_TITLE})"
+# What is not taken as it stands. Terms are made anew: they may be damaged, and no checksum is of them.
+_MADE = {
+    "message": {"terms": "text_terms(o.content, o.thinking)"},
+    "tool_call": {"terms": "call_words(o.tool_name, o.input_arguments, o.output_result)"},
+    "attachment": {
+        "terms": "text_terms(coalesce(o.text, ''), '')",
+        "sha256": "(SELECT data.sha256 FROM main.attachment_data AS data WHERE data.sha256 = o.sha256)",
+    },
+    "session": {"source_title": _SOURCE_TITLE, "title": _TITLE, "terms": f"text_terms({_TITLE}, o.summary)"},
+}
 
 
 class Rejoined(NamedTuple):
@@ -28,7 +42,7 @@ class Rejoined(NamedTuple):
 
     sessions: int
     messages: int
-    changed_texts: int  # of those, messages and calls that the damage has changed
+    changed_texts: int  # of those, texts that the damage has changed
 
 
 @contextmanager
@@ -60,6 +74,9 @@ def take_own(database: Database, user_id: int, old: Path) -> None:
 def rejoin(database: Database, user_id: int, old: Path) -> Rejoined:
     """Add what the sources do not give any more, in the order in which it stood. Raises the DatabaseError kinds."""
     with _attached(database, old) as connection:
+        connection.create_function("text_checksum", -1, checksum, deterministic=True)
+        connection.create_function("text_terms", 2, text_terms, deterministic=True)
+        connection.create_function("call_words", 3, _call_words, deterministic=True)
         bases = {
             table: connection.execute(f"SELECT coalesce(max(id), 0) FROM main.{table}").fetchone()[0]
             for table in ("session", "message", "tool_call", "attachment", "source_file")
@@ -83,6 +100,15 @@ def rejoin(database: Database, user_id: int, old: Path) -> Rejoined:
         for table in ("file_map", "session_map", "message_map"):
             connection.execute(f"DROP TABLE temp.{table}")
     return Rejoined(sessions, messages, changed)
+
+
+def _call_words(tool_name: str, arguments: str, result: str | None) -> str | None:
+    return call_terms(tool_name, words_in_json(arguments), result or "")
+
+
+def _taken(table: str, columns: Iterable[str]) -> str:
+    """Columns of an old row as SQL, as they are to be stored."""
+    return ", ".join(_MADE[table].get(name, f"o.{name}") for name in map(str.strip, columns))
 
 
 def _map_files(connection: sqlite3.Connection, user_id: int, base: int) -> None:
@@ -114,10 +140,10 @@ def _map_sessions(connection: sqlite3.Connection, user_id: int, base: int) -> No
         (user_id, base),
     )
     connection.execute("CREATE INDEX temp.session_map_old ON session_map (old)")
-    columns = ", ".join(name for name in COLUMNS if name != "user_id")
+    names = [name for name in COLUMNS if name != "user_id"]
     connection.execute(
-        f"INSERT OR IGNORE INTO main.session (id, user_id, {columns}) SELECT id + ?2, ?1, {columns} FROM old.session"
-        " WHERE id IN (SELECT old FROM temp.session_map WHERE new > ?2)",
+        f"INSERT OR IGNORE INTO main.session (id, user_id, {', '.join(names)}) SELECT o.id + ?2, ?1, {_taken('session', names)}"
+        " FROM old.session o WHERE id IN (SELECT old FROM temp.session_map WHERE new > ?2)",
         (user_id, base),
     )
     connection.execute(
@@ -143,7 +169,7 @@ def _add_messages(connection: sqlite3.Connection, bases: dict[str, int]) -> None
         (bases["message"],),
     )
     connection.execute("CREATE INDEX temp.message_map_old ON message_map (old)")
-    same = ", ".join(f"o.{name.strip()}" for name in MESSAGE_COLUMNS.split(",")[5:])
+    same = _taken("message", MESSAGE_COLUMNS.split(",")[5:])
     connection.execute(
         f"INSERT OR IGNORE INTO main.message ({MESSAGE_COLUMNS})"
         f" SELECT m.new, o.uid, m.session_id, {_FAR} + m.new, p.new, {same} FROM old.message o"
@@ -156,17 +182,16 @@ def _add_messages(connection: sqlite3.Connection, bases: dict[str, int]) -> None
         " JOIN temp.message_map p ON p.old = o.parent_id WHERE m.new = n.id AND n.parent_id IS NULL AND p.new > ?",
         (bases["message"],),
     )
-    same = ", ".join(f"o.{name.strip()}" for name in CALL_COLUMNS.split(",")[3:])
+    same = _taken("tool_call", CALL_COLUMNS.split(",")[3:])
     connection.execute(
         f"INSERT OR IGNORE INTO main.tool_call ({CALL_COLUMNS}) SELECT o.id + ?, m.new, m.session_id, {same}"
         " FROM old.tool_call o JOIN temp.message_map m ON m.old = o.message_id WHERE m.new > ?",
         (bases["tool_call"], bases["message"]),
     )
     connection.execute("INSERT OR IGNORE INTO main.attachment_data SELECT * FROM old.attachment_data")
-    same = ", ".join(f"o.{name.strip()}" for name in ATTACHMENT_COLUMNS.split(",")[2:] if name.strip() not in ("sha256", "text"))
+    same = _taken("attachment", ATTACHMENT_COLUMNS.split(",")[2:])
     connection.execute(
-        f"INSERT OR IGNORE INTO main.attachment ({ATTACHMENT_COLUMNS}) SELECT o.id + ?, m.new, {same},"
-        " (SELECT d.sha256 FROM main.attachment_data d WHERE d.sha256 = o.sha256), o.text"
+        f"INSERT OR IGNORE INTO main.attachment ({ATTACHMENT_COLUMNS}) SELECT o.id + ?, m.new, {same}"
         " FROM old.attachment o JOIN temp.message_map m ON m.old = o.message_id WHERE m.new > ?",
         (bases["attachment"], bases["message"]),
     )
@@ -175,13 +200,14 @@ def _add_messages(connection: sqlite3.Connection, bases: dict[str, int]) -> None
 def _take_longer(connection: sqlite3.Connection) -> None:
     """Nothing that was stored is made less: where the source holds the beginning of what the old row held, the old one stands."""
     is_longer = "length(o.{0}) > length(coalesce(n.{0}, '')) AND substr(o.{0}, 1, length(coalesce(n.{0}, ''))) = coalesce(n.{0}, '')"
-    for column in ("content", "thinking"):
+    for column, texts in (("content", "o.content, n.thinking"), ("thinking", "n.content, o.thinking")):
         connection.execute(
-            f"UPDATE main.message AS n SET {column} = o.{column}, terms = o.terms, checksum = NULL FROM old.message o"
+            f"UPDATE main.message AS n SET {column} = o.{column}, terms = text_terms({texts}), checksum = NULL FROM old.message o"
             f" WHERE o.uid = n.uid AND {is_longer.format(column)}"
         )
     connection.execute(
-        "UPDATE main.tool_call AS n SET output_result = o.output_result, terms = o.terms, checksum = NULL, status = o.status,"
+        "UPDATE main.tool_call AS n SET output_result = o.output_result, checksum = NULL, status = o.status,"
+        " terms = call_words(n.tool_name, n.input_arguments, o.output_result),"
         " error_message = o.error_message, completed_at = o.completed_at"
         " FROM old.tool_call o JOIN temp.message_map m ON m.old = o.message_id"
         f" WHERE n.message_id = m.new AND n.position = o.position AND {is_longer.format('output_result')}"
@@ -190,7 +216,6 @@ def _take_longer(connection: sqlite3.Connection) -> None:
 
 def _check_texts(connection: sqlite3.Connection) -> int:
     """What no source corrects stays as it is, and counts as stored from now on; returns how many texts are not what they were."""
-    connection.create_function("text_checksum", 2, checksum, deterministic=True)
     count = 0
     for table, columns in CHECKED.items():
         is_other = f"checksum IS NOT NULL AND checksum <> text_checksum({columns})"

@@ -9,6 +9,7 @@ from zlib import crc32
 
 import orjson
 
+from chatviewer.domain.attachment import Attachment
 from chatviewer.domain.message import Message
 from chatviewer.domain.tool_call import ToolCall
 from chatviewer.storage.arguments import words_in, words_in_json
@@ -25,9 +26,14 @@ CALL_COLUMNS = (
     "id, message_id, session_id, position, tool_name, tool_call_id, status, error_message, started_at, completed_at, duration_ms,"
     " child_uid, terms, input_arguments, output_result, checksum"
 )
-ATTACHMENT_COLUMNS = "id, message_id, position, media_type, name, byte_count, sha256, text"
+ATTACHMENT_COLUMNS = "id, message_id, position, media_type, name, byte_count, sha256, terms, text, checksum"
 
-CHECKED = {"message": "content, thinking", "tool_call": "input_arguments, output_result"}
+CHECKED = {
+    "message": "content, thinking",
+    "tool_call": "input_arguments, output_result",
+    "attachment": "name, text",
+    "session": "source_title, summary, system_prompt",
+}
 """The columns that a row's `checksum` is of."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -103,10 +109,13 @@ class _Raw(str):
     __slots__ = ()
 
 
-def checksum(first: str, second: str | None) -> int:
-    """Of two texts as they are stored, CRC-32 of their UTF-8: a bit that flipped on the disk shows. It costs 2 % of an import."""
+def checksum(first: str, *more: str | None) -> int:
+    """Of texts as they are stored, CRC-32 of their UTF-8: a bit that flipped on the disk shows. It costs 2 % of an import."""
     value = _crc(first) if len(first) > LONG else crc32(encoded(first))
-    return _crc(second, value) if second else value
+    for text in more:
+        if text:
+            value = _crc(text, value)
+    return value
 
 
 def _crc(text: str, value: int = 0) -> int:
@@ -176,6 +185,20 @@ def call_row(call: ToolCall, call_id: int, message_id: int, session_id: int, pos
         total,
     )
     return row, None if "\\u0000" in stored else words  # where some versions of SQLite end the string
+
+
+def attachment_row(
+    attachment: Attachment, attachment_id: int, message_id: int, position: int, byte_count: int | None, digest: str | None
+) -> tuple[Any, ...]:
+    """The values of `ATTACHMENT_COLUMNS`. `digest`: of the data that is stored."""
+    name, text = attachment.name, attachment.text
+    terms = text_terms(text or "")
+    return attachment_id, message_id, position, attachment.media_type, name, byte_count, digest, terms, text, checksum(name, text)
+
+
+def text_terms(first: str, second: str = "") -> str | None:
+    """The additional words of one or two texts, see `terms`: content and thinking, title and summary."""
+    return extra_terms(f"{first}\n{second}" if second else first) if first or second else None
 
 
 def call_terms(tool_name: str, words: str, result: str) -> str | None:

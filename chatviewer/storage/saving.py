@@ -201,7 +201,7 @@ class Saving:
         row["created_at"] = row["updated_at"] = self.now
         statement = f"INSERT INTO session (id, {', '.join(COLUMNS)}) VALUES ({','.join('?' * (len(COLUMNS) + 1))})"
         self.connection.execute(statement, (session_id, *(row[column] for column in COLUMNS)))
-        self.writer.add_title(session_id, row["title"], row["summary"])
+        self.writer.add_title(session_id, row["title"], row["summary"], row["terms"])
 
     def _update_session(self, session_id: int, old: dict[str, Any], row: dict[str, Any]) -> bool:
         changes = {column: value for column, value in row.items() if value != old[column]}

@@ -11,7 +11,7 @@ from chatviewer.domain.hit import Hit, SearchResult
 from chatviewer.domain.record import NamedTuple
 from chatviewer.errors import InterruptedSearchError, UsageError
 from chatviewer.query.nodes import AllOf, AnyOf, Names, Node, Not, Pattern, Query, Span, Word, positive_leaves
-from chatviewer.storage.candidates import FEW, LEVELS, Candidate, Plan, sessions, sorted_rows, titles_holding
+from chatviewer.storage.candidates import FEW, LEVELS, Candidate, Plan, sessions, sorted_rows
 from chatviewer.storage.connection import is_interrupt
 from chatviewer.storage.filtering import (
     BRANCHED,
@@ -191,25 +191,11 @@ class Search:
                 return begun
         rows = self.index_rows(plan)
         few = rows.few()
-        if level == "session":
-            words = [node.text for node in self.parts.words if isinstance(node, Word)]
-            if titled := titles_holding(self.connection, words, len(self.parts.words), words_unwanted(self.query)):
-                if few is None or len(titled) >= FEW:
-                    return self._many_titles()
-                few = [*few, *titled]
         if few is not None:
             found, hidden_count = sorted_rows(self.connection, plan, few)
             return Found(found, hidden_count, is_whole=True)
         found = [candidate for batch in walk(self.connection, plan, rows, self.wanted) for candidate in batch]
         hidden_count, is_hidden_whole = hidden_within(self.connection, plan, rows)
-        return Found(found, hidden_count, len(found) < self.wanted, is_hidden_whole)
-
-    def _many_titles(self) -> Found:
-        """Titles that hold words which their index does not know, where they are too many to be sorted: they are read, newest first."""
-        plan = self.plan("session", (), (*self.parts.conditions, *self.parts.matched))
-        plan = plan._replace(session_conditions=plan.conditions)
-        found = [Candidate(*each, 0, each[1], "session") for each in islice(sessions(self.connection, plan, self.statuses), self.wanted)]
-        hidden_count, is_hidden_whole = self._hidden_sessions(plan)
         return Found(found, hidden_count, len(found) < self.wanted, is_hidden_whole)
 
     def _hidden_sessions(self, plan: Plan) -> tuple[int, bool]:
@@ -313,12 +299,6 @@ class NewestMessages:
         newest = dict(self._connection.execute(self._statement, (ids, *self._parameters, id_list(unwanted))))
         found = [(when, session, newest.get(-session)) for when, session in batch]
         return [Candidate(when, session, 1, -row, "message") for when, session, row in found if row is not None]
-
-
-def words_unwanted(query: Query) -> list[str]:
-    """The single words that must not stand in a hit."""
-    nodes = query.node.nodes if isinstance(query.node, AllOf) else ()
-    return [node.node.text for node in nodes if isinstance(node, Not) and isinstance(node.node, Word)]
 
 
 def _speaks_of_row(node: Node, level: str) -> bool:

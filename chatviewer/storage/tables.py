@@ -96,6 +96,8 @@ class SessionRow(Table):
     trace_id = TextField(null=True)
     created_by = TextField(null=True)
     updated_by = TextField(null=True)
+    terms = TextField(null=True)
+    checksum = BigIntegerField(null=True)
 
     class Meta:
         table_name = "session"
@@ -168,6 +170,8 @@ class AttachmentRow(Table):
     byte_count = BigIntegerField(null=True)
     stored = ForeignKeyField(AttachmentDataRow, field="sha256", column_name="sha256", null=True, backref="uses", index=False)
     text = TextField(null=True)
+    terms = TextField(null=True)
+    checksum = BigIntegerField(null=True)
 
     class Meta:
         table_name = "attachment"

@@ -14,13 +14,14 @@ from chatviewer.storage.migrating import migrate
 from chatviewer.storage.rows import CHECKED, checksum
 
 _OBJECTS = "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite%' AND name NOT LIKE '%_fts_%'"
-_PLACE = {
-    "message": "SELECT {columns}, checksum, uid FROM message WHERE checksum IS NOT NULL",
-    "tool_call": (
-        "SELECT {columns}, checksum, (SELECT uid FROM message WHERE message.id = tool_call.message_id) FROM tool_call "
-        "WHERE checksum IS NOT NULL"
-    ),
-}
+_OF_MESSAGE = "SELECT {columns}, checksum, (SELECT uid FROM message WHERE message.id = message_id) FROM {table} WHERE checksum IS NOT NULL"
+_OWN = "SELECT {columns}, checksum, uid FROM {table} WHERE checksum IS NOT NULL"
+_TEXTS = (
+    ("message", "messages", "message", _OWN),
+    ("tool_call", "tool calls", "message", _OF_MESSAGE),
+    ("attachment", "attachments", "message", _OF_MESSAGE),
+    ("session", "sessions (title, summary or system prompt)", "session", _OWN),
+)
 
 
 def schema_problems(connection: sqlite3.Connection) -> Iterator[str]:
@@ -38,13 +39,13 @@ def schema_problems(connection: sqlite3.Connection) -> Iterator[str]:
 
 def text_problems(connection: sqlite3.Connection) -> Iterator[str]:
     """Texts and attachments whose checksum is another one than when they were stored: a flipped bit that leaves the page sound."""
-    for table, words in (("message", "messages"), ("tool_call", "tool calls")):
+    for table, words, place, statement in _TEXTS:
         wrong, first = 0, ""
-        for one, two, stored, uid in connection.execute(_PLACE[table].format(columns=CHECKED[table])):
-            if checksum(one, two) != stored:
+        for *texts, stored, uid in connection.execute(statement.format(columns=CHECKED[table], table=table)):
+            if checksum(*texts) != stored:
                 wrong, first = wrong + 1, first or str(uid)
         if wrong:
-            yield f"The texts of {wrong:,} {words} are not what was stored, the first in message {safe_line(first, 60)}."
+            yield f"The texts of {wrong:,} {words} are not what was stored, the first in {place} {safe_line(first, 60)}."
     wrong = sum(
         sha256(data).hexdigest() != digest
         for digest, data in connection.execute("SELECT sha256, data FROM attachment_data WHERE length(sha256) = 64")

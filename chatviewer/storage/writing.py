@@ -11,6 +11,7 @@ from chatviewer.storage.rows import (
     ATTACHMENT_COLUMNS,
     CALL_COLUMNS,
     MESSAGE_COLUMNS,
+    attachment_row,
     call_row,
     clean_row,
     message_row,
@@ -25,8 +26,8 @@ _INDEX_STORED_CALLS = (  # what only SQLite knows how its view reads it
     "INSERT INTO tool_fts (rowid, tool_name, input_arguments, output_result, terms)"
     " SELECT id, tool_name, input_arguments, output_result, terms FROM tool_text WHERE id = ?"
 )
-_INDEX_SESSIONS = "INSERT INTO session_fts (rowid, title, summary) VALUES (?, ?, ?)"
-_INDEX_ATTACHMENTS = "INSERT INTO attachment_fts (rowid, text) VALUES (?, ?)"
+_INDEX_SESSIONS = "INSERT INTO session_fts (rowid, title, summary, terms) VALUES (?, ?, ?, ?)"
+_INDEX_ATTACHMENTS = "INSERT INTO attachment_fts (rowid, terms, text) VALUES (?, ?, ?)"
 
 
 class Writer:
@@ -75,8 +76,7 @@ class Writer:
             self.connection.execute("INSERT OR IGNORE INTO attachment_data (sha256, data) VALUES (?, ?)", (digest, data))
         elif digest is not None and not self._has_data(digest):
             digest = None
-        row = (self.take_ids("attachment"), message_id, position, attachment.media_type, attachment.name, size, digest, attachment.text)
-        self._attachments.append(row)
+        self._attachments.append(attachment_row(attachment, self.take_ids("attachment"), message_id, position, size, digest))
 
     def _has_data(self, digest: str) -> bool:
         return self.connection.execute("SELECT 1 FROM attachment_data WHERE sha256 = ?", (digest,)).fetchone() is not None
@@ -91,7 +91,7 @@ class Writer:
             rows = zip(calls, self._words, strict=True)
             self._unindexed[_INDEX_STORED_CALLS] += [row[:1] for row, words in rows if words is None]
         if attachments := self._insert("attachment", ATTACHMENT_COLUMNS, self._attachments):
-            self._unindexed[_INDEX_ATTACHMENTS] += [(row[0], row[7]) for row in attachments]
+            self._unindexed[_INDEX_ATTACHMENTS] += [(row[0], *row[7:9]) for row in attachments]
         for waiting in (self._messages, self._calls, self._words, self._attachments):
             waiting.clear()
 
@@ -108,9 +108,9 @@ class Writer:
             self.connection.executemany(statement, [row for row in rows if row[0] > done])
         return rows
 
-    def add_title(self, session_id: int, title: str, summary: str) -> None:
+    def add_title(self, session_id: int, title: str, summary: str, terms: str | None) -> None:
         """What the index is to know of a new session."""
-        self._unindexed[_INDEX_SESSIONS].append((session_id, title, summary))
+        self._unindexed[_INDEX_SESSIONS].append((session_id, title, summary, terms))
 
     def index(self) -> None:
         """Index all new rows. Before one of them is changed or deleted, too: FTS5 must know what it is to forget.

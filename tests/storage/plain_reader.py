@@ -1,7 +1,7 @@
 """What a search must find, said a second time: by reading every text of a small library, without an index and without SQL.
 
 It answers with True, False or None. None is where an index may answer either way: words that stand side by side only if the parts of
-two identifiers are read as one text, punctuation beside words, parts of identifiers in titles and pasted text.
+two identifiers are read as one text, punctuation beside words.
 """
 
 import json
@@ -40,7 +40,7 @@ class Row(NamedTuple):
 
 
 def rows(stored: Stored) -> list[Row]:
-    found = [Row("session", stored, {"title": [stored.summary.title]})]
+    found = [Row("session", stored, {"title": [stored.summary.title, stored.session.summary]})]
     for message in stored.session.messages:
         found.append(Row("message", stored, {"text": [message.content], "thinking": [message.thinking]}, message))
         for call in message.tool_calls:
@@ -105,7 +105,8 @@ def holds(text: str, word: Word) -> Answer:
     if _UNSPACED.search(typed):
         pieces = typed.split()
         if len(pieces) > 1:
-            return (typed in text) or both([None, *(holds(text, Word(piece, word.is_prefix)) for piece in pieces)])
+            each = both(holds(text, Word(piece, word.is_prefix)) for piece in pieces)
+            return each if typed in text else both([None, each])
         return typed in text
     if not wanted:
         if typed in text:
@@ -162,13 +163,6 @@ class Reader:
                 texts[1] = json.dumps(row.call.arguments, ensure_ascii=False, separators=(",", ":"))
             return any(re.search(node.source, text, re.IGNORECASE | re.MULTILINE) is not None for text in texts)
         found = either(holds(text, node) for text in texts)
-        if (
-            found
-            and _words(node.text)
-            and row.level in ("session", "attachment")
-            and not any(_stand_in(_words(node.text), _words(text), node.is_prefix) for text in texts)
-        ):
-            return None  # titles and pasted text are known by whole words
         if not _words(node.text) and found is False and not self.is_alone and texts:
             return None  # punctuation beside words may be left out
         if (
@@ -184,6 +178,8 @@ class Reader:
             return both([None, *(either(holds(text, Word(piece, node.is_prefix)) for text in everywhere) for piece in pieces)])
         if found is False and row.level == "message" and texts and any(holds(text, node) for some in row.texts.values() for text in some):
             return None  # parts of identifiers are known of a message, not of what it says and thinks apart
+        if found is False and row.level == "session" and texts and holds("\n".join(texts), node) is None:
+            return None  # and of title and summary together
         return found
 
     # a node where a row is looked at, and where a whole session is

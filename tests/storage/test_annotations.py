@@ -7,6 +7,7 @@ import pytest
 from chatviewer.domain import SessionStatus
 from chatviewer.domain.preference import PREFERENCES
 from chatviewer.errors import DatabaseLockedError, NotFoundError, UsageError
+from chatviewer.query import parse
 from chatviewer.storage.connection import connect
 from chatviewer.storage.library import Library
 from tests.factories import fill, make_session
@@ -32,6 +33,25 @@ def columns(library: Library, uid: str, names: str) -> tuple[object, ...]:
 def found_titles(library: Library, word: str) -> int:
     sql = "SELECT count(*) FROM session_fts WHERE session_fts MATCH ?"
     return int(library.database.connection().execute(sql, (f'title : "{word}"',)).fetchone()[0])
+
+
+def test_a_title_of_ones_own_is_found_by_its_parts_as_long_as_it_stands(three: Library) -> None:
+    def found(text: str) -> list[str]:
+        return [hit.session_uid for hit in three.search(parse(f"in:title {text}")).hits]
+
+    three.rename(A, "parseHttpHeader 数据库连接 🚀")
+    for text in ("HttpHeader", "http", "据库", "🚀"):
+        assert found(text) == [A], text
+        assert [summary.uid for summary in three.summaries(three.session_ids(parse(f"in:title {text}")))] == [A]
+    three.rename(A, "loadTlsCert")
+    assert (found("http"), found("tls")) == ([], [A])
+    three.undo()
+    assert (found("http"), found("tls")) == ([A], [])
+    three.redo()
+    assert (found("http"), found("tls")) == ([], [A])
+    three.rename(A, "")
+    assert found("tls") == []
+    assert columns(three, A, "terms") == (None,)
 
 
 def test_a_rating_is_given_changed_and_taken_away(three: Library) -> None:

@@ -97,6 +97,33 @@ def test_an_index_that_does_not_fit_its_content_is_found(filled: Library, sql: s
     assert "does not fit" in found["search index"][0]
 
 
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("UPDATE message SET content = 'Text'", "messages"),
+        ("UPDATE tool_call SET input_arguments = replace(input_arguments, 'l', 'L')", "tool calls"),
+        ("UPDATE attachment SET text = 'Pasted'", "attachments"),
+        ("UPDATE attachment SET name = 'X'", "attachments"),
+        ("UPDATE session SET source_title = upper(source_title), title = upper(title)", "sessions"),
+        ("UPDATE session SET summary = 'x'", "sessions"),
+        ("UPDATE session SET system_prompt = 'x'", "sessions"),
+    ],
+)
+def test_a_text_that_is_not_what_was_stored_is_found_though_its_index_fits(filled: Library, sql: str, words: str) -> None:
+    filled.database.connection().execute(sql)
+    assert any(f" {words}" in detail for detail in damages(filled)["texts"])
+    assert "search index" not in damages(filled)
+
+
+@pytest.mark.parametrize("table", ["message", "attachment", "session"])
+def test_parts_that_are_not_those_of_the_index_are_found(filled: Library, table: str) -> None:
+    connection = filled.database.connection()
+    for trigger in ("message_reindex", "attachment_reindex", "session_reindex"):
+        connection.execute(f"DROP TRIGGER {trigger}")
+    connection.execute(f"UPDATE {table} SET terms = 'ghost'")
+    assert "does not fit" in damages(filled).get("search index", [""])[0]
+
+
 def test_rows_that_point_nowhere_are_found(filled: Library) -> None:
     connection = filled.database.connection()
     connection.execute("PRAGMA foreign_keys = OFF")

@@ -106,6 +106,8 @@ sessions = st.fixed_dictionaries(
         "project": st.sampled_from(["", "/home/me/api", "/home/me/api-server"]),
         "model": st.sampled_from([None, "claude-opus-4", "gpt-5"]),
         "title": texts.map(lambda text: text.replace("\n", " ") or "."),
+        "own_title": st.none() | st.none() | texts,
+        "summary": st.just("") | st.just("") | texts,
         "messages": st.lists(messages, min_size=1, max_size=5),
         "parent": st.none() | st.none() | st.integers(0, 3),
         "input_tokens": st.sampled_from([None, 5, 50]),
@@ -132,7 +134,7 @@ def session_of(number: int, given: dict[str, Any]) -> Session:
             Message(uid=uids[seq], parent_uid=parent, seq=seq, tool_calls=made_calls, **{**fields, "content": fields["content"] or "."})
         )
     known = [message.created_at for message in made if message.created_at]
-    fields = {key: given[key] for key in ("project", "model", "title", "input_tokens", "is_starred", "run_state")}
+    fields = {key: given[key] for key in ("project", "model", "title", "summary", "input_tokens", "is_starred", "run_state")}
     return Session(
         uid=session_uid(source, f"s{number}"),
         source=source,
@@ -163,6 +165,8 @@ def store(library: Library, given: list[dict[str, Any]]) -> list[Stored]:
         fill(library, *parts)
     notes: dict[str, set[str]] = {session.uid: set() for session in whole}
     for session, each in zip(whole, given, strict=True):
+        if each["own_title"]:
+            library.rename(session.uid, each["own_title"])
         if each["tags"]:
             library.add_tags([session.uid], each["tags"])
         if each["status"] != SessionStatus.ACTIVE:
@@ -236,6 +240,7 @@ _LEVELS = {
     HitKind.THINKING: "message",
     HitKind.TOOL: "tool",
     HitKind.TITLE: "session",
+    HitKind.SUMMARY: "session",
     HitKind.ATTACHMENT: "attachment",
 }
 Place = tuple[str, str | None]  # kind of row, uid of the message

@@ -1,12 +1,13 @@
 """What people type and what it must find: real-shaped text, searched through the whole library. This set decides, not taste."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatviewer.domain import Attachment, Session
 from chatviewer.query import parse
 from chatviewer.storage import terms as terms_module
 from chatviewer.storage.library import Library
@@ -214,10 +215,19 @@ TRIPLES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+PLACES: dict[str, Callable[[str, str], Session]] = {
+    "message": lambda name, text: make_session(name, [make_message(name, text)], title="."),
+    "title": lambda name, text: make_session(name, [make_message(name, ".")], title=text),
+    "summary": lambda name, text: make_session(name, [make_message(name, ".")], title=".", summary=text),
+    "attachment": lambda name, text: make_session(name, [make_message(name, ".", attachments=(Attachment(text=text),))], title="."),
+}
+
+
+@pytest.fixture(scope="module", params=PLACES)
+def library(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """Each text in a session of its own, wherever a person's words may stand."""
     with Library.open(tmp_path_factory.mktemp("terms") / "chatviewer.db") as opened:
-        fill(opened, *(make_session(name, [make_message(name, text)], title=".") for name, text in TEXTS.items()))
+        fill(opened, *(PLACES[request.param](name, text) for name, text in TEXTS.items()))
         yield opened
 
 

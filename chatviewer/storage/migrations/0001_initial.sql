@@ -46,8 +46,10 @@ CREATE TABLE session (
     trace_id TEXT,
     created_by TEXT,
     updated_by TEXT,
+    checksum INTEGER,  -- of source_title, summary and system_prompt; NULL: not known
     context TEXT NOT NULL DEFAULT '{}',
     metadata TEXT NOT NULL DEFAULT '{}',
+    terms TEXT,  -- of title and summary, as those of a message
     summary TEXT NOT NULL DEFAULT '',
     system_prompt TEXT NOT NULL DEFAULT '',
     UNIQUE (user_id, uid),
@@ -135,6 +137,8 @@ CREATE TABLE attachment (
     name TEXT NOT NULL DEFAULT '',
     byte_count INTEGER,
     sha256 TEXT REFERENCES attachment_data (sha256),
+    terms TEXT,
+    checksum INTEGER,  -- of name and text
     text TEXT,
     UNIQUE (message_id, position)
 ) STRICT;
@@ -337,11 +341,11 @@ CREATE VIRTUAL TABLE tool_fts USING fts5 (
 );
 
 CREATE VIRTUAL TABLE attachment_fts USING fts5 (
-    text, content = 'attachment', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
+    text, terms, content = 'attachment', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
 );
 
 CREATE VIRTUAL TABLE session_fts USING fts5 (
-    title, summary, content = 'session', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
+    title, summary, terms, content = 'session', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
 );
 
 -- The index follows its content. New rows are indexed by the writer, a batch at a time (a trigger per row costs 3 to 5 times as much);
@@ -372,20 +376,21 @@ CREATE TRIGGER tool_call_reindex_after AFTER UPDATE OF tool_name, input_argument
 END;
 
 CREATE TRIGGER attachment_unindex BEFORE DELETE ON attachment BEGIN
-    INSERT INTO attachment_fts (attachment_fts, rowid, text) VALUES ('delete', old.id, old.text);
+    INSERT INTO attachment_fts (attachment_fts, rowid, text, terms) VALUES ('delete', old.id, old.text, old.terms);
 END;
 
-CREATE TRIGGER attachment_reindex AFTER UPDATE OF text ON attachment BEGIN
-    INSERT INTO attachment_fts (attachment_fts, rowid, text) VALUES ('delete', old.id, old.text);
-    INSERT INTO attachment_fts (rowid, text) VALUES (new.id, new.text);
+CREATE TRIGGER attachment_reindex AFTER UPDATE OF text, terms ON attachment
+WHEN old.text IS NOT new.text OR old.terms IS NOT new.terms BEGIN
+    INSERT INTO attachment_fts (attachment_fts, rowid, text, terms) VALUES ('delete', old.id, old.text, old.terms);
+    INSERT INTO attachment_fts (rowid, text, terms) VALUES (new.id, new.text, new.terms);
 END;
 
 CREATE TRIGGER session_unindex BEFORE DELETE ON session BEGIN
-    INSERT INTO session_fts (session_fts, rowid, title, summary) VALUES ('delete', old.id, old.title, old.summary);
+    INSERT INTO session_fts (session_fts, rowid, title, summary, terms) VALUES ('delete', old.id, old.title, old.summary, old.terms);
 END;
 
-CREATE TRIGGER session_reindex AFTER UPDATE OF title, summary ON session
-WHEN old.title IS NOT new.title OR old.summary IS NOT new.summary BEGIN
-    INSERT INTO session_fts (session_fts, rowid, title, summary) VALUES ('delete', old.id, old.title, old.summary);
-    INSERT INTO session_fts (rowid, title, summary) VALUES (new.id, new.title, new.summary);
+CREATE TRIGGER session_reindex AFTER UPDATE OF title, summary, terms ON session
+WHEN old.title IS NOT new.title OR old.summary IS NOT new.summary OR old.terms IS NOT new.terms BEGIN
+    INSERT INTO session_fts (session_fts, rowid, title, summary, terms) VALUES ('delete', old.id, old.title, old.summary, old.terms);
+    INSERT INTO session_fts (rowid, title, summary, terms) VALUES (new.id, new.title, new.summary, new.terms);
 END;

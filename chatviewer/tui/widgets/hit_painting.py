@@ -16,7 +16,7 @@ from chatviewer.tui.widgets.row_painting import INDENT, RowPainter, RowState
 MATCH_START, MATCH_END = "\x02", "\x03"
 _MATCH = re.compile(f"{MATCH_START}([^{MATCH_END}]*){MATCH_END}?")
 _SPEAKERS = {Role.USER: "you", Role.ASSISTANT: "reply", Role.SYSTEM: "system", Role.TOOL: "tool"}
-_KINDS = {HitKind.THINKING: "thinking", HitKind.TOOL: "tool", HitKind.TITLE: "title", HitKind.ATTACHMENT: "attachment"}
+_KINDS: dict[HitKind, str] = {kind: kind.value for kind in HitKind if kind is not HitKind.TEXT}
 
 
 class HitPainter(RowPainter):
