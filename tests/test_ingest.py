@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +57,7 @@ class LineImporter(Importer):
             if raw.startswith(b"raise"):
                 raise {"raise": KeyError, "raise deep": RecursionError, "raise memory": MemoryError}[raw.decode()]
             if raw == b"bad time":
-                yield replace(make_session("bad", source=self.source), started_at="never")
+                yield make_session("bad", source=self.source)._replace(started_at="never")
                 continue
             if raw == b"full":
                 continue
@@ -71,12 +70,12 @@ class LineImporter(Importer):
                 reading.skip(record["kind"])
                 continue
             message = make_message(record["key"], record["text"], parent=record.get("parent"), source=self.source)
-            messages.append(replace(message, content=record["text"]))
+            messages.append(message._replace(content=record["text"]))
             if "stars" in record:
                 ratings.append(Rating(uid=message.uid, value=record["stars"], origin=RatingOrigin.SOURCE))
         reading.state = {"lines": reading.line}
         session = make_session(reading.path.stem, messages, source=self.source, project="/p", is_tail=reading.is_tail)
-        yield replace(session, ratings=tuple(ratings))
+        yield session._replace(ratings=tuple(ratings))
 
 
 @pytest.fixture

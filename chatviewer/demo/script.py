@@ -12,7 +12,7 @@ A file holds sessions. A line that begins with `@` is a direction, everything be
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -152,12 +152,12 @@ class _Stage:
             started_at=started,
             duration_ms=duration,
         )
-        self.messages[-1] = replace(message, tool_calls=(*message.tool_calls, call))
+        self.messages[-1] = message._replace(tool_calls=(*message.tool_calls, call))
 
     def _change_call(self, **changes: Any) -> None:
         message = self.messages[-1]
         *before, last = message.tool_calls
-        self.messages[-1] = replace(message, tool_calls=(*before, replace(last, **changes)))
+        self.messages[-1] = message._replace(tool_calls=(*before, last._replace(**changes)))
 
     def _result(self, rest: str, text: str) -> None:
         failed = rest == "failed"
@@ -183,9 +183,9 @@ class _Stage:
         media_type, name, size = rest.split(" ")
         message = self.messages[-1]
         attachment = Attachment(media_type=media_type, name=name, byte_count=int(size))
-        self.messages[-1] = replace(message, attachments=(*message.attachments, attachment))
+        self.messages[-1] = message._replace(attachments=(*message.attachments, attachment))
 
     def _picture(self, name: str, _: str) -> None:
         message, data = self.messages[-1], picture(name)
         attachment = Attachment(media_type="image/png", name=name, byte_count=len(data), data=data)
-        self.messages[-1] = replace(message, attachments=(*message.attachments, attachment))
+        self.messages[-1] = message._replace(attachments=(*message.attachments, attachment))

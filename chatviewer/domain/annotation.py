@@ -1,13 +1,16 @@
 """What people say about sessions and messages. It is keyed by uid and lives apart from what was imported."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from __future__ import annotations
 
 from chatviewer.domain.kinds import RatingOrigin
+from chatviewer.domain.record import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rating:
+class Rating(NamedTuple):
     """1 to 5 stars on a message."""
 
     uid: str  # of the message
@@ -16,13 +19,8 @@ class Rating:
     origin: RatingOrigin = RatingOrigin.USER
     created_at: datetime | None = None
 
-    def __post_init__(self) -> None:
-        if not 1 <= self.value <= 5:
-            raise ValueError(f"a rating is 1 to 5, not {self.value}")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(NamedTuple):
     """Free text of the user's on a session or a message."""
 
     uid: str
@@ -30,16 +28,14 @@ class Note:
     updated_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tag:
+class Tag(NamedTuple):
     """A tag with the number of sessions that carry it."""
 
     name: str
     session_count: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(NamedTuple):
     """One entry of the journal: what the user changed, with what it was before. Undo writes `before` back, redo `after`."""
 
     id: int

@@ -1,10 +1,11 @@
 """What hangs on a message: images, files, pasted text."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from chatviewer.domain.record import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
+class Attachment(NamedTuple):
     """`text` is the searchable text of a pasted or extracted document; `data` the bytes of an image or file, stored once per sha256.
     Read back from the library, `data` is None until it is asked for by `sha256`."""
 

@@ -1,12 +1,16 @@
 """Totals over a library: the library pane, the statistics, `doctor`."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from __future__ import annotations
+
+from chatviewer.domain.record import NOTHING, NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LibraryCounts:
+class LibraryCounts(NamedTuple):
     """Sessions by status and by facet (sub-agents left out), each facet largest first."""
 
     active: int = 0
@@ -17,15 +21,14 @@ class LibraryCounts:
     unread: int = 0
     subagents: int = 0
     messages: int = 0
-    sources: Mapping[str, int] = field(default_factory=dict)
-    projects: Mapping[str, int] = field(default_factory=dict)
-    tags: Mapping[str, int] = field(default_factory=dict)
-    models: Mapping[str, int] = field(default_factory=dict)
+    sources: Mapping[str, int] = NOTHING
+    projects: Mapping[str, int] = NOTHING
+    tags: Mapping[str, int] = NOTHING
+    models: Mapping[str, int] = NOTHING
     last_import_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that `doctor` looked at. Severity is ok, note or damage."""
 
     check: str
@@ -33,8 +36,7 @@ class Finding:
     detail: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatisticsRow:
+class StatisticsRow(NamedTuple):
     """One row of a statistics table: a day, model, source, project or tool with its sums."""
 
     key: str

@@ -3,18 +3,20 @@
 Nothing is lost silently: a record is stored, or skipped and counted by kind, or reported as a `Problem`.
 """
 
-from collections.abc import Mapping
-from operator import add
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from __future__ import annotations
 
+from operator import add
+
+from chatviewer.domain.record import NOTHING, NamedTuple
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
+    from typing import Any
 
     from chatviewer.domain.session import Session
-
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Problem(NamedTuple):
@@ -41,8 +43,8 @@ class SourceFile(NamedTuple):
     head_hash: str = ""  # of the first bytes: tells a longer file from another one
     state: Mapping[str, Any] = NOTHING
     skipped: Mapping[str, int] = NOTHING
-    imported_at: "datetime | None" = None
-    gone_at: "datetime | None" = None
+    imported_at: datetime | None = None
+    gone_at: datetime | None = None
 
 
 class FileImport(NamedTuple):
@@ -50,7 +52,7 @@ class FileImport(NamedTuple):
     the problems of lines up to `told_line` are those of the last import."""
 
     file: SourceFile
-    sessions: tuple["Session", ...] = ()
+    sessions: tuple[Session, ...] = ()
     problems: tuple[Problem, ...] = ()
     is_tail: bool = False
     told_line: int = 0
@@ -66,7 +68,7 @@ class SaveCounts(NamedTuple):
     tool_calls: int = 0
     new_subagents: int = 0  # sessions, counted in `new` as well
 
-    def plus(self, other: "SaveCounts") -> "SaveCounts":
+    def plus(self, other: SaveCounts) -> SaveCounts:
         return SaveCounts(*map(add, self, other))
 
 
@@ -101,8 +103,8 @@ class SourceStatus(NamedTuple):
 
     source: str
     label: str
-    places: tuple["Path", ...]  # where it is looked for
-    found_places: tuple["Path", ...]
+    places: tuple[Path, ...]  # where it is looked for
+    found_places: tuple[Path, ...]
     file_count: int
     byte_count: int
     expires: str = ""  # what this agent deletes when, in words; empty: nothing

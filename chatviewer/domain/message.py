@@ -4,19 +4,23 @@ A reply whose blocks alternate (text, tool, text) is several messages, each the 
 table of blocks.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from __future__ import annotations
 
-from chatviewer.domain.annotation import Rating
-from chatviewer.domain.attachment import Attachment
-from chatviewer.domain.kinds import Role
-from chatviewer.domain.tool_call import ToolCall
+from chatviewer.domain.record import NOTHING, NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from typing import Any
+
+    from chatviewer.domain.annotation import Rating
+    from chatviewer.domain.attachment import Attachment
+    from chatviewer.domain.kinds import Role
+    from chatviewer.domain.tool_call import ToolCall
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(NamedTuple):
     uid: str
     role: Role
     content: str = ""
@@ -29,7 +33,7 @@ class Message:
     output_tokens: int | None = None
     created_at: datetime | None = None  # aware UTC; may be unknown: order is `seq`, never time
     trace_id: str | None = None
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = NOTHING
     tool_calls: tuple[ToolCall, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     # Known once it is in the library:

@@ -8,7 +8,9 @@ from collections import namedtuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from enum import StrEnum as StrEnum
+    from typing import Any
     from typing import NamedTuple as NamedTuple
 else:
 
@@ -75,3 +77,7 @@ else:
 
         def __deepcopy__(self, _):
             return self
+
+
+NOTHING: "Mapping[str, Any]" = type(type.__dict__)({})
+"""An empty mapping that stays empty (`types.MappingProxyType`, without its module): the default of fields that hold one."""

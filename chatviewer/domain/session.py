@@ -1,18 +1,23 @@
 """A conversation with a model, from whatever source."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from __future__ import annotations
 
-from chatviewer.domain.annotation import Rating
-from chatviewer.domain.kinds import RunState, SessionStatus
-from chatviewer.domain.message import Message
-from chatviewer.domain.tool_call import ToolResult
+from chatviewer.domain.kinds import SessionStatus
+from chatviewer.domain.record import NOTHING, NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from typing import Any
+
+    from chatviewer.domain.annotation import Rating
+    from chatviewer.domain.kinds import RunState
+    from chatviewer.domain.message import Message
+    from chatviewer.domain.tool_call import ToolResult
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContextItem:
+class ContextItem(NamedTuple):
     """What a source remembers beside the messages: facts, preferences, documents put in front of a session."""
 
     type: str
@@ -22,8 +27,7 @@ class ContextItem:
     expires_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class Session(NamedTuple):
     """A session as an importer gives it, and as `Library.session` returns it (then `messages` is filled on demand).
 
     With `is_tail`, `messages` and `late_results` continue what an earlier import stored under the same uid; all other fields are
@@ -53,8 +57,8 @@ class Session:
     created_by: str | None = None
     updated_by: str | None = None
     is_starred: bool = False  # as the source holds it
-    context: Mapping[str, Any] = field(default_factory=dict)
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, Any] = NOTHING
+    metadata: Mapping[str, Any] = NOTHING
     messages: tuple[Message, ...] = ()
     context_items: tuple[ContextItem, ...] = ()
     ratings: tuple[Rating, ...] = ()  # those that the source holds

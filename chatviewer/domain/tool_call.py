@@ -1,14 +1,17 @@
 """A call that a model made to a tool, with what came back."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from __future__ import annotations
 
 from chatviewer.domain.kinds import ToolCallStatus
+from chatviewer.domain.record import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+    from typing import Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolCall:
+class ToolCall(NamedTuple):
     """`arguments` is the JSON value, or the raw string where the source holds no JSON. `result` is what the call returned as text,
     whether it failed or not; `error_message` is the first line of a failure."""
 
@@ -25,8 +28,7 @@ class ToolCall:
     child_uid: str | None = None  # the session of the sub-agent that this call started
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolResult:
+class ToolResult(NamedTuple):
     """A result whose call was read earlier: the new tail of a growing source answers a call that is already stored."""
 
     tool_call_id: str

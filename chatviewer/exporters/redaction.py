@@ -8,7 +8,6 @@ is found; the reader of an export is told how many were, by kind.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -190,8 +189,7 @@ class RedactingReader:
 
     def session(self, uid: str) -> "Session":
         session, hide = self._reader.session(uid), self._redactor
-        return replace(
-            session,
+        return session._replace(
             title=Redactor().text(session.title),  # counted with its summary
             summary=hide.text(session.summary),
             system_prompt=hide.text(session.system_prompt),
@@ -210,28 +208,26 @@ class RedactingReader:
 
     def context_items(self, session_id: int) -> "list[ContextItem]":
         return [
-            replace(item, value=self._redactor.value({item.key: item.value})[item.key]) for item in self._reader.context_items(session_id)
+            item._replace(value=self._redactor.value({item.key: item.value})[item.key]) for item in self._reader.context_items(session_id)
         ]
 
     def _message(self, message: "Message") -> "Message":
         hide = self._redactor
         calls = tuple(
-            replace(
-                call,
+            call._replace(
                 arguments=hide.value(call.arguments),
                 result=None if call.result is None else hide.text(call.result),
                 error_message=None if call.error_message is None else Redactor().text(call.error_message),  # a line of the result
             )
             for call in message.tool_calls
         )
-        attachments = tuple(replace(item, text=None if item.text is None else hide.text(item.text)) for item in message.attachments)
+        attachments = tuple(item._replace(text=None if item.text is None else hide.text(item.text)) for item in message.attachments)
         rating = message.rating
-        return replace(
-            message,
+        return message._replace(
             content=hide.text(message.content),
             thinking=hide.text(message.thinking),
             note=None if message.note is None else hide.text(message.note),
-            rating=None if rating is None else replace(rating, text=hide.text(rating.text)),
+            rating=None if rating is None else rating._replace(text=hide.text(rating.text)),
             metadata=hide.value(message.metadata),
             tool_calls=calls,
             attachments=attachments,

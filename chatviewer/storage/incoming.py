@@ -1,7 +1,6 @@
 """The messages of one session on their way in, sorted into new ones, known ones and copies of another session's."""
 
 import sqlite3
-from dataclasses import replace
 from json import loads
 from typing import NamedTuple
 
@@ -107,7 +106,7 @@ class Incoming:
             found = stored_messages(self.connection, [given, own])
             origin = found.get(own) or found.get(given)
             continues = {"session": origin.session_uid, "message": origin.uid} if origin is not None else {"message": given}
-            return replace(session, metadata={**session.metadata, "continues": continues})
+            return session._replace(metadata={**session.metadata, "continues": continues})
         if given is not None or self._place.session_id is not None or session.parent_uid is not None or not self.new:
             return session
         first = self.new[0][0]
@@ -116,7 +115,7 @@ class Incoming:
             origin = self._copies.get(first.parent_uid) or self._known.get(self._place.uid_of(first.parent_uid)) or origin
         if origin is None:
             return session
-        return replace(session, metadata={**session.metadata, "continues": {"session": origin.session_uid, "message": origin.uid}})
+        return session._replace(metadata={**session.metadata, "continues": {"session": origin.session_uid, "message": origin.uid}})
 
     def write(self, session_id: int) -> tuple[Growth, bool]:
         """Store all that is new; returns what it adds, and whether anything that was stored changed."""

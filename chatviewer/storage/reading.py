@@ -1,6 +1,6 @@
 """Rows of the database read as values of the domain.
 
-What a list needs comes as named tuples; the dataclasses of the domain are imported where a whole session or message is made.
+What a session or message is made of is imported where one is made: a list needs none of it.
 """
 
 from __future__ import annotations

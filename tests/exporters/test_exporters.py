@@ -1,7 +1,6 @@
 """Every format over the same sessions: valid, complete, harmless."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from io import StringIO
@@ -131,7 +130,7 @@ def test_context_pack_obeys_its_preferences() -> None:
         ContextItem(type="fact", key="low", value="later", priority=1),
         ContextItem(type="fact", key="high", value="sooner", priority=9),
     )
-    session = replace(full_session(), context_items=items, system_prompt="")
+    session = full_session()._replace(context_items=items, system_prompt="")
     wishes = {
         "preferred_model": "opus",
         "default_system_prompt": "Default words.",
@@ -187,8 +186,8 @@ def test_long_sessions_are_read_in_pages() -> None:
 
 def test_a_rating_without_words(shelf: Shelf) -> None:
     session = full_session()
-    rated = replace(session.messages[2], rating=Rating(uid="m3", value=1))
-    shelf = Shelf(replace(session, messages=(*session.messages[:2], rated)))
+    rated = session.messages[2]._replace(rating=Rating(uid="m3", value=1))
+    shelf = Shelf(session._replace(messages=(*session.messages[:2], rated)))
     assert json.loads(written("jsonl", shelf))["messages"][2]["rating_text"] == ""
 
 

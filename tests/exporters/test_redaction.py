@@ -2,7 +2,6 @@
 scanners of this repository stay quiet."""
 
 import json
-from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -141,7 +140,7 @@ def test_a_whole_session_leaves_without_its_secret() -> None:
         uid="m1", seq=0, role=Role.USER, content=secret, thinking=secret, tool_calls=(call,), metadata={"x": secret}, note=secret
     )
     base: Session = full_session()
-    session = replace(base, title=secret, summary=secret, system_prompt=secret, note=secret, metadata={"a": [secret]}, messages=(message,))
+    session = base._replace(title=secret, summary=secret, system_prompt=secret, note=secret, metadata={"a": [secret]}, messages=(message,))
     shelf, redactor = Shelf(session), Redactor()
     reader = RedactingReader(shelf, redactor)
     for name in ("jsonl", "md", "html", "context"):

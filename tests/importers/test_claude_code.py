@@ -418,9 +418,7 @@ class Shelf:
 
 
 def replaced(value: Any, **changes: Any) -> Any:
-    import dataclasses
-
-    return dataclasses.replace(value, **changes)
+    return value._replace(**changes)
 
 
 def whole(data: bytes, path: Path) -> Shelf:

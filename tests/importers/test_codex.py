@@ -244,14 +244,12 @@ def grown(path: Path, before: Reading, stored: dict[str, Message]) -> Reading:
 
 
 def answer(stored: dict[str, Message], late: Any) -> None:
-    from dataclasses import replace
 
     for uid, message in stored.items():
         for position, call in enumerate(message.tool_calls):
             if call.tool_call_id == late.tool_call_id:
                 calls = list(message.tool_calls)
-                calls[position] = replace(
-                    call,
+                calls[position] = call._replace(
                     result=late.result,
                     status=late.status,
                     error_message=late.error_message,
@@ -259,7 +257,7 @@ def answer(stored: dict[str, Message], late: Any) -> None:
                     duration_ms=late.duration_ms,
                     child_uid=late.child_uid,
                 )
-                stored[uid] = replace(message, tool_calls=tuple(calls))
+                stored[uid] = message._replace(tool_calls=tuple(calls))
 
 
 def test_a_session_that_has_only_begun_is_no_session_yet(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """What the schema itself forbids, whoever writes."""
 
 import sqlite3
-from dataclasses import replace
 
 import pytest
 
@@ -35,7 +34,7 @@ FORBIDDEN = [
 @pytest.fixture
 def filled(library: Library) -> sqlite3.Connection:
     message = make_message("a", role=Role.ASSISTANT, attachments=(Attachment(name="n", text="words"),))
-    message = replace(message, tool_calls=(make_call(message.uid, 0),))
+    message = message._replace(tool_calls=(make_call(message.uid, 0),))
     fill(library, make_session("s", (message, make_message("b", parent="a")), context_items=(ContextItem(type="t", key="k", value=1),)))
     return library.database.connection()
 
@@ -69,7 +68,7 @@ def test_a_deleted_parent_leaves_its_children(filled: sqlite3.Connection) -> Non
 def test_calls_are_indexed_by_the_words_in_their_arguments(library: Library) -> None:
     message = make_message("c", role=Role.ASSISTANT)
     arguments = {"file_path": "a.py", "edits": [{"old": "first\nsecond", "count": 2}], "flag": True}
-    fill(library, make_session("s", (replace(message, tool_calls=(make_call(message.uid, 0, arguments=arguments),)),)))
+    fill(library, make_session("s", (message._replace(tool_calls=(make_call(message.uid, 0, arguments=arguments),)),)))
     connection = library.database.connection()
     assert connection.execute("SELECT input_arguments FROM tool_text").fetchall() == [("a.py\nfirst\nsecond",)]
     query = "SELECT count(*) FROM tool_fts WHERE tool_fts MATCH ?"

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +76,7 @@ def found(library: Library, word: str, index: str = "message_fts") -> int:
 
 def rich_session(source_id: str = "rich") -> Session:
     thread = make_thread(["Why does the importTest fail?", "Let me look.", "And now?", "Fixed."], f"{source_id}-")
-    reply = replace(
-        thread[1],
+    reply = thread[1]._replace(
         thinking="The fixture shares a file",
         tool_calls=(make_call(thread[1].uid, 0), make_call(thread[1].uid, 1, tool_name="Read", arguments={"path": "a/b.py"}, result=None)),
         attachments=(Attachment(media_type="image/png", name="a.png", data=b"\x89PNG"), Attachment(name="p.txt", text="pasted words")),
@@ -159,7 +157,7 @@ def test_other_text_under_a_known_uid_is_kept_as_another_message(library: Librar
 
 def test_one_uid_twice_in_a_file_is_one_message_or_two_by_its_text(library: Library) -> None:
     thread = make_thread(["Hello", "It is"], "d-")
-    again = (thread[1], replace(thread[1], content="It is the sky"), replace(thread[1], content="No"))
+    again = (thread[1], thread[1]._replace(content="It is the sky"), thread[1]._replace(content="No"))
     library.save([make_import(make_session("d", (*thread, *again)))])
     assert [row[0] for row in rows(library, "SELECT content FROM message ORDER BY seq")] == ["Hello", "It is the sky", "No"]
     assert library.save([make_import(make_session("d", (*thread, *again)))]) == SaveCounts(unchanged=1)
@@ -169,15 +167,15 @@ def test_one_uid_twice_in_a_file_is_one_message_or_two_by_its_text(library: Libr
 def test_messages_missing_in_a_shorter_file_stay(library: Library) -> None:
     session = make_session("s", ["a b", "c d", "e f"])
     library.save([make_import(session)])
-    assert library.save([make_import(replace(session, messages=session.messages[:1]))]) == SaveCounts(unchanged=1)
+    assert library.save([make_import(session._replace(messages=session.messages[:1]))]) == SaveCounts(unchanged=1)
     assert rows(library, "SELECT message_count FROM session") == [(3,)]
 
 
 def test_a_tail_continues_its_session(library: Library) -> None:
     thread = make_thread(["one", "two", "three", "four"], "t-")
     whole = make_session("t", thread)
-    library.save([make_import(replace(whole, messages=thread[:2]), offset=50, line=2)])
-    tail = replace(whole, messages=thread[2:], is_tail=True, title="", started_at=None)
+    library.save([make_import(whole._replace(messages=thread[:2]), offset=50, line=2)])
+    tail = whole._replace(messages=thread[2:], is_tail=True, title="", started_at=None)
     assert library.save([make_import(tail)._replace(is_tail=True)]) == SaveCounts(updated=1, messages=2)
     assert rows(library, "SELECT seq, parent_id FROM message ORDER BY seq") == [(0, None), (1, 1), (2, 2), (3, 3)]
     assert rows(library, "SELECT title, started_at FROM session") == [("Title of t", at(0).timestamp() * 1000)]
@@ -187,7 +185,7 @@ def test_a_tail_continues_its_session(library: Library) -> None:
 def test_a_late_result_answers_the_stored_call(library: Library) -> None:
     message = make_message("c0", role=Role.ASSISTANT)
     call = make_call(message.uid, 0, tool_call_id="toolu_1", result=None, status=ToolCallStatus.PENDING)
-    library.save([make_import(make_session("c", (replace(message, tool_calls=(call,)),)))])
+    library.save([make_import(make_session("c", (message._replace(tool_calls=(call,)),)))])
     late = ToolResult(tool_call_id="toolu_1", result="the giraffe passed", status=ToolCallStatus.COMPLETED, completed_at=at(5))
     tail = make_session("c", (), late_results=(late,), is_tail=True)
     assert library.save([make_import(tail)._replace(is_tail=True)]) == SaveCounts(updated=1)
@@ -211,7 +209,7 @@ def test_a_late_result_without_its_call_is_kept_as_a_message(library: Library) -
 def test_copies_of_a_resumed_session_are_stored_once(library: Library) -> None:
     original = make_thread(["one", "two"], "r-")
     own = make_thread(["three", "four"], "own-")
-    resumed = (*original, replace(own[0], parent_uid=original[1].uid), own[1])
+    resumed = (*original, own[0]._replace(parent_uid=original[1].uid), own[1])
     library.save([make_import(make_session("first", original)), make_import(make_session("second", resumed))])
     assert rows(library, "SELECT s.source_id, m.content FROM message m JOIN session s ON s.id = m.session_id ORDER BY m.id") == [
         ("first", "one"),
@@ -228,7 +226,7 @@ def test_copies_of_a_resumed_session_are_stored_once(library: Library) -> None:
 
 def test_an_importer_may_leave_out_the_copies_itself(library: Library) -> None:
     original = make_thread(["one", "two"], "r-")
-    own = replace(make_message("own", "three"), parent_uid=original[1].uid)
+    own = make_message("own", "three")._replace(parent_uid=original[1].uid)
     forked = make_session("forked", (own,), metadata={"continues": original[1].uid, "other": 1})
     library.save([make_import(make_session("first", original)), make_import(forked)])
     metadata = json.loads(rows(library, "SELECT metadata FROM session WHERE source_id = 'forked'")[0][0])
@@ -239,9 +237,9 @@ def test_an_importer_may_leave_out_the_copies_itself(library: Library) -> None:
 def test_a_session_of_nothing_but_copies_is_not_stored_but_gives_what_it_has_more(library: Library) -> None:
     thread = make_thread(["one", "two"], "r-")
     call = make_call(thread[1].uid, 0, result=None, status=ToolCallStatus.PENDING)
-    done = replace(call, result="late flamingo", status=ToolCallStatus.COMPLETED)
-    library.save([make_import(make_session("first", (thread[0], replace(thread[1], tool_calls=(call,)))))])
-    counts = library.save([make_import(make_session("copy", (thread[0], replace(thread[1], tool_calls=(done,)))))])
+    done = call._replace(result="late flamingo", status=ToolCallStatus.COMPLETED)
+    library.save([make_import(make_session("first", (thread[0], thread[1]._replace(tool_calls=(call,)))))])
+    counts = library.save([make_import(make_session("copy", (thread[0], thread[1]._replace(tool_calls=(done,)))))])
     assert counts == SaveCounts(unchanged=1)
     assert rows(library, "SELECT count(*) FROM session") == [(1,)]
     assert found(library, "flamingo", "tool_fts") == 1
@@ -259,7 +257,7 @@ def test_the_same_id_in_another_project_is_another_session(library: Library) -> 
     before = dump(library)
     assert library.save(imports) == SaveCounts(unchanged=2)
     assert dump(library) == before
-    tail = replace(two, is_tail=True, messages=(make_message("x-2", "c two", parent="x-1"),))
+    tail = two._replace(is_tail=True, messages=(make_message("x-2", "c two", parent="x-1"),))
     assert library.save([make_import(tail, path="/other/same.jsonl")._replace(is_tail=True)]).messages == 1
     joined = "SELECT p.content FROM message m JOIN message p ON p.id = m.parent_id WHERE m.content = 'c two'"
     assert rows(library, joined) == [("b two",)]
@@ -269,7 +267,7 @@ def test_the_same_id_in_another_project_is_another_session(library: Library) -> 
 def test_a_moved_session_is_the_same_session(library: Library) -> None:
     session = make_session("moved", ["one", "two"])
     library.save([make_import(session)])
-    again = replace(session, project="/new/place", messages=(*session.messages, make_message("moved-2", "three", parent="moved-1")))
+    again = session._replace(project="/new/place", messages=(*session.messages, make_message("moved-2", "three", parent="moved-1")))
     assert library.save([make_import(again, path="/new/moved.jsonl")]) == SaveCounts(updated=1, messages=1)
     assert rows(library, "SELECT count(*), max(message_count) FROM session") == [(1, 3)]
 
@@ -283,9 +281,9 @@ def test_two_sessions_of_one_id_in_one_file_are_one(library: Library) -> None:
 
 
 def test_an_empty_session_is_not_stored(library: Library) -> None:
-    empty = make_session("e", (replace(make_message("e0"), content=""),))
+    empty = make_session("e", (make_message("e0")._replace(content=""),))
     assert library.save([make_import(empty)]) == SaveCounts(unchanged=1)
-    rated = replace(empty, ratings=(Rating(uid=message_uid(SOURCE, "", "e0"), value=1, origin=RatingOrigin.SOURCE),))
+    rated = empty._replace(ratings=(Rating(uid=message_uid(SOURCE, "", "e0"), value=1, origin=RatingOrigin.SOURCE),))
     assert library.save([make_import(rated)]) == SaveCounts(new=1, messages=1)
     assert rows(library, "SELECT rating FROM session") == [(1,)]
 
@@ -294,11 +292,11 @@ def test_an_empty_session_is_not_stored(library: Library) -> None:
 def test_parents_and_children_find_each_other(library: Library, order: str) -> None:
     reply = make_message("p0", role=Role.ASSISTANT)
     call = make_call(reply.uid, 0, tool_name="Task", tool_call_id="toolu_task")
-    parent = make_session("parent", (replace(reply, tool_calls=(call,)),))
+    parent = make_session("parent", (reply._replace(tool_calls=(call,)),))
     child = make_session("child", ["do it", "done"], parent_uid=parent.uid, spawned_by="toolu_task")
     named = make_session("named", ["do that", "done too"])
     other = make_message("o0", role=Role.ASSISTANT)
-    other_parent = make_session("op", (replace(other, tool_calls=(make_call(other.uid, 0, child_uid=named.uid),)),))
+    other_parent = make_session("op", (other._replace(tool_calls=(make_call(other.uid, 0, child_uid=named.uid),)),))
     pairs = [make_import(parent), make_import(other_parent)], [make_import(child), make_import(named)]
     first, second = pairs if order != "child first" else pairs[::-1]
     if order == "one save":
@@ -323,7 +321,7 @@ def test_children_before_parents_and_parents_in_a_circle(library: Library) -> No
 
 def test_the_source_archives_until_the_user_chooses(library: Library) -> None:
     session = make_session("s")
-    library.save([make_import(replace(session, status=SessionStatus.ARCHIVED, is_starred=True))])
+    library.save([make_import(session._replace(status=SessionStatus.ARCHIVED, is_starred=True))])
     assert rows(library, "SELECT status, archived_at IS NULL, starred_at IS NULL FROM session") == [("archived", 0, 0)]
     library.save([make_import(session)])
     assert rows(library, "SELECT status, archived_at, starred_at FROM session") == [("active", None, None)]
@@ -338,7 +336,7 @@ def test_what_the_user_chose_stands_above_the_source(library: Library) -> None:
         connection.execute("INSERT INTO title_override VALUES (?, ?, 'My zebra', 7)", (own, session.uid))
         connection.execute("INSERT INTO rating VALUES (?, ?, 'user', 2, '', 8)", (own, session.messages[1].uid))
     source = Rating(uid=session.messages[1].uid, value=5, origin=RatingOrigin.SOURCE)
-    library.save([make_import(replace(session, ratings=(source,), status=SessionStatus.ARCHIVED))])
+    library.save([make_import(session._replace(ratings=(source,), status=SessionStatus.ARCHIVED))])
     assert rows(library, "SELECT status, trashed_at, archived_at, starred_at, title, source_title, rating FROM session") == [
         ("trashed", 5, None, 6, "My zebra", "Title of s", 2)
     ]
@@ -398,7 +396,7 @@ def test_what_sqlite_cannot_hold_is_made_to_fit(library: Library) -> None:
 
 def test_one_failing_file_leaves_nothing_of_the_batch(library: Library) -> None:
     good = make_import(make_session("good"))
-    bad = make_import(replace(make_session("bad"), started_at="no time"))
+    bad = make_import(make_session("bad")._replace(started_at="no time"))
     with pytest.raises(TypeError):
         library.save([good, bad])
     assert rows(library, "SELECT count(*) FROM session") == [(0,)]
@@ -427,13 +425,13 @@ def test_tail_by_tail_gives_the_rows_of_the_whole(data: st.DataObject, tmp_path_
             )
         )
     cuts = sorted(data.draw(st.sets(st.integers(1, count))) | {count})
-    whole = replace(make_session("h", tuple(messages)), started_at=None, last_message_at=None)
+    whole = make_session("h", tuple(messages))._replace(started_at=None, last_message_at=None)
     directory: Path = tmp_path_factory.mktemp("split")
     with Library.open(directory / "whole.db") as one, Library.open(directory / "parts.db") as other:
         one.save([make_import(whole)])
         start = 0
         for cut in cuts:
-            part = replace(whole, messages=tuple(messages[start:cut]), is_tail=start > 0)
+            part = whole._replace(messages=tuple(messages[start:cut]), is_tail=start > 0)
             other.save([make_import(part)._replace(is_tail=start > 0)])
             start = cut
         assert dump(one) == dump(other)

@@ -153,15 +153,13 @@ def store(library: Library, given: list[dict[str, Any]]) -> list[Stored]:
         session = session_of(number, each)
         parent = each["parent"]
         if parent is not None and parent < number:
-            session = Session(
-                **{name: getattr(session, name) for name in Session.__slots__ if name != "parent_uid"}, parent_uid=whole[parent].uid
-            )
+            session = session._replace(parent_uid=whole[parent].uid)
         whole.append(session)
     for cut in (True, False):
         parts = []
         for session, each in zip(whole, given, strict=True):
             some = session.messages[: each["stored_first"]] if cut else session.messages
-            parts.append(Session(**{name: getattr(session, name) for name in Session.__slots__ if name != "messages"}, messages=some))
+            parts.append(session._replace(messages=some))
         fill(library, *parts)
     notes: dict[str, set[str]] = {session.uid: set() for session in whole}
     for session, each in zip(whole, given, strict=True):

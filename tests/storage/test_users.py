@@ -123,7 +123,7 @@ OTHERS = {
 
 
 def vars_of(value: object) -> list[object]:
-    return [getattr(value, name) for name in value.__dataclass_fields__]  # type: ignore[attr-defined]
+    return list(value)  # type: ignore[call-overload]
 
 
 def test_every_method_is_looked_at() -> None:

@@ -1,7 +1,6 @@
 """A transcript under test: made-up conversations, an app around the view, the text on its screen."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from textual.app import App, ComposeResult
 from textual.message import Message as TextualMessage
@@ -71,10 +70,8 @@ def conversation(count: int) -> list[Message]:
 
 
 def call(uid: str, result: str, **fields: object) -> ToolCall:
-    return replace(
-        ToolCall(uid=uid, tool_name="Bash", arguments={"command": "make"}, result=result, status=ToolCallStatus.COMPLETED),
-        **fields,  # type: ignore[arg-type]
-    )
+    made = ToolCall(uid=uid, tool_name="Bash", arguments={"command": "make"}, result=result, status=ToolCallStatus.COMPLETED)
+    return made._replace(**fields)  # type: ignore[arg-type]
 
 
 async def settle(pilot: Pilot[None]) -> None:

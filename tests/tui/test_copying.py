@@ -5,7 +5,6 @@ import subprocess
 import webbrowser
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -220,4 +219,4 @@ def test_sample_messages_can_all_be_copied() -> None:
     for message in sample_messages():
         for call in range(len(message.tool_calls)):
             assert copyables(message, f"call:{call}")
-        assert copyables(replace(message, note="n"), "note")
+        assert copyables(message._replace(note="n"), "note")

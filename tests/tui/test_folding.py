@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 
 from textual.pilot import Pilot
 
@@ -24,8 +23,8 @@ LONG = "\n\n".join(f"thought {number}" for number in range(40))
 
 def everything(count: int = 40) -> list[Message]:
     """A conversation with long thinking, long outputs and long notices of programs."""
-    messages = [replace(one, thinking=LONG if one.thinking else "") for one in conversation(count)]
-    return [replace(one, role=Role.SYSTEM, metadata={"kind": "system-reminder"}, content=LONG) if one.seq == 2 else one for one in messages]
+    messages = [one._replace(thinking=LONG if one.thinking else "") for one in conversation(count)]
+    return [one._replace(role=Role.SYSTEM, metadata={"kind": "system-reminder"}, content=LONG) if one.seq == 2 else one for one in messages]
 
 
 def on_call(view: TranscriptView) -> int:
@@ -106,13 +105,13 @@ def test_each_kind_of_block_has_three_levels_and_no_key_without_effect() -> None
         assert heights[1] == 14
         assert heights[2] > 40
         assert levels[key] is Level.LINE
-    short = replace(message, thinking="one\n\ntwo")
+    short = message._replace(thinking="one\n\ntwo")
     block = next(block for block in blocks_of(short, Place(), View(), {"thinking": Level.SHORT}) if block.key == "thinking")
     assert block.next_level() is Level.LINE  # there is no more of it
 
 
 def test_what_is_short_at_one_width_is_never_out_of_reach_at_another() -> None:
-    message = replace(conversation(2)[1], thinking="\n\n".join(["word " * 18] * 5), tool_calls=())
+    message = conversation(2)[1]._replace(thinking="\n\n".join(["word " * 18] * 5), tool_calls=())
     block = next(block for block in blocks_of(message, Place(), View(), {"thinking": Level.SHORT}) if block.key == "thinking")
     text = " ".join(row.plain.strip() for chunk in block.chunks for row in chunk.layout(30))
     assert block.next_level() is Level.LINE
@@ -121,7 +120,7 @@ def test_what_is_short_at_one_width_is_never_out_of_reach_at_another() -> None:
 
 
 def test_what_was_said_about_a_reply_stands_below_its_header() -> None:
-    message = replace(conversation(2)[1], note="one\ntwo", rating=Rating(uid="m1", value=4, text="does it"))
+    message = conversation(2)[1]._replace(note="one\ntwo", rating=Rating(uid="m1", value=4, text="does it"))
     blocks = blocks_of(message, Place(is_first=False, is_continuation=True), View(), {})
     assert [block.key for block in blocks][:3] == ["header", "rating", "note"]
     rows = [row.plain.strip() for block in blocks[:3] for chunk in block.chunks for row in chunk.layout(60)]
@@ -160,21 +159,21 @@ async def test_after_a_rating_the_note_is_a_hint_that_can_be_ignored(open_viewer
 
 async def test_the_cursor_stays_on_the_message_while_a_rating_brings_and_takes_its_header() -> None:
     app = ReadingApp()
-    messages = [replace(one, role=Role.USER if one.seq == 0 else Role.ASSISTANT, tool_calls=(), thinking="") for one in conversation(4)]
+    messages = [one._replace(role=Role.USER if one.seq == 0 else Role.ASSISTANT, tool_calls=(), thinking="") for one in conversation(4)]
     async with app.run_test(size=(60, 30)) as pilot:
         view = await show(pilot, messages)
-        view.refresh_message(replace(messages[2], rating=Rating(uid="m2", value=4)))
+        view.refresh_message(messages[2]._replace(rating=Rating(uid="m2", value=4)))
         view.go_to_message(2)
         assert "★★★★☆" in screen(view)[cursor_line(view)]
         for rating in (None, Rating(uid="m2", value=5), None):
-            view.refresh_message(replace(messages[2], rating=rating))
+            view.refresh_message(messages[2]._replace(rating=rating))
             assert screen(view)[cursor_line(view)].strip(" ▌")
             assert view.cursor_seq == 2
 
 
 def test_what_stands_above_a_sub_agents_session_is_wrapped() -> None:
-    call = replace(conversation(2)[1].tool_calls[0], tool_name="Task", child_uid="u")
-    message = replace(conversation(2)[1], tool_calls=(call,))
+    call = conversation(2)[1].tool_calls[0]._replace(tool_name="Task", child_uid="u")
+    message = conversation(2)[1]._replace(tool_calls=(call,))
     view = View(children={"u": Child(3, tuple(conversation(3)))})
     block = next(block for block in blocks_of(message, Place(), view, {"call:0": Level.FULL}) if block.key == "call:0")
     rows = [row.plain for chunk in block.chunks for row in chunk.layout(50)]

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -60,7 +59,7 @@ async def test_a_slow_source_never_blocks_and_never_lies(app: ReadingApp) -> Non
         view.show(summary_of(messages), stubs_of(messages), SlowSource(messages))
         assert "❯ you …" in "\n".join(screen(view))  # drawn before the first page is there
         view.action_last()
-        other = [replace(message, content=f"other {message.seq}") for message in messages]
+        other = [message._replace(content=f"other {message.seq}") for message in messages]
         view.show(summary_of(other, "other"), stubs_of(other), SlowSource(other))
         await settle(pilot)
         text = "\n".join(screen(view))
@@ -89,7 +88,7 @@ async def test_a_source_that_fails_is_said_once(app: ReadingApp) -> None:
         pytest.param(lambda view: view.action_unfold_all(), id="unfold all"),
         pytest.param(lambda view: view.append([MessageStub(400, 399, Role.USER, 5, 0, 0, 0)]), id="new messages"),
         pytest.param(
-            lambda view: view.refresh_message(replace(view.layout_of_rows.message(231), rating=Rating(uid="m231", value=5))),
+            lambda view: view.refresh_message(view.layout_of_rows.message(231)._replace(rating=Rating(uid="m231", value=5))),
             id="rated above",
         ),
     ],
@@ -148,9 +147,9 @@ async def test_folding_one_call_in_three_levels(app: ReadingApp) -> None:
 async def test_branches_are_switched_in_place(app: ReadingApp) -> None:
     main = conversation(200)
     other = [
-        replace(one, uid=f"o{one.seq}", seq=one.seq + 200, content=f"other {one.seq}", parent_uid=f"o{one.seq - 1}") for one in main[:60]
+        one._replace(uid=f"o{one.seq}", seq=one.seq + 200, content=f"other {one.seq}", parent_uid=f"o{one.seq - 1}") for one in main[:60]
     ]
-    other[0] = replace(other[0], parent_uid="m99")
+    other[0] = other[0]._replace(parent_uid="m99")
     async with app.run_test(size=(100, 30)) as pilot:
         view = await show(pilot, [*main, *other])
         assert view.layout_of_rows.path[100] == 200  # the newest branch is shown first
@@ -202,7 +201,7 @@ async def test_rating_and_opening_are_asked_for(app: ReadingApp) -> None:
         view.go(view.visible_lines()[line][0])
         await pilot.press("enter")
         assert app.last(OpenSession).uid == "child"  # type: ignore[attr-defined]
-        view.refresh_message(replace(sample_messages()[4], rating=Rating(uid="m4", value=2)))
+        view.refresh_message(sample_messages()[4]._replace(rating=Rating(uid="m4", value=2)))
         view.go_to_message(4)
         assert "★★☆☆☆" in screen(view)[cursor_line(view)]
         assert view.copy_text() == (sample_messages()[4].content, "reply")

@@ -1,7 +1,6 @@
 """Finding words in a transcript, and opening it at a match."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -21,8 +20,8 @@ def app() -> ReadingApp:
 
 async def test_finding_counts_goes_round_and_returns(app: ReadingApp) -> None:
     messages = conversation(300)
-    messages[250] = replace(messages[250], content="a nee**dle in** `bold` and\n```\nneedle in code\n```")
-    messages[251] = replace(messages[251], tool_calls=(call("c", "x\n" * 700 + "the needle in an output"),))
+    messages[250] = messages[250]._replace(content="a nee**dle in** `bold` and\n```\nneedle in code\n```")
+    messages[251] = messages[251]._replace(tool_calls=(call("c", "x\n" * 700 + "the needle in an output"),))
     async with app.run_test(size=(100, 30)) as pilot:
         view = await show(pilot, messages)
         view.find("Needle in")
@@ -65,7 +64,7 @@ async def test_a_library_that_cannot_be_read_any_more_is_said(app: ReadingApp) -
             raise DatabaseDamagedError("The database is damaged: no sub-agent.")
 
     messages = conversation(300)
-    messages[0] = replace(messages[0], tool_calls=(replace(call("c", "x"), child_uid="child"),))
+    messages[0] = messages[0]._replace(tool_calls=(call("c", "x")._replace(child_uid="child"),))
     source = Damaged(messages)
     async with app.run_test(size=(100, 30)) as pilot:
         view = app.view
@@ -82,7 +81,7 @@ async def test_a_library_that_cannot_be_read_any_more_is_said(app: ReadingApp) -
 
 async def test_opening_at_a_match_in_a_folded_output(app: ReadingApp) -> None:
     messages = conversation(100)
-    messages[61] = replace(messages[61], tool_calls=(call("c", "x\n" * 900 + "here is the word_we_want"),))
+    messages[61] = messages[61]._replace(tool_calls=(call("c", "x\n" * 900 + "here is the word_we_want"),))
     async with app.run_test(size=(100, 30)) as pilot:
         view = await show(pilot, messages, at_seq=61, words=["word_we_want"])
         assert "here is the word_we_want" in screen(view)[cursor_line(view)]
@@ -103,7 +102,7 @@ async def test_opening_at_a_match_in_a_folded_output(app: ReadingApp) -> None:
 )
 async def test_opening_at_a_part_of_a_name(app: ReadingApp, word: str, text: str) -> None:
     messages = conversation(40)
-    messages[21] = replace(messages[21], content="filler\n\n" * 80 + text)
+    messages[21] = messages[21]._replace(content="filler\n\n" * 80 + text)
     async with app.run_test(size=(100, 30)) as pilot:
         view = await show(pilot, messages, at_seq=21, words=[word])
         assert text in screen(view)[cursor_line(view)]
@@ -120,8 +119,8 @@ def test_what_the_index_does_not_find_is_not_lit(word: str, text: str) -> None:
 
 async def test_a_match_in_another_branch_is_told_and_gone_to(app: ReadingApp) -> None:
     messages = conversation(30)
-    messages[29] = replace(messages[29], parent_uid="m9", content="the needle is over here")  # an alternative to message 10
-    messages[5] = replace(messages[5], content="a needle before the fork")
+    messages[29] = messages[29]._replace(parent_uid="m9", content="the needle is over here")  # an alternative to message 10
+    messages[5] = messages[5]._replace(content="a needle before the fork")
     async with app.run_test(size=(100, 30)) as pilot:
         view = await show(pilot, messages)
         view.show_message(20)

@@ -1,7 +1,6 @@
 """A made-up session that shows what a transcript can hold, and a small app around it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -144,7 +143,7 @@ def sample_messages() -> list[Message]:
     messages: list[Message] = []
     for seq, (role, content, parent, more) in enumerate(rows):
         message = Message(uid=f"m{seq}", seq=seq, role=role, content=content, parent_uid=parent, created_at=START + timedelta(minutes=seq))
-        messages.append(replace(message, model=MODEL if role is assistant else None, **more))  # type: ignore[arg-type]
+        messages.append(message._replace(model=MODEL if role is assistant else None, **more))  # type: ignore[arg-type]
     return messages
 
 
