@@ -36,6 +36,8 @@ def choices(word: Word) -> list[Choice]:
     """What a word or phrase is found by, any of these; empty when it holds nothing that the index knows."""
     text = known_text(word.text)
     found: list[Choice] = [Phrase(tuple(text.split()), word.is_prefix)] if text else []
+    if _is_day(word.text) and not word.is_prefix:
+        found.append(Phrase((*text.split()[:2], f"{word.text[8:]}t"), is_beginning=True))  # 2026-03-01T10:15:00Z
     if (split := split_word(word.text)) is not None:
         parts, is_beginning = split
         choice = Phrase(tuple(known_text(" ".join(parts)).split()), word.is_prefix or is_beginning)
@@ -48,6 +50,10 @@ def choices(word: Word) -> list[Choice]:
         if known := tuple(filter(None, each)):
             found.append(known)
     return found
+
+
+def _is_day(text: str) -> bool:
+    return len(text) == 10 and text[4] == text[7] == "-" and text.replace("-", "").isdigit() and text.isascii()
 
 
 def _is_unspaced(text: str) -> bool:

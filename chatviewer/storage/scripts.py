@@ -4,6 +4,7 @@ See `terms`, which describes what becomes of them.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from functools import cache
 
@@ -15,20 +16,29 @@ _UNSPACED = (
     "\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
 _EMOJI = "\u231a-\u23ff\u25aa-\u27bf\u2b05-\u2b55\U0001f000-\U0001f3fa\U0001f400-\U0001faff"  # without skin tones
-_LETTERS = "ёЁßẞæÆœŒøØłŁđĐðÐþÞıŋĳﬀ-ﬆ\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
-SPECIAL = re.compile(f"[{_UNSPACED}{_EMOJI}{_LETTERS}]")
+# Greek with accents and at the end of a word, Arabic with hamza and stretched: unicode61 folds none of them.
+_GREEK = "\u0386\u0388-\u038a\u038c\u038e-\u0390\u03aa-\u03b0\u03c2\u03ca-\u03ce\u1f00-\u1fff"
+_ARABIC = "\u0622\u0623\u0625\u0640\u0671"
+_LETTERS = f"ёЁßẞæÆœŒøØłŁđĐðÐþÞıŋĳﬀ-ﬆ\uff10-\uff19\uff21-\uff3a\uff41-\uff5a{_GREEK}{_ARABIC}"
+# Vowels and signs that are mostly left out in Hebrew and Arabic.
+_POINTS = "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc"
+SPECIAL = re.compile(f"[{_UNSPACED}{_EMOJI}{_LETTERS}{_POINTS}]")
 UNSPACED = re.compile(f"[{_UNSPACED}]")
-_IN_CHUNK = f"(?:[{_UNSPACED}{_EMOJI}\ufe0f\u200d\U0001f3fb-\U0001f3ff]|[^\\W_]|(?<=[A-Za-z0-9])[._/:@-](?=[A-Za-z0-9]))*"
+_HALF_WIDTH = re.compile("[\uff66-\uff9f]")
+_IN_CHUNK = f"(?:[{_UNSPACED}{_EMOJI}{_POINTS}\ufe0f\u200d\U0001f3fb-\U0001f3ff]|[^\\W_]|(?<=[A-Za-z0-9])[._/:@-](?=[A-Za-z0-9]))*"
 _CHUNK_PART = f"(?P<unspaced>[{_UNSPACED}]+)|(?P<emoji>[{_EMOJI}])|(?P<word>(?:(?![{_UNSPACED}{_EMOJI}])[^\\W_])+)"
-# Marks that unicode61 takes for spaces: Thai, Lao, Burmese and Khmer vowels and tones.
+# Marks that unicode61 takes for spaces: the points above, and Thai, Lao, Burmese and Khmer vowels and tones.
 _MARKS = (
-    "[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u1056-\u1059\u105e-\u1060\u1062-\u1064\u1067-\u106d"
-    "\u1071-\u1074\u1082-\u108d\u109a-\u109d\u17b4-\u17d3\u17dd]"
+    f"[{_POINTS}\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u1056-\u1059\u105e-\u1060\u1062-\u1064"
+    "\u1067-\u106d\u1071-\u1074\u1082-\u108d\u109a-\u109d\u17b4-\u17d3\u17dd]"
 )
 _FOLDED = str.maketrans(
     {"ß": "ss", "ẞ": "ss", "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "đ": "d", "Đ": "d"}
     | {"ð": "d", "Ð": "d", "þ": "th", "Þ": "th", "ё": "е", "Ё": "е", "ı": "i", "ŋ": "n", "ĳ": "ij"}
+    | {"\u03c2": "\u03c3", "\u0622": "\u0627", "\u0623": "\u0627", "\u0625": "\u0627", "\u0671": "\u0627", "\u0640": ""}
     | {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
+    | {chr(code): unicodedata.normalize("NFD", chr(code))[0] for code in (*range(0x386, 0x3C2), *range(0x3CA, 0x3CF))}
+    | {chr(code): unicodedata.normalize("NFD", chr(code))[0] for code in range(0x1F00, 0x2000)}
     | {chr(code): chr(code - 0xFEE0) for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
 )
 
@@ -47,6 +57,8 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 def _pieces(chunk: str) -> list[re.Match[str]]:
     part, marks = _patterns()
+    if _HALF_WIDTH.search(chunk):
+        chunk = unicodedata.normalize("NFKC", chunk)
     return list(part.finditer(marks.sub("", chunk)))
 
 

@@ -21,7 +21,12 @@ _MAX_TRIED = 24  # matches
 
 # Latin, Greek and Cyrillic; the index folds no others
 _ACCENTED = (("\u00c0", "\u024f"), ("\u0386", "\u03ce"), ("\u0400", "\u045f"), ("\u1e00", "\u1fff"))
-_bases: dict[str, str] = {}  # letters beyond ASCII without their accents, as they were met
+# Letters beyond ASCII without their accents, as they were met; first those that have no accent to take off.
+_bases: dict[str, str] = {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i", "\u03c2": "\u03c3"}
+# Letters that the index knows as two, either way; and the signs that it drops from Hebrew and Arabic.
+_DOUBLES = (("ss", "(?:ss|ß|ẞ)"), ("ß", "(?:ss|ß|ẞ)"), ("ae", "(?:ae|æ)"), ("oe", "(?:oe|œ)"), ("th", "(?:th|þ)"))
+_POINTED = ("\u05d0", "\u06d5")
+_POINTS = "[\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]*"
 
 Span = tuple[int, int]
 
@@ -54,20 +59,21 @@ class Snippeter:
             lower = folded.lower()
             if len(lower) == len(folded):
                 found = sorted((span for word in self._plain for span in _plain_spans(lower, word)), key=lambda span: (span[0], -span[1]))
-                whole = [span for span in found if not lower[span[0] - 1 : span[0]].isalnum()]
-                return _apart(whole or found)
+                if found or folded.isascii():
+                    return _apart([span for span in found if not lower[span[0] - 1 : span[0]].isalnum()] or found)
         for pattern in self._patterns()[0]:
             if found := [match.span() for match in islice(pattern.finditer(folded), MAX_SPANS) if match.end() > match.start()]:
                 return found
         return []
 
     def _patterns(self) -> tuple[list[re.Pattern[str]], list[re.Pattern[str]]]:
-        """What finds the words, where they begin and then anywhere, and what the query's own patterns are."""
+        """What finds the words, where they begin, then anywhere, then in other letters, and what the query's own patterns are."""
         if self._compiled is None:
             import re
 
             words = list(map(_word_pattern, self._words))
-            sources = ("|".join(rf"(?<![^\W_])(?:{word})" for word in words), "|".join(words)) if words else ()
+            loose = map(_loose_pattern, self._words)
+            sources = ("|".join(rf"(?<![^\W_])(?:{word})" for word in words), "|".join(words), "|".join(loose)) if words else ()
             own = [re.compile(source, re.IGNORECASE | re.MULTILINE) for source in self._sources]
             self._compiled = [re.compile(source, re.IGNORECASE) for source in sources], own
         return self._compiled
@@ -104,6 +110,8 @@ def _base(character: str) -> str:
 
         parts = unicodedata.normalize("NFD", character)
         base = parts[0] if len(parts) > 1 and unicodedata.combining(parts[1]) else character
+    elif "\uff10" <= character <= "\uff5a":
+        base = chr(ord(character) - 0xFEE0)  # of full width
     if len(_bases) < 10_000:
         _bases[character] = base
     return base
@@ -137,6 +145,18 @@ def _word_pattern(word: str) -> str:
     if not tokens:
         return re.escape(fold(word.strip()))
     return r"[\W_]{1,8}".join(re.escape(fold(token)) for token in tokens)
+
+
+def _loose_pattern(word: str) -> str:
+    """The tokens of a word in all the ways of writing that the index takes for the same."""
+    pattern = _word_pattern(word)
+    for letters, any_of in _DOUBLES:
+        if letters in pattern.lower():
+            import re
+
+            return re.sub("|".join(each for each, _ in _DOUBLES), lambda found: dict(_DOUBLES)[found[0].lower()], pattern, flags=re.IGNORECASE)
+    low, high = _POINTED
+    return "".join(f"{letter}{_POINTS}" if low <= letter <= high else letter for letter in pattern)
 
 
 def _densest(spans: list[Span], text: str, word_count: int) -> tuple[int, int]:

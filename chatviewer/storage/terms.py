@@ -4,7 +4,8 @@ unicode61 splits at everything that is no letter or digit, and folds case and ac
 UUIDs and addresses are found by their parts and, as phrases, by their whole. What it keeps in one piece is split here, the same way
 for the text that is indexed and for the text that is searched:
 
-* `getUserName` and `HTTPServer2`: at changes of case, and between letters and digits
+* `getUserName` and `HTTPServer2`: at changes of case, and between letters and digits; names such as `OAuth2Client`, `SQLite3` and
+  `iOSApp`, whose capitals are no borders to a person, a second time: between letters and digits only, or behind the first letter
 * a run of Chinese, Japanese, Korean or Thai: into pairs of neighbours, and the last character alone, so that any two characters
   that stand side by side are found, and any single one as the beginning of a pair
 * emoji, which it drops: as a word such as u1f389
@@ -41,6 +42,8 @@ _RUN_BORDERS = (re.compile(rb"A(?:(?<=aA)|0|Aa)[aA0]*"), re.compile(rb"0(?<=a0)[
 _RUN = re.compile(r"[A-Za-z0-9]+")
 _DOTTED = re.compile(r"[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_NAMED = re.compile(r"[A-Za-z]+|[0-9]+")
+_SUFFIXED = re.compile(r"[0-9]+[a-z]{2,}[0-9]+")  # 1.0rc1, 0ubuntu1
 _HEXADECIMAL = re.compile(r"[0-9a-f]{6,}|[0-9A-F]{6,}")
 
 
@@ -158,20 +161,38 @@ def _identifier_parts(identifier: str) -> str:
     """The parts of an identifier, or "" where it is a number with its unit, a hash or encoded data."""
     runs = identifier.split(".")
     parts = [_split_run(run) for run in runs]
-    return " ".join([part or run for part, run in zip(parts, runs, strict=True)]) if any(parts) else ""
+    if not any(parts):
+        return ""
+    split = " ".join([part or run for part, run in zip(parts, runs, strict=True)])
+    named = [_named_run(run) if part else "" for part, run in zip(parts, runs, strict=True)]
+    if not any(named):
+        return split
+    return " ".join([split, *(name or part or run for name, part, run in zip(named, parts, runs, strict=True))])
 
 
 @lru_cache(1 << 16)
 def _run_parts(run: bytes) -> list[str]:
-    return _split_run(run.decode()).lower().split() if len(run) <= _MAX_RUN else []
+    text = run.decode()
+    parts = _split_run(text) if len(run) <= _MAX_RUN else ""
+    return f"{parts} {_named_run(text)}".lower().split() if parts else []
 
 
 def _split_run(run: str) -> str:
     """The parts of letters and digits that stand together; "" where they are one."""
     if run[:2] in ("0x", "0X") and len(run) > 3:
         return run[2:]
-    if run[:1].isdigit() or _HEXADECIMAL.fullmatch(run):
+    if (run[:1].isdigit() and not _SUFFIXED.fullmatch(run)) or _HEXADECIMAL.fullmatch(run):
         return ""
     split = _PART.findall(run)
     is_data = len(run) >= 10 and len(split) * 2.4 > len(run)
     return "" if is_data or len(split) < 2 else " ".join(split)
+
+
+def _named_run(run: str) -> str:
+    """The parts of a run that has some, as a person sees them who takes its capitals for a habit: `OAuth 2 Client`; "" where that is
+    the same."""
+    if not run.islower() and not run.isalpha():
+        named = _NAMED.findall(run)
+        return " ".join(named) if len(named) > 1 and named != _PART.findall(run) else ""
+    split = _PART.findall(run)
+    return " ".join([split[0] + split[1], *split[2:]]) if len(split) > 2 and len(split[0]) == 1 else ""
