@@ -59,7 +59,7 @@ class Snippeter:
             lower = folded.lower()
             if len(lower) == len(folded):
                 found = sorted((span for word in self._plain for span in _plain_spans(lower, word)), key=lambda span: (span[0], -span[1]))
-                if found or folded.isascii():
+                if found or folded.isascii() or not any(map(_has_other_letters, self._plain)):
                     return _apart([span for span in found if not lower[span[0] - 1 : span[0]].isalnum()] or found)
         for pattern in self._patterns()[0]:
             if found := [match.span() for match in islice(pattern.finditer(folded), MAX_SPANS) if match.end() > match.start()]:
@@ -72,8 +72,8 @@ class Snippeter:
             import re
 
             words = list(map(_word_pattern, self._words))
-            loose = map(_loose_pattern, self._words)
-            sources = ("|".join(rf"(?<![^\W_])(?:{word})" for word in words), "|".join(words), "|".join(loose)) if words else ()
+            loose = map(_loose_pattern, self._words) if any(map(_has_other_letters, self._words)) else ()
+            sources = list(filter(None, ("|".join(rf"(?<![^\W_])(?:{word})" for word in words), "|".join(words), "|".join(loose))))
             own = [re.compile(source, re.IGNORECASE | re.MULTILINE) for source in self._sources]
             self._compiled = [re.compile(source, re.IGNORECASE) for source in sources], own
         return self._compiled
@@ -147,14 +147,18 @@ def _word_pattern(word: str) -> str:
     return r"[\W_]{1,8}".join(re.escape(fold(token)) for token in tokens)
 
 
+def _has_other_letters(word: str) -> bool:
+    """Whether a word may be written in other letters than its own."""
+    low, high = _POINTED
+    return any(letters in word.lower() for letters, _ in _DOUBLES) or any(low <= letter <= high for letter in word)
+
+
 def _loose_pattern(word: str) -> str:
     """The tokens of a word in all the ways of writing that the index takes for the same."""
-    pattern = _word_pattern(word)
-    for letters, any_of in _DOUBLES:
-        if letters in pattern.lower():
-            import re
+    import re
 
-            return re.sub("|".join(each for each, _ in _DOUBLES), lambda found: dict(_DOUBLES)[found[0].lower()], pattern, flags=re.IGNORECASE)
+    known = dict(_DOUBLES)
+    pattern = re.sub("|".join(known), lambda found: known[found[0].lower()], _word_pattern(word), flags=re.IGNORECASE)
     low, high = _POINTED
     return "".join(f"{letter}{_POINTS}" if low <= letter <= high else letter for letter in pattern)
 

@@ -9,7 +9,8 @@ for the text that is indexed and for the text that is searched:
 * a run of Chinese, Japanese, Korean or Thai: into pairs of neighbours, and the last character alone, so that any two characters
   that stand side by side are found, and any single one as the beginning of a pair
 * emoji, which it drops: as a word such as u1f389
-* letters that have no accent to fold: ß, ø, ł, æ, full width letters
+* letters that have no accent to fold, or one that it knows nothing of: ß, ø, ł, æ, full width letters, Greek, and the vowel points of
+  Hebrew and Arabic
 """
 
 import re
@@ -43,7 +44,8 @@ _RUN = re.compile(r"[A-Za-z0-9]+")
 _DOTTED = re.compile(r"[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _NAMED = re.compile(r"[A-Za-z]+|[0-9]+")
-_SUFFIXED = re.compile(r"[0-9]+[a-z]{2,}[0-9]+")  # 1.0rc1, 0ubuntu1
+_MOST_NAMED, _LONGEST_NAMED = 4, 32  # parts, characters; what has more is data
+_SUFFIXED = re.compile(r"(?=[0-9a-f]*[g-z])[0-9]+[a-z]{2,}[0-9]+")  # 1.0rc1, 0ubuntu1
 _HEXADECIMAL = re.compile(r"[0-9a-f]{6,}|[0-9A-F]{6,}")
 
 
@@ -191,8 +193,9 @@ def _split_run(run: str) -> str:
 def _named_run(run: str) -> str:
     """The parts of a run that has some, as a person sees them who takes its capitals for a habit: `OAuth 2 Client`; "" where that is
     the same."""
-    if not run.islower() and not run.isalpha():
-        named = _NAMED.findall(run)
-        return " ".join(named) if len(named) > 1 and named != _PART.findall(run) else ""
     split = _PART.findall(run)
-    return " ".join([split[0] + split[1], *split[2:]]) if len(split) > 2 and len(split[0]) == 1 else ""
+    if run.isalpha():
+        return " ".join([split[0] + split[1], *split[2:]]) if len(split) > 2 and len(split[0]) == 1 else ""
+    named = _NAMED.findall(run)
+    is_data = len(named) > _MOST_NAMED or len(run) > _LONGEST_NAMED
+    return "" if is_data or len(named) in (1, len(split)) else " ".join(named)
