@@ -12,7 +12,8 @@ from chatviewer.tui.formatting import project_name
 
 MOST = 8
 SHORTEST_NAME = 2  # letters of a field's name before it is offered
-_VALUE = re.compile(r'(?:^|[\s(-])(?P<name>[a-z]+):(?:(?:"[^"]*"|[^\s",]*),)*(?P<value>"[^"]*|[^\s",()]*)$', re.IGNORECASE)
+# A field and as much of its values as there is, the last one apart. Nothing is given back: a long text is read once.
+_FIELD = re.compile(r'(?:^|[\s(-])(?P<name>[a-z]++):(?:(?:"[^"]*+"|[^\s",]*+),)*+(?P<value>"[^"]*+|[^\s",()]*+)', re.IGNORECASE)
 _NAME = re.compile(r"(?:^|[\s(-])(?P<name>[a-z]+)$", re.IGNORECASE)
 _TIMES = ("today", "yesterday", "7d", "30d")
 _SAMPLES = {
@@ -45,7 +46,7 @@ def completions(text: str, counts: LibraryCounts | None, tools: Mapping[str, int
 
 
 def _at_end(text: str, counts: LibraryCounts | None, tools: Mapping[str, int]) -> list[Completion]:
-    found = _VALUE.search(text)
+    found = _value(text)
     if found is not None:
         return _of_value(text, found, counts or LibraryCounts(), tools)
     found = _NAME.search(text)
@@ -58,9 +59,14 @@ def _at_end(text: str, counts: LibraryCounts | None, tools: Mapping[str, int]) -
     return [Completion(f"{text[: found.start('name')]}{name}:", f"{name}:") for name in names]
 
 
+def _value(text: str) -> re.Match[str] | None:
+    """The field that the text ends in."""
+    return next((found for found in _FIELD.finditer(text) if found.end() == len(text)), None)
+
+
 def is_asked(text: str, field: str) -> bool:
     """Whether a value of this field is being typed."""
-    found = _VALUE.search(text)
+    found = _value(text)
     return found is not None and found["name"].lower() == field
 
 
