@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from chatviewer.domain.facets import ResultFacets
+from chatviewer.domain.kinds import Role
 from chatviewer.errors import InterruptedSearchError
-from chatviewer.query.nodes import Query
+from chatviewer.query.nodes import Names, Query
 from chatviewer.storage.candidates import LEVELS, Candidate, rows_of_index
 from chatviewer.storage.connection import is_interrupt
 from chatviewer.storage.filtering import SqlParts, levels_of
@@ -27,6 +28,13 @@ _SESSIONS = (
     "SELECT session.id, session.source, session.project, session.model, session.status, session.rating, session.starred_at, "
     "session.last_message_at FROM json_each(?) AS listed CROSS JOIN session WHERE session.id = listed.value AND session.user_id = ?"
 )
+MOST_READ = 20_000  # messages that are looked through for one of a role
+_USUAL = (Role.USER, Role.ASSISTANT)  # who says something in nearly every session, mostly at its beginning
+_SIZE = "SELECT sum(message_count) FROM session WHERE id IN (SELECT value FROM json_each(?))"
+_SAID_BY = (
+    "SELECT listed.value FROM json_each(?) AS listed "
+    "WHERE EXISTS (SELECT 1 FROM message WHERE message.session_id = listed.value AND message.role = ?)"
+)
 _TAGS = (
     "SELECT tag.name, count(DISTINCT session.id) FROM json_each(?) AS listed CROSS JOIN session CROSS JOIN session_tag CROSS JOIN tag "
     "WHERE session.id = listed.value AND session_tag.uid = session.uid AND tag.id = session_tag.tag_id AND tag.user_id = ? "
@@ -40,13 +48,20 @@ class _Found:
     def __init__(self) -> None:
         self.hit_count = 0
         self.is_whole = True
-        self.roles: Counter[str | None] = Counter()
+        self.roles: dict[str, set[int]] = {}  # the sessions that would be left with `role:`
+        self.titled: set[int] = set()  # whose title or summary is a hit
         self.times: dict[int, int | None] = {}  # by session
 
     def add(self, session: int, role: str | None, newest: int | None, hits: int) -> None:
+        """Hits of a session, said by one role; of its title, where that is None."""
+        self.meet(session, newest, hits)
+        if role is None:
+            self.titled.add(session)
+        else:
+            self.roles.setdefault(role, set()).add(session)
+
+    def meet(self, session: int, newest: int | None, hits: int) -> None:
         self.hit_count += hits
-        if role is not None:
-            self.roles[role] += 1
         known = self.times.get(session)
         self.times[session] = newest if known is None else known if newest is None else max(known, newest)
 
@@ -60,7 +75,8 @@ def result_facets(connection: sqlite3.Connection, user_id: int, query: Query, sh
     with _limited(connection, should_stop) as limit:
         try:
             for most in (FIRST, *MORE):
-                found = _found(connection, user_id, query, most, limit)
+                found = _Found()
+                _look(connection, user_id, query, most, limit, found)
                 found.is_whole = found.is_whole and not limit.is_over
                 facets = _counted(connection, user_id, found)
                 if found.is_whole or limit.is_over:
@@ -70,6 +86,9 @@ def result_facets(connection: sqlite3.Connection, user_id: int, query: Query, sh
                 raise
             if not limit.is_over or should_stop():
                 raise InterruptedSearchError("The search was stopped for a newer one.") from error
+    if facets is None and found.times:  # what was met before the time was up
+        found.is_whole = False
+        facets = _counted(connection, user_id, found)
     return facets
 
 
@@ -84,19 +103,18 @@ def _limited(connection: sqlite3.Connection, should_stop: Callable[[], bool]) ->
             connection.set_progress_handler(None, 0)
 
 
-def _found(connection: sqlite3.Connection, user_id: int, query: Query, most: int, limit: TimeLimit) -> _Found:
-    found = _Found()
+def _look(connection: sqlite3.Connection, user_id: int, query: Query, most: int, limit: TimeLimit, found: _Found) -> None:
     search = Search(connection, user_id, query, most + 1, limit)
     if search.parts.match is not None:
         _add_rows(search, found, most)
-        return found
+        return
     candidates = search.found("recent")  # nothing for the index to answer: what a page of hits would read
     found.is_whole = candidates.is_whole and len(candidates.candidates) <= most
     if search.parts.is_text:
         _add_candidates(search, found, candidates.candidates[:most])
+        _add_roles_of_titles(search, found)
     else:
         found.times = dict.fromkeys(-candidate.session for candidate in candidates.candidates[:most])
-    return found
 
 
 def _add_rows(search: Search, found: _Found, most: int) -> None:
@@ -106,12 +124,41 @@ def _add_rows(search: Search, found: _Found, most: int) -> None:
         rows = rows_of_index(search.connection, plan, search.scopes, most + 1)
         found.is_whole = found.is_whole and len(rows) <= most
         _add(search, found, level, rows[:most], plan.conditions)
+    _add_roles_of_titles(search, found)
     if found.is_whole and len(search.parts.words) > 1:
-        from chatviewer.storage.gathering import gathered
+        _add_gathered(search, found, most)
 
-        together = gathered(search, found.times, most + 1)
-        found.is_whole = len(together) <= most
-        _add_candidates(search, found, together[:most])
+
+def _add_gathered(search: Search, found: _Found, most: int) -> None:
+    """The sessions that hold the words apart. Who says them all is asked role by role: the reply may hold them apart from the prompt."""
+    from chatviewer.storage.gathering import gathered
+
+    together = gathered(search, {-session for session in found.times}, most + 1)
+    apart = _Found()
+    _add_candidates(search, apart, together[:most])
+    for session, newest in apart.times.items():
+        found.meet(session, newest, 0)
+    found.hit_count += apart.hit_count
+    parts = search.parts
+    for role in Role:
+        search.parts = parts._replace(conditions=(*parts.conditions, Names("role", (role.value,))))
+        known = found.roles.setdefault(role.value, set())
+        known.update(-candidate.session for candidate in gathered(search, {-session for session in known}, most + 1))
+    search.parts = parts
+    found.is_whole = len(together) <= most and not search.has_ungathered
+
+
+def _add_roles_of_titles(search: Search, found: _Found) -> None:
+    """A title is left with `role:` where such a message is in its session."""
+    if not found.titled:
+        return
+    (size,) = search.connection.execute(_SIZE, (id_list(found.titled),)).fetchone()
+    for role in Role:
+        if role in _USUAL or size <= MOST_READ:
+            known = found.roles.setdefault(role.value, set())
+            known.update(session for (session,) in search.connection.execute(_SAID_BY, (id_list(found.titled - known), role.value)))
+        else:
+            found.roles.pop(role.value, None)  # to learn who said nothing, all would be read: then that is not offered
 
 
 def _add_candidates(search: Search, found: _Found, candidates: Sequence[Candidate]) -> None:
@@ -155,7 +202,7 @@ def _counted(connection: sqlite3.Connection, user_id: int, found: _Found) -> Res
         sources=sources,
         projects=projects,
         models=models,
-        roles=_largest_first(found.roles),
+        roles=_largest_first({role: len(sessions) for role, sessions in found.roles.items() if sessions}),
         tags=_largest_first(tags),
         statuses=statuses,
         ratings={str(stars): count for stars, count in ratings.items()},

@@ -70,15 +70,19 @@ class _Word:
 
 
 def gathered(search: Search, known: Collection[int], wanted: int) -> list[Candidate]:
-    """One candidate for each word, session by session, newest first, of sessions that hold all words and are not in `known`."""
+    """One candidate for each word, session by session, newest first, of sessions that hold all words and are not in `known` (negative ids).
+
+    Of the sessions that hold the rarest word the newest are looked at; where that is not all of them, the search is told so.
+    """
     words = [_Word(search, node) for node in search.parts.words]
     rarest = min(words, key=lambda word: (word.is_common, word.count))
     if not rarest.count:
         return []
     found: list[Candidate] = []
-    groups = islice((group for group in rarest.groups() if group[1] not in known), MAX_SESSIONS)
-    size = FIRST_BATCH
-    while len(found) < wanted and (batch := list(islice(groups, size))):
+    groups = (group for group in rarest.groups() if group[1] not in known)
+    size, left = FIRST_BATCH, MAX_SESSIONS
+    while len(found) < wanted and (batch := list(islice(groups, min(size, left)))):
+        left -= len(batch)
         places: list[dict[Group, Candidate]] = []
         for word in (each for each in words if each is not rarest):
             if not batch:
@@ -91,4 +95,5 @@ def gathered(search: Search, known: Collection[int], wanted: int) -> list[Candid
                 if len(found) < wanted and group in places[0]:
                     found += dict.fromkeys(place[group] for place in places)
         size *= 4
+    search.has_ungathered |= not left and next(groups, None) is not None
     return found

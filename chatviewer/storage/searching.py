@@ -81,6 +81,8 @@ def search(
         problems.append(UNREAD_TEXT if asked.parts.is_text else UNREAD_SESSIONS)
     elif asked.is_cut:
         problems.append(UNWEIGHED)
+    elif asked.has_ungathered:
+        problems.append(UNREAD_SESSIONS)
     has_more = len(found.candidates) > offset + limit
     return SearchResult(hits, found.hidden_count, time.perf_counter() - start, has_more, tuple(problems), found.is_hidden_whole)
 
@@ -96,6 +98,7 @@ class Search:
         self.spent = spent
         self.is_cut = False  # whether there were too many rows to weigh all
         self.has_unread = False  # whether there was more to read than is read
+        self.has_ungathered = False  # whether more sessions may hold the words apart than were looked at
         self.vocabulary = Vocabulary(connection)
         wanted_or_not = [bare(node) for node in together(query.node)]
         dense = {leaf for node in wanted_or_not for leaf in positive_leaves(node) if self._is_dense(leaf)}

@@ -5,8 +5,9 @@ import pytest
 from chatviewer.domain import ResultFacets, Role, SessionStatus
 from chatviewer.errors import InterruptedSearchError
 from chatviewer.query import parse
-from chatviewer.storage import faceting
+from chatviewer.storage import faceting, gathering
 from chatviewer.storage.library import Library
+from chatviewer.storage.searching import UNREAD_SESSIONS
 from tests.factories import at, fill, make_call, make_message, make_session
 
 
@@ -104,3 +105,44 @@ def test_counting_ends_when_nobody_waits_for_it(full: Library, monkeypatch: pyte
     with pytest.raises(InterruptedSearchError):
         full.result_facets(parse("needle"), lambda: True)
     assert facets(full, "needle").session_count == 3, "the connection is as it was"
+
+
+def narrowed_by_role(library: Library, text: str) -> dict[str, int]:
+    left = {role.value: library.search(parse(f"{text} role:{role}")).hits for role in Role}
+    return {role: len({hit.session_id for hit in some}) for role, some in left.items() if some}
+
+
+def test_a_title_stands_under_the_roles_of_its_session(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    system = make_message("s0", "be kind", role=Role.SYSTEM)
+    fill(
+        library,
+        make_session("titled", ["what", "that"], title="A needle"),
+        make_session("summed", [system, make_message("s1", "needle")], title="Hay", summary="About needles and a needle."),
+        make_session("both", ["needle", "yes"], title="Needle"),
+    )
+    found = facets(library, "needle")
+    assert found.roles == {"user": 3, "assistant": 2, "system": 1} == narrowed_by_role(library, "needle")
+    monkeypatch.setattr(faceting, "MOST_READ", 5)  # one less than the messages of the three
+    assert facets(library, "needle").roles == {"user": 3, "assistant": 2}
+
+
+def test_words_that_stand_apart_are_counted_once_and_by_who_says_them_all(library: Library) -> None:
+    fill(
+        library,
+        make_session("prompts", ["slow", "yes", "import"], title="."),
+        make_session("both", ["slow", "import"], title="."),
+        make_session("whole", ["slow", "slow import", "import"], title="."),
+    )
+    found = facets(library, "slow import")
+    assert (found.session_count, found.hit_count) == (3, len(library.search(parse("slow import")).hits)) == (3, 5)
+    assert found.roles == {"user": 2, "assistant": 1} == narrowed_by_role(library, "slow import")
+
+
+def test_it_is_said_where_sessions_are_left_unread(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(library, *(make_session(name, ["slow", "import"], title=".") for name in "abc"))
+    query = parse("slow import")
+    monkeypatch.setattr(gathering, "MAX_SESSIONS", 3)
+    assert (len(library.search(query).hits), library.search(query).problems, facets(library, "slow import").is_whole) == (6, (), True)
+    monkeypatch.setattr(gathering, "MAX_SESSIONS", 2)
+    assert (len(library.search(query).hits), library.search(query).problems) == (4, (UNREAD_SESSIONS,))
+    assert not facets(library, "slow import").is_whole

@@ -370,6 +370,10 @@ def check_facets(library: Library, stored: list[Stored], text: str, hits: tuple[
         assert facets.session_count <= len(shown)
         return
     assert facets.session_count == len(shown), ("facets", facets.session_count, len(shown))
+    if Reader(stored, parse(text)).is_text:
+        assert facets.hit_count == len(hits), ("hits", facets.hit_count, len(hits))
+        left = {role: library.search(parse(f"{text} role:{role}"), limit=EVERYTHING).hits for role in Role}
+        assert facets.roles == {role: len({hit.session_uid for hit in some}) for role, some in left.items() if some}, ("roles", text)
     assert facets.sources == Counter(each.source for each in shown)
     assert facets.projects == Counter(each.project for each in shown if each.project)
     assert facets.models == Counter(each.model for each in shown if each.model)
