@@ -175,7 +175,8 @@ class Search:
         candidates: list[Candidate] = []
         hidden_count = 0
         is_whole = is_hidden_whole = True
-        for level in levels_of(self.scopes):
+        # titles first: they are few, and reading texts may take all the time there is
+        for level in sorted(levels_of(self.scopes), key="session".__ne__):
             found = self._newest_of(level)
             candidates += found.candidates
             hidden_count += found.hidden_count
@@ -219,7 +220,7 @@ class Search:
         (highest,) = self.connection.execute("SELECT coalesce(max(id), 0) FROM message").fetchone()
         seconds = SHORT_SECONDS + MERGING_SECONDS * highest * len(self.dense)
         with time_limit(seconds) as spent:
-            for batch in read(self.connection, reading, self.wanted):
+            for batch in read(self.connection, reading, self.wanted, spent):
                 if spent.is_over:  # not read to its end: what seems to lack the beginning may hold it
                     return None
                 found += batch
@@ -240,10 +241,8 @@ class Search:
             found, hidden_count = sorted_rows(self.connection, plan, rows[:READ_ROWS])
             return Found(found, hidden_count, is_whole)
         found = []
-        for batch in read(self.connection, plan, self.wanted):
+        for batch in read(self.connection, plan, self.wanted, self.spent):
             found += batch
-            if self.spent.is_over:
-                break
         return Found(found, 0, len(found) < self.wanted, is_hidden_whole=len(self.statuses) > 1)
 
     def _sessions_only(self) -> Found:

@@ -6,6 +6,7 @@ a batch at a time, and the index is asked only for the stretches of rows that th
 sessions make a batch, and over how wide a gap between two of them is read rather than asked around.
 """
 
+import math
 import sqlite3
 import time
 from bisect import bisect_left, bisect_right
@@ -14,6 +15,7 @@ from itertools import islice
 
 from chatviewer.storage.candidates import FEW, LEVELS, Candidate, Plan, index_name, is_beginning, sessions
 from chatviewer.storage.filtering import index_rows, scoped
+from chatviewer.storage.patterns import TimeLimit
 from chatviewer.storage.reading import id_list
 from chatviewer.storage.vocabulary import Vocabulary
 
@@ -24,6 +26,7 @@ LARGE_SESSION = 500  # rows; such a session is asked for alone and only for as m
 PROBE = 64  # rows by which a word is known for a common one
 PROBE_SECONDS = 0.003  # what may be spent on the question whether few rows match
 HIDDEN_SECONDS = 0.002  # what counting the rows that are not shown may take
+READ_AT_ONCE = 500  # rows that are read between two looks at the clock
 # What it takes to ask the index once more, and for each word that a beginning was spelled out to; and to step to the next row at least.
 _QUERY_SECONDS, _TERM_SECONDS, _ROW_SECONDS = 40e-6, 20e-6, 0.5e-6
 
@@ -113,8 +116,11 @@ def _batch_size(wanted: int, each: float) -> int:
     return max(FIRST_BATCH, min(MOST_AT_ONCE, int(1.2 * wanted / max(each, 0.001))))
 
 
-def read(connection: sqlite3.Connection, plan: Plan, wanted: int) -> Iterator[list[Candidate]]:
-    """As `walk`, where no index can be asked: the rows themselves are looked at, session by session, until there are enough."""
+def read(connection: sqlite3.Connection, plan: Plan, wanted: int, spent: TimeLimit) -> Iterator[list[Candidate]]:
+    """As `walk`, where no index can be asked: the rows themselves are looked at, session by session, until there are enough.
+
+    It ends when the time is up, and then the last batch is a part of what there is.
+    """
     size = FIRST_BATCH
     waiting = sessions(connection, plan, plan.statuses)
     level = LEVELS[plan.level]
@@ -123,14 +129,17 @@ def read(connection: sqlite3.Connection, plan: Plan, wanted: int) -> Iterator[li
         f"SELECT {level.row} FROM {level.source} WHERE {level.row} BETWEEN ? AND ? AND {level.session} = ? AND {sql} "
         f"ORDER BY {level.row} DESC LIMIT ?"
     )
-    while wanted > 0 and (batch := list(islice(waiting, size))):
+    while wanted > 0 and not spent.is_over and (batch := list(islice(waiting, size))):
         times = {-session: when for when, session in batch}
         bounds = {session: (low, high) for low, high, _, session in bounds_of(connection, plan.level, times)}
         found: list[Candidate] = []
         for session in times:
-            if session in bounds and len(found) < wanted:
-                rows = connection.execute(statement, (*bounds[session], session, *parameters, wanted))
+            lowest, high = bounds.get(session, (0, -1))
+            while high >= lowest and len(found) < wanted and not spent.is_over_now():
+                low = max(lowest, high - READ_AT_ONCE + 1)
+                rows = connection.execute(statement, (low, high, session, *parameters, wanted))
                 found += [Candidate(times[session], -session, 1, -row, plan.level) for (row,) in rows]
+                high = low - 1
         wanted -= len(found)
         yield found
         size = min(size * 4, MOST_AT_ONCE)
@@ -145,9 +154,9 @@ def hidden_within(connection: sqlite3.Connection, plan: Plan, rows: IndexRows) -
     waiting = sessions(connection, plan, others)
     count, size = 0, 4 * FIRST_BATCH
     while batch := list(islice(waiting, size)):
-        count += len(rows_within(connection, plan, rows, batch, FEW))
+        count += len(rows_within(connection, plan, rows, batch, FEW, deadline))
         if time.monotonic() > deadline or count >= FEW:
-            return count, count < FEW and next(waiting, None) is None  # of a large session no more than FEW are counted
+            return count, False  # of a large session no more than FEW are counted
         size *= 2
     return count, True
 
@@ -160,13 +169,23 @@ def bounds_of(connection: sqlite3.Connection, level: str, ids: Iterable[int]) ->
 
 
 def rows_within(
-    connection: sqlite3.Connection, plan: Plan, rows: IndexRows, batch: Sequence[tuple[int, int]], wanted: int
+    connection: sqlite3.Connection,
+    plan: Plan,
+    rows: IndexRows,
+    batch: Sequence[tuple[int, int]],
+    wanted: int,
+    deadline: float = math.inf,
 ) -> list[Candidate]:
-    """The rows of these sessions that match and meet the conditions, in no order; of a large session at most `wanted`."""
+    """The rows of these sessions that match and meet the conditions, in no order; of a large session at most `wanted`.
+
+    From the deadline on (a time of `time.monotonic`) no more are looked for.
+    """
     times = {-session: when for when, session in batch}
     owner_of: dict[int, int] = {}
     together: list[tuple[int, int, int]] = []  # sessions that fill their stretch alone
     for low, high, count, session in bounds_of(connection, plan.level, times):
+        if time.monotonic() > deadline:
+            break
         if high - low + 1 != count:
             owner_of |= _scattered(connection, plan, rows, (low, high, session))
         elif count >= LARGE_SESSION and count * rows.density > wanted:
@@ -175,6 +194,8 @@ def rows_within(
             together.append((low, high, session))
     dense: dict[int, int] = {}
     for stretch in _stretches(together, rows.gap):
+        if time.monotonic() > deadline:
+            break
         dense |= _owned(stretch, rows.between(stretch[0][0], stretch[-1][1]))
     owner_of |= _meeting(connection, plan, dense)
     order = plan.level != "session"

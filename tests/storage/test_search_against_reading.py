@@ -206,6 +206,7 @@ LIMITS = {
     (walking, "FEW"): [1000, 1, 3],
     (walking, "HIDDEN_SECONDS"): [0.002, -1, 9],
     (walking, "_QUERY_SECONDS"): [40e-6, 0],
+    (walking, "READ_AT_ONCE"): [500, 1, 2],
     (gathering, "FIRST_BATCH"): [64, 1],
     (gathering, "FEW"): [1000, 1],
     (candidates, "FEW"): [1000, 1, 2],

@@ -1,0 +1,44 @@
+"""A search keeps its time: what there is no time for is left out, and that is said."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chatviewer.domain import HitKind, SessionStatus
+from chatviewer.query import parse
+from chatviewer.storage.library import Library
+from chatviewer.storage.searching import UNREAD_TEXT
+from tests.factories import at, fill, make_message, make_session
+
+
+@pytest.fixture
+def library(database_path: Path) -> Iterator[Library]:
+    with Library.open(database_path) as opened:
+        yield opened
+
+
+def thread(number: int, *texts: str, **fields: object):  # type: ignore[no-untyped-def]
+    """A session; the higher its number, the newer."""
+    messages = [make_message(f"{number}-{place}", text, created_at=at(number * 60 + place)) for place, text in enumerate(texts)]
+    return make_session(f"s{number}", messages, **fields)
+
+
+def test_reading_for_punctuation_ends_when_its_time_is_up(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(library, *(thread(number, "a -> b") for number in range(5)), thread(5, "text", title="x -> y"))
+    whole = library.search(parse("->"))
+    assert (len(whole.hits), whole.problems) == (6, ())
+    monkeypatch.setattr("chatviewer.storage.searching.PATTERN_SECONDS", -1)
+    cut = library.search(parse("->"))
+    assert [hit.kind for hit in cut.hits] == [HitKind.TITLE], "titles are read first"
+    assert cut.problems == (UNREAD_TEXT,)
+
+
+def test_hidden_hits_are_counted_for_a_moment_only(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatviewer.storage.walking.FEW", 1)
+    monkeypatch.setattr("chatviewer.storage.walking.PROBE", 1)
+    hidden = [thread(number, "needle", "needle", status=SessionStatus.ARCHIVED) for number in range(4)]
+    fill(library, *hidden, thread(4, "needle", "needle"))
+    monkeypatch.setattr("chatviewer.storage.walking.HIDDEN_SECONDS", -1)
+    result = library.search(parse("needle in:text"))
+    assert (len(result.hits), result.hidden_count, result.is_hidden_count_whole) == (2, 0, False)
