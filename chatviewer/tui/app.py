@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
@@ -31,6 +31,7 @@ from chatviewer.tui.line_filter import with_control_filter
 from chatviewer.tui.messages import CopyText, PreferencesFetched, WorkFailed
 from chatviewer.tui.screens.main import MainScreen
 from chatviewer.tui.themes import THEMES
+from chatviewer.tui.typed_ahead import TypedAhead
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -62,6 +63,7 @@ class ChatviewerApp(App[int]):
         self.preference_values: dict[str, Any] = library.preferences()
         self.crash = ""  # one sentence for stderr, once the terminal is restored
         self.main = MainScreen(library)
+        self.typed_ahead = TypedAhead(self, super().on_event)
         self._importer = JobThread("import", self)
         self._stop_import = threading.Event()
         self._import_began = 0.0  # by the monotonic clock, when the first file was done
@@ -85,6 +87,12 @@ class ChatviewerApp(App[int]):
         if threading.current_thread() is threading.main_thread() and not self.is_headless:
             for number in _END_SIGNALS:
                 loop.add_signal_handler(number, self._end_by_signal, number)
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self.typed_ahead.take(event)
+        else:
+            await super().on_event(event)
 
     def _end_by_signal(self, number: int) -> None:
         """Leave as after `q`, so that the terminal is restored. Textual leaves it in a mess."""

@@ -31,6 +31,7 @@ class JobThread:
         self._changed = threading.Condition()
         self._is_stopped = False
         self._is_busy = False
+        self._doing: object = None  # the slot of the job that is being done
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._is_started = False
 
@@ -50,6 +51,11 @@ class JobThread:
         with self._changed:
             return not self._jobs and not self._is_busy
 
+    def is_doing(self, *keys: str) -> bool:
+        """Whether a job with one of these keys, or "key-..." for one of several, waits or is being done."""
+        with self._changed:
+            return any(isinstance(slot, str) and slot.partition("-")[0] in keys for slot in (self._doing, *self._jobs))
+
     def stop(self, timeout_seconds: float = 2.0) -> None:
         """Finish what was begun and end. What waits under a key is dropped, changes are still made."""
         with self._changed:
@@ -62,13 +68,13 @@ class JobThread:
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._is_busy = False
+                self._is_busy, self._doing = False, None
                 self._changed.wait_for(lambda: self._jobs or self._is_stopped)
                 if not self._jobs:
                     return
                 slot = next(iter(self._jobs))
                 job = self._jobs.pop(slot)
-                self._is_busy = True
+                self._is_busy, self._doing = True, slot
             message = run_job(job)
             if isinstance(message, WorkFailed):
                 message.key = slot if isinstance(slot, str) else ""

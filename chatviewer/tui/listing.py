@@ -43,6 +43,7 @@ class Listing:
         self.problems: tuple[str, ...] = ()
         self.wanted_uid = ""  # of a session that is looked for in what is shown next
         self._generation = 0
+        self.is_waiting = False  # for an answer that the keys which follow may be meant for
         self._is_shown = False  # an answer has come
         self.failure = ""  # why there is no answer
         self._keeps_cursor = False
@@ -65,9 +66,9 @@ class Listing:
         self.text = text
         self._ask(keeps_cursor=not text.strip())
 
-    def refresh(self) -> None:
-        """Ask again, for as many hits as are shown; the cursor stays."""
-        self._ask(keeps_cursor=True, hits=len(self._list.rows) if self.is_search else 0)
+    def refresh(self, *, is_asked: bool = True) -> None:
+        """Ask again, for as many hits as are shown; the cursor stays. `is_asked`: by a key, so that others may follow it."""
+        self._ask(keeps_cursor=True, hits=len(self._list.rows) if self.is_search else 0, is_asked=is_asked)
 
     def sort_by(self, key: str) -> None:
         """Another order, of hits while they are shown; the cursor then stands at the top, on what comes first."""
@@ -89,7 +90,8 @@ class Listing:
         """Whether a star, a tag, a title or a rating can put a session elsewhere, in or out."""
         return bool(self.text.strip()) or self.sort.lstrip("-") in ("title", "rating")
 
-    def _ask(self, *, keeps_cursor: bool, hits: int = 0) -> None:
+    def _ask(self, *, keeps_cursor: bool, hits: int = 0, is_asked: bool = True) -> None:
+        self.is_waiting = self.is_waiting or is_asked
         self._keeps_cursor = keeps_cursor
         self._is_loading_more = False
         self.hints = SearchHints()
@@ -107,6 +109,7 @@ class Listing:
         """Show the answer, if it is the one that is waited for."""
         if answer.generation != self._generation:
             return False
+        self.is_waiting = False
         self._result, self.words, self.problems, self.failure = None, (), tuple(answer.problems), ""
         self._is_shown = True
         self.is_partial = answer.is_partial
@@ -117,6 +120,7 @@ class Listing:
         """Show the answer, if it is the one that is waited for."""
         if answer.generation != self._generation:
             return False
+        self.is_waiting = False
         self.words, self.problems, self.failure = answer.words, answer.result.problems, ""
         self._is_loading_more = False
         self._result = answer.result
@@ -133,6 +137,7 @@ class Listing:
         """
         if generation != self._generation:
             return False
+        self.is_waiting = False
         if self._is_loading_more:
             self._is_loading_more = False
             return False

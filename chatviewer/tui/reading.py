@@ -43,6 +43,7 @@ class Reader:
         self.view: TranscriptView | None = None  # mounted after the first frame
         self.message_uid: str | None = None  # of the message under the cursor
         self.is_finding = False
+        self._is_opening = False  # what is fetched is to be gone into
         self._timer: Timer | None = None
         self._moment: Timer | None = None  # at its end what is open counts as read
         self._wanted: Shown | None = None
@@ -53,6 +54,16 @@ class Reader:
     def is_waiting(self) -> bool:
         """Whether a preview is due."""
         return self._timer is not None
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether a session is being fetched to be gone into, or there is nothing yet to show one in."""
+        return self.view is None or (self._is_opening and self._fetcher.is_doing("transcript"))
+
+    @property
+    def is_waiting_for_page(self) -> bool:
+        """Whether what the screen is to show of the session is still being read."""
+        return self.view is not None and self.view.is_waiting
 
     def preview(self, session_id: int | None, hit: Hit | None, words: tuple[str, ...]) -> None:
         """Show this session soon, unless the cursor moves on."""
@@ -94,14 +105,14 @@ class Reader:
         """Go into a session that the transcript names; `back` returns."""
         if self.shown is not None:
             self._trail.append(self.shown.summary.uid)
-        self._wanted = None
+        self._wanted, self._is_opening = None, True
         self._fetcher.submit(fetch_transcript_by_uid(self._library, uid, at_seq=at_seq, words=words), key="transcript")
 
     def back(self) -> bool:
         """To the session that this one was opened from; whether there is one."""
         if not self._trail:
             return False
-        self._wanted = None
+        self._wanted, self._is_opening = None, True
         self._fetcher.submit(fetch_transcript_by_uid(self._library, self._trail.pop(), at_seq=None, words=()), key="transcript")
         return True
 
@@ -154,7 +165,7 @@ class Reader:
 
     def _fetch(self, wanted: Shown, hit: Hit | None, words: tuple[str, ...], *, is_opened: bool) -> None:
         self._timer = None
-        self._wanted = wanted
+        self._wanted, self._is_opening = wanted, is_opened
         job = fetch_transcript(self._library, wanted.session_id, hit=hit, words=words, is_opened=is_opened)
         self._fetcher.submit(job, key="transcript")
 

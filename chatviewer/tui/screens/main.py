@@ -103,6 +103,8 @@ class MainScreen(OutgoingActions, WindowActions):
         await self.query_one("#reading").mount(view, before="#find")
         self.prefer_folds(view)
         self.reader.attach(view)
+        if self._enters_soon:  # somebody was faster than the first frame
+            self.focus_transcript()
         self._begin_to_collect()
         if self.listing.is_partial:
             self.listing.refresh()
@@ -362,7 +364,7 @@ class MainScreen(OutgoingActions, WindowActions):
         if state.report is not None and not state.is_running:
             if not state.is_quiet or state.report.counts.new or state.report.problems:
                 self.tell(state.words())
-            self.listing.refresh()
+            self.listing.refresh(is_asked=False)
             self.reader.grow()
             self.counter.submit(fetch_counts(self.library), key="counts")
 

@@ -21,6 +21,7 @@ class PaneActions(ViewerScreen):
     """The room and the focus of the panes."""
 
     is_zoomed = False
+    _enters_soon = False  # the transcript is to have the focus as soon as there is one
 
     def advise(self) -> None:
         """Say under the search box what helps now."""
@@ -113,12 +114,14 @@ class PaneActions(ViewerScreen):
 
     def focus_list(self) -> None:
         """Give the list the focus, and the screen where there is only room for one pane."""
+        self._enters_soon = False
         self.pane = LIST
         self.show_pane()
         self.session_list.focus()
 
     def focus_transcript(self) -> None:
         """Give the transcript the focus, and the screen where there is only room for one pane."""
+        self._enters_soon = self.reader.view is None
         if self.reader.view is not None:
             self.pane = TRANSCRIPT
             self.show_pane()

@@ -24,6 +24,8 @@ from chatviewer.tui.widgets.status_line import StatusLine
 if TYPE_CHECKING:
     from chatviewer.tui.app import ChatviewerApp
 
+ASKED_FOR = ("outline", "branches", "details", "note", "continuation", "children")  # what is fetched for a key, not for the cursor
+
 
 class ViewerScreen(Screen[None]):
     """`fetcher` reads, `counter` counts and `changes` writes, `writer` exports, each in its own thread: what is slow never delays what is
@@ -55,6 +57,13 @@ class ViewerScreen(Screen[None]):
     @property
     def viewer(self) -> "ChatviewerApp":
         return cast("ChatviewerApp", self.app)
+
+    def is_expecting(self, *, is_text: bool) -> bool:
+        """Whether something is under way that a key has asked for: the next one is meant for what it will be. A box takes text
+        while what it finds is on its way."""
+        if self.reader.is_opening or self.fetcher.is_doing(*ASKED_FOR):
+            return True
+        return not is_text and (self.listing.is_waiting or not self.changes.is_idle or self.reader.is_waiting_for_page)
 
     @property
     def is_idle(self) -> bool:

@@ -157,6 +157,14 @@ class TranscriptView(TranscriptFolding):
 
     # Fetching
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether what the next key is meant for is not here yet: the messages on the screen, or the first match of a find."""
+        if self._find_text and self._current == -1 and not self._is_complete:
+            return True
+        lines = self.visible_lines() if self._is_fetching and self.has_focus else []
+        return bool(lines) and bool(self.layout_of_rows.missing(lines[0][0].at, lines[-1][0].at))
+
     def need(self, first: int, last: int) -> None:
         """Fetches what is missing on the screen and around it. One page is under way at a time."""
         layout, source = self.layout_of_rows, self.source
