@@ -421,6 +421,31 @@ def test_a_refresh_imports_no_heavy_module(tmp_path: Path) -> None:
     assert second.strip() == "[]"
 
 
+def test_one_longer_file_is_imported_without_heavy_modules(tmp_path: Path) -> None:
+    sample = Path(__file__).parent / "samples" / "claude-code"
+    folder = tmp_path / "projects" / "-home-dev"
+    folder.mkdir(parents=True)
+    path = folder / "0a1b2c3d-0000-4000-8000-000000000001.jsonl"
+    lines = next(iter(sorted(sample.rglob("*.jsonl")))).read_text("utf-8").splitlines(keepends=True)
+    path.write_text("".join(lines[:-2]), "utf-8")
+    then = path.stat().st_mtime - 60
+    for each in (path, folder, folder.parent):
+        os.utime(each, (then, then))
+    script = (
+        "import sys; from pathlib import Path; from chatviewer import ingest; from chatviewer.storage.library import Library\n"
+        "with Library.open(Path(sys.argv[1])) as library: print(ingest.run(library).files_read)\n"
+        "print([name for name in ('dataclasses', 'inspect', 'uuid', 'peewee', 'orjson', '_hashlib') if name in sys.modules])"
+    )
+    root = str(Path(__file__).resolve().parents[1])
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": root, "HOME": str(tmp_path), "CLAUDE_CONFIG_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", script, str(tmp_path / "longer.db")]
+    first = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    assert first.startswith("1\n")
+    with path.open("a", encoding="utf-8") as file:
+        file.write("".join(lines[-2:]))
+    assert subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout == "1\n[]\n"
+
+
 def test_a_folder_that_cannot_be_searched_is_reported(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "chats" / "locked").mkdir(parents=True)
     scandir = os.scandir

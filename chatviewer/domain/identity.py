@@ -4,7 +4,10 @@ A uid is a UUIDv5 (RFC 9562, section 5.5) in a namespace of our own over the sou
 (ratings, tags, notes, ...) is keyed by it, so its recipe never changes.
 """
 
-from hashlib import sha1
+try:  # as the standard library's `random` does: OpenSSL, which comes with `hashlib`, takes longer to load than a few uids take to make
+    from _sha1 import sha1  # type: ignore[import-not-found]
+except ImportError:
+    from hashlib import sha1
 
 _NAMESPACE = bytes.fromhex("8f2b3f0e6d6c5d0b9c3e0d1f6a1b7c55")
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}  # RFC 9562, section 4.1

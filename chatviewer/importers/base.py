@@ -7,7 +7,6 @@ An importer does not write, print, or know the database or another importer. A b
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,7 +22,6 @@ class FullReadNeededError(Exception):
     """Raised by `read` with `reading.is_tail`: the new tail refers to what the kept state does not know; read it all again."""
 
 
-@dataclass(slots=True)
 class Reading:
     """One file while it is read: where to start, and what came of it.
 
@@ -32,14 +30,17 @@ class Reading:
     last line, or a reply that may still grow, stays behind them.
     """
 
-    path: Path
-    offset: int = 0
-    line: int = 0
-    state: Mapping[str, Any] = field(default_factory=dict)  # JSON; small
-    is_tail: bool = False
-    told_line: int = 0  # set by the importer: of the lines up to this one, read a second time, the problems were told the first time
-    problems: list[Problem] = field(default_factory=list)
-    skipped: Counter[str] = field(default_factory=Counter)
+    __slots__ = ("is_tail", "line", "offset", "path", "problems", "skipped", "state", "told_line")
+
+    def __init__(self, path: Path, offset: int = 0, line: int = 0, state: Mapping[str, Any] | None = None, is_tail: bool = False) -> None:
+        self.path = path
+        self.offset = offset
+        self.line = line
+        self.state: Mapping[str, Any] = {} if state is None else state  # JSON; small
+        self.is_tail = is_tail
+        self.told_line = 0  # set by the importer: of the lines up to this one, read a second time, the problems were told the first time
+        self.problems: list[Problem] = []
+        self.skipped: Counter[str] = Counter()
 
     def problem(self, line: int, reason: str) -> None:
         """Report a record that could not be stored, in one plain phrase. `line` counts from 1."""

@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 from chatviewer.domain.attachment import Attachment
@@ -135,6 +134,8 @@ def image_attachment(data: Any, media_type: Any = "", name: str = "") -> Attachm
 
 def file_attachment(content: bytes, media_type: str = "", name: str = "") -> Attachment:
     """An attachment with its bytes, size and digest."""
+    from hashlib import sha256
+
     return Attachment(media_type=media_type, name=name, byte_count=len(content), sha256=sha256(content).hexdigest(), data=content)
 
 

@@ -3,10 +3,11 @@
 import json
 import math
 import re
+import sys
+from collections.abc import Callable
 from typing import Any
 
-import orjson
-
+WORTH_ORJSON = 256 << 10  # bytes. Measured: its import, with all that it imports, takes the time in which the standard library reads these
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # any escape, so that \\ud800 (a backslash and a word) is not taken for one; a whole pair first; the group is half a pair
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL)
@@ -36,16 +37,26 @@ def may_hold_long_integer(data: bytes | bytearray | memoryview) -> bool:
     return False
 
 
+def fast_loads(size: int) -> Callable[[bytes | bytearray | memoryview | str], Any] | None:
+    """orjson's, to read so many bytes; None where the standard library has read them before orjson has started."""
+    if size < WORTH_ORJSON and "orjson" not in sys.modules:
+        return None
+    from orjson import loads
+
+    return loads
+
+
 def parse_json(data: bytes | str) -> Any:
     """The value of a JSON text. What orjson refuses, or would round, is read by the standard library: NaN is None, integers are exact, a
     number beyond all bounds keeps its digits as a string, invalid UTF-8 and lone surrogates become U+FFFD. Raises ValueError with a
     plain reason."""
-    try:
-        value = orjson.loads(data)
-        if not may_hold_long_integer(data if isinstance(data, bytes) else data.encode()):
-            return value
-    except orjson.JSONDecodeError:
-        pass
+    if loads := fast_loads(len(data)):
+        try:
+            value = loads(data)
+            if not may_hold_long_integer(data if isinstance(data, bytes) else data.encode()):
+                return value
+        except ValueError:
+            pass
     text = mended(data if isinstance(data, str) else data.decode("utf-8", "replace").lstrip("\ufeff"))
     value, end = decode_first(text, 0)
     if text[end:].strip():

@@ -11,10 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import orjson
-
 from chatviewer.importers.base import FullReadNeededError, Reading
-from chatviewer.importers.parsing import decode_first, may_hold_long_integer, mend, mended, parse_json
+from chatviewer.importers.parsing import decode_first, fast_loads, may_hold_long_integer, mend, mended, parse_json
 
 BLOCK_SIZE = 1 << 20  # bytes per read
 MAX_LINE = 64 << 20  # bytes; a longer line is reported
@@ -86,7 +84,7 @@ def _records_of_utf16(reading: Reading, first: bytes, source: BinaryIO) -> Itera
 
 
 def _records_from(reading: Reading, source: BinaryIO) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    loads = orjson.loads
+    loads = fast_loads(_size(source) - reading.offset)
     lines = _Lines(reading)
     pending = bytearray()  # the beginning of a line whose end is in a later block; as one piece, or the pieces would lie about in memory
     pending_size = 0
@@ -114,13 +112,13 @@ def _records_from(reading: Reading, source: BinaryIO) -> Iterator[tuple[int, int
                 continue
             start += len(raw) + 1
             record = None
-            if is_exact and not lines.printed:  # nearly always, and then without a call
+            if loads is not None and is_exact and not lines.printed:  # nearly always, and then without a call
                 try:
                     record = loads(raw)
                 except ValueError:
                     record = None
             if type(record) is not dict:
-                record = None if lines.printed else _record(raw, is_exact=is_exact)
+                record = None if loads is None or lines.printed else _record(raw, is_exact=is_exact)
             if record is None:
                 yield from lines.rescue(bytes(raw))
             else:
@@ -134,6 +132,14 @@ def _records_from(reading: Reading, source: BinaryIO) -> Iterator[tuple[int, int
             pending = bytearray(rest[:1])
         block = rest = b""
     yield from lines.finish(bytes(pending), pending_size, start)
+
+
+def _size(source: BinaryIO) -> int:
+    """Of a file; what comes out of a compressed one is much."""
+    try:
+        return os.fstat(source.fileno()).st_size
+    except (OSError, AttributeError):
+        return MAX_DOCUMENT
 
 
 def _record(raw: bytes | bytearray, *, is_exact: bool) -> dict[str, Any] | None:
@@ -150,8 +156,10 @@ def _record(raw: bytes | bytearray, *, is_exact: bool) -> dict[str, Any] | None:
 
 def _loaded(raw: bytes | bytearray) -> Any:
     """None for what is no JSON. A function of its own: orjson's exception holds the whole text, and lives as long as it is handled."""
+    from orjson import loads
+
     try:
-        return orjson.loads(raw)
+        return loads(raw)
     except ValueError:
         return None
 

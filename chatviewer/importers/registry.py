@@ -2,7 +2,6 @@
 
 from functools import cache
 from importlib import import_module
-from inspect import isabstract
 
 from chatviewer.importers.base import Importer
 
@@ -19,7 +18,7 @@ def importers() -> tuple[Importer, ...]:
     while pending:
         for kind in pending.pop().__subclasses__():
             pending.append(kind)
-            if not isabstract(kind) and kind.__module__.startswith(package + "."):
+            if not kind.__abstractmethods__ and kind.__module__.startswith(package + "."):
                 found.append(kind())
     return tuple(sorted(found, key=lambda importer: (importer.order, importer.source)))
 
@@ -33,6 +32,6 @@ def importer_of(source: str) -> Importer | None:
     except ImportError:
         module = None
     for kind in vars(module).values() if module is not None else ():
-        if isinstance(kind, type) and issubclass(kind, Importer) and not isabstract(kind) and kind.source == source:
+        if isinstance(kind, type) and issubclass(kind, Importer) and not kind.__abstractmethods__ and kind.source == source:
             return kind()
     return next((importer for importer in importers() if importer.source == source), None)

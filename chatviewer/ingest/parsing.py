@@ -3,7 +3,11 @@ file stays: whatever an importer raises becomes a problem that names the file.""
 
 from collections import Counter
 from collections.abc import Iterator
-from hashlib import blake2b
+
+try:  # without OpenSSL, see `domain.identity`
+    from _blake2 import blake2b
+except ImportError:
+    from hashlib import blake2b
 
 from chatviewer.domain.importing import FileImport, Problem, SourceFile
 from chatviewer.domain.session import Session

@@ -7,12 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zlib import crc32
 
-import orjson
-
 from chatviewer.domain.attachment import Attachment
 from chatviewer.domain.message import Message
 from chatviewer.domain.tool_call import ToolCall
 from chatviewer.storage.arguments import words_in, words_in_json
+from chatviewer.storage.encoding import dumps
 from chatviewer.storage.terms import LONG, extra_terms, pieces, unordered_terms, unordered_terms_of
 
 INTEGER_MAX = 2**63 - 1
@@ -62,7 +61,7 @@ def clean_row(row: tuple[Any, ...]) -> tuple[Any, ...]:
 def json_text(value: Any) -> str:
     """A value as JSON that both Python and SQLite read: no NaN, no surrogates, no nesting without end."""
     try:
-        return orjson.dumps(value).decode()
+        return dumps(value).decode()
     except TypeError:  # surrogates, long integers, mappings that are no dict, nesting over 254
         return clean(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, separators=(",", ":")))
 
@@ -154,7 +153,7 @@ def call_row(call: ToolCall, call_id: int, message_id: int, session_id: int, pos
     """The values of `CALL_COLUMNS`, and the words of the arguments for the index; None where only SQLite knows what its view reads."""
     arguments, result = call.arguments, call.result
     try:
-        dumped = orjson.dumps(arguments)
+        dumped = dumps(arguments)
         stored, words = dumped.decode(), words_in(arguments)
     except TypeError:
         stored = json_text(arguments)

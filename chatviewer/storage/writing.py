@@ -1,7 +1,6 @@
 """Rows on their way in: ids are given out here, a session's rows go in together, and the full-text index follows a batch at a time."""
 
 import sqlite3
-from hashlib import sha256
 from typing import Any
 
 from chatviewer.domain.attachment import Attachment
@@ -71,7 +70,10 @@ class Writer:
         """The attachment's row; its data once per sha256."""
         data, digest, size = attachment.data, attachment.sha256, attachment.byte_count
         if data is not None:
-            digest = digest or sha256(data).hexdigest()
+            if not digest:
+                from hashlib import sha256
+
+                digest = sha256(data).hexdigest()
             size = len(data) if size is None else size
             self.connection.execute("INSERT OR IGNORE INTO attachment_data (sha256, data) VALUES (?, ?)", (digest, data))
         elif digest is not None and not self._has_data(digest):

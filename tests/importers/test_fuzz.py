@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -142,6 +143,27 @@ def test_whatever_is_read_nothing_is_raised_and_nothing_hangs(importer: Importer
         assert not WALL.search(problem.reason)
     assert all(count > 0 for count in reading.skipped.values())
     assert len(sessions) + sum(reading.skipped.values()) + len(reading.problems) >= _conversations(raw)
+
+
+@EVERY
+@settings(max_examples=FUZZ, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_short_file_is_read_as_a_long_one(importer: Importer, tmp_path: Path, data: st.DataObject) -> None:
+    """Little JSON is read by the standard library, much by orjson."""
+    original = data.draw(st.sampled_from(ORIGINALS[importer.source]))
+    path = _placed(tmp_path, original, data.draw(broken(original)))
+    found = []
+    for loads in (None, orjson.loads):
+        reading = Reading(path)
+        with pytest.MonkeyPatch.context() as patch:
+            for module in ("parsing", "reading"):
+                patch.setattr(f"chatviewer.importers.{module}.fast_loads", lambda size, loads=loads: loads)
+            try:
+                sessions = list(importer.read(reading))
+            except NotThisFormatError:
+                sessions = []
+        found.append((sessions, reading.problems, reading.skipped, reading.offset, reading.line))
+    assert found[0] == found[1]
 
 
 def _conversations(data: bytes) -> int:
