@@ -10,11 +10,10 @@ from functools import lru_cache
 
 from chatviewer.query.nodes import Word
 from chatviewer.storage.arguments import words_in_json
+from chatviewer.storage.composing import APART
 from chatviewer.storage.matching import Choice, Phrase, choices
 from chatviewer.storage.snippets import fold
 from chatviewer.storage.terms import extra_terms
-
-_MARK = re.compile("[\u0300-\u036f]")
 
 
 def encoded(word: Word) -> str:
@@ -54,7 +53,7 @@ class CallText:
 
 
 def _folded(text: str) -> str:
-    if not text.isascii() and _MARK.search(text):
+    if not text.isascii() and APART.search(text):
         text = unicodedata.normalize("NFC", text)
     return fold(text).lower()
 

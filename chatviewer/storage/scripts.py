@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache
 
+from chatviewer.storage.composing import APART
+
 MAX_RUN = 64  # characters that are looked back from such a character to the beginning of its word
 
 # Scripts that put no spaces between words, and Hangul, whose particles cling to them.
@@ -22,10 +24,12 @@ _ARABIC = "\u0622\u0623\u0625\u0640\u0671"
 _LETTERS = f"ёЁßẞæÆœŒøØłŁđĐðÐþÞıŋĳﬀ-ﬆ\uff10-\uff19\uff21-\uff3a\uff41-\uff5a{_GREEK}{_ARABIC}"
 # Vowels and signs that are mostly left out in Hebrew and Arabic.
 _POINTS = "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc"
-SPECIAL = re.compile(f"[{_UNSPACED}{_EMOJI}{_LETTERS}{_POINTS}]")
+# Korean syllables and the voice marks of Japanese as characters of their own, as in file names of macOS.
+_APART = "\u1100-\u11ff\u3099\u309a"
+SPECIAL = re.compile(f"[{_UNSPACED}{_EMOJI}{_LETTERS}{_POINTS}{_APART}]")
 UNSPACED = re.compile(f"[{_UNSPACED}]")
 _HALF_WIDTH = re.compile("[\uff66-\uff9f]")
-_IN_CHUNK = f"(?:[{_UNSPACED}{_EMOJI}{_POINTS}\ufe0f\u200d\U0001f3fb-\U0001f3ff]|[^\\W_]|(?<=[A-Za-z0-9])[._/:@-](?=[A-Za-z0-9]))*"
+_IN_CHUNK = f"(?:[{_UNSPACED}{_EMOJI}{_POINTS}{_APART}\ufe0f\u200d\U0001f3fb-\U0001f3ff]|[^\\W_]|(?<=[A-Za-z0-9])[._/:@-](?=[A-Za-z0-9]))*"
 _CHUNK_PART = f"(?P<unspaced>[{_UNSPACED}]+)|(?P<emoji>[{_EMOJI}])|(?P<word>(?:(?![{_UNSPACED}{_EMOJI}])[^\\W_])+)"
 # Marks that unicode61 takes for spaces: the points above, and Thai, Lao, Burmese and Khmer vowels and tones.
 _MARKS = (
@@ -59,6 +63,8 @@ def _pieces(chunk: str) -> list[re.Match[str]]:
     part, marks = _patterns()
     if _HALF_WIDTH.search(chunk):
         chunk = unicodedata.normalize("NFKC", chunk)
+    elif APART.search(chunk):
+        chunk = unicodedata.normalize("NFC", chunk)
     return list(part.finditer(marks.sub("", chunk)))
 
 

@@ -22,9 +22,12 @@ _MAX_TRIED = 24  # matches
 # Latin, Greek and Cyrillic; the index folds no others
 _ACCENTED = (("\u00c0", "\u024f"), ("\u0386", "\u03ce"), ("\u0400", "\u045f"), ("\u1e00", "\u1fff"))
 # Letters beyond ASCII without their accents, as they were met; first those that have no accent to take off.
-_bases: dict[str, str] = {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i", "\u03c2": "\u03c3"}
+_bases: dict[str, str] = {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i", "ſ": "s", "\u03c2": "\u03c3"}
 # Letters that the index knows as two, either way; and the signs that it drops from Hebrew and Arabic.
-_DOUBLES = (("ss", "(?:ss|ß|ẞ)"), ("ß", "(?:ss|ß|ẞ)"), ("ae", "(?:ae|æ)"), ("oe", "(?:oe|œ)"), ("th", "(?:th|þ)"))
+_DOUBLES = (
+    *(("ss", "(?:ss|ß|ẞ)"), ("ß", "(?:ss|ß|ẞ)"), ("ae", "(?:ae|æ)"), ("oe", "(?:oe|œ)"), ("th", "(?:th|þ)")),
+    *(("ffi", "(?:ffi|ﬃ)"), ("ffl", "(?:ffl|ﬄ)"), ("ff", "(?:ff|ﬀ)"), ("fi", "(?:fi|ﬁ)"), ("fl", "(?:fl|ﬂ)")),
+)
 _POINTED = ("\u05d0", "\u06d5")
 _POINTS = "[\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]*"
 
@@ -35,7 +38,7 @@ class Snippeter:
     """Makes the snippets of one query."""
 
     def __init__(self, query: Query) -> None:
-        self._words = list(filter(None, map(str.strip, query.words)))
+        self._words = list(filter(None, map(_in_one, map(str.strip, query.words))))
         self._sources = query.patterns
         tokens = [known_text(word).split() for word in self._words]
         # Single words are looked for without patterns: `re` would cost a short command a tenth of its time.
@@ -46,8 +49,8 @@ class Snippeter:
     def spans(self, text: str) -> list[Span]:
         """Where the text matches: the beginnings of words, else also inside of words."""
         for length in (FIRST_READ, MAX_READ) if self._words else ():
-            folded = fold(text[:length])
-            if found := self._spans_in(folded):
+            part = text[:length]
+            if found := self._spans_in(fold(part)) or self._spans_apart(part):
                 return found
             if len(text) <= length:
                 break
@@ -65,6 +68,19 @@ class Snippeter:
             if found := [match.span() for match in islice(pattern.finditer(folded), MAX_SPANS) if match.end() > match.start()]:
                 return found
         return []
+
+    def _spans_apart(self, text: str) -> list[Span]:
+        """Where it matches but for accents that stand behind their letters."""
+        if text.isascii():
+            return []
+        import unicodedata
+
+        if unicodedata.is_normalized("NFC", text):
+            return []
+        from chatviewer.storage.composing import composed_places
+
+        whole, places = composed_places(text)
+        return [(places[start], places[end]) for start, end in self._spans_in(fold(whole))]
 
     def _patterns(self) -> tuple[list[re.Pattern[str]], list[re.Pattern[str]]]:
         """What finds the words, where they begin, then anywhere, then in other letters, and what the query's own patterns are."""
@@ -85,6 +101,14 @@ class Snippeter:
             return None
         first = _densest(spans, text, len(self._words))
         return _cut(text, first[0], spans)
+
+
+def _in_one(word: str) -> str:
+    if word.isascii():
+        return word
+    from chatviewer.storage.composing import composed
+
+    return composed(word)
 
 
 def beginning(text: str) -> str:

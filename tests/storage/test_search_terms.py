@@ -1,6 +1,7 @@
 """What people type and what it must find: real-shaped text, searched through the whole library. This set decides, not taste."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -37,6 +38,7 @@ TEXTS = {
     "hebrew": "שלום עולם, בדיקה",
     "code": "def foo(a, b): return a+b  # x = arr[0]; std::vector<int>; fmt.Println(err); $HOME; p->next != NULL",
     "mixed": "使用Python3编写的API接口，调用useEffect和axios.get()。",
+    "apart": unicodedata.normalize("NFD", "받은 데이터베이스.pdf, ガイドブック, Müllers Ménü.txt"),  # as macOS writes names
     "wide": "ＰＹＴＨＯＮ　ｖ３ ﬁle",
 }
 
@@ -211,6 +213,15 @@ TRIPLES = [
     ("effect", "mixed", ""),
     ("axios.get", "mixed", ""),
     ("v3", "wide", ""),
+    ("데이터", "korean apart", ""),
+    ("이터베", "korean apart", ""),
+    ("터데", "", "apart"),
+    (unicodedata.normalize("NFD", "데이터"), "korean apart", ""),
+    ("ガイド", "apart", ""),
+    ("カイト", "", "apart"),
+    ("müllers", "apart", ""),
+    ("mullers menu", "apart", ""),
+    (unicodedata.normalize("NFD", "größen*"), "accents", "apart"),
     ("file", "wide", ""),
 ]
 
@@ -255,6 +266,11 @@ def test_finds(library: Library, text: str, wanted: str, unwanted: str) -> None:
         ("cafe", "Café"),
         ("ECONNREFUSED", "ECONNREFUSED"),
         ("jit*", "jit"),
+        ("데이터", unicodedata.normalize("NFD", "데이터")),
+        ("ガイド", unicodedata.normalize("NFD", "ガイド")),
+        ("menu", unicodedata.normalize("NFD", "Ménü")),
+        (unicodedata.normalize("NFD", "größenwähler"), "Größenwähler"),
+        ("file", "ﬁle"),
         ("🚀", "🚀"),
         ("->", "->"),
     ],
