@@ -16,8 +16,9 @@ from chatviewer.query.nodes import Absent, AllOf, AnyOf, Names, Node, Not, Patte
 
 Answer = bool | None
 
-_UNSPACED = re.compile("[\u3040-\u9fff]")
+_UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7a3]")
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_NAMES = re.compile(r"[A-Za-z]+|[0-9]+")
 _STATUSES = {"active", "archived", "trashed"}
 
 
@@ -75,9 +76,6 @@ def opposite(answer: Answer) -> Answer:
     return None if answer is None else not answer
 
 
-# words
-
-
 def _folded(text: str) -> str:
     return "".join(each for each in unicodedata.normalize("NFD", text) if not unicodedata.combining(each)).lower()
 
@@ -87,7 +85,13 @@ def _words(text: str) -> list[str]:
 
 
 def _identifiers(text: str) -> list[list[str]]:
-    return [[part.lower() for part in _PARTS.findall(each)] for each in re.findall(r"[A-Za-z0-9.]+", text)]
+    """Each identifier in parts, and those with digits a second time with the capitals within their names taken for a habit."""
+
+    def split(identifier: str, parts: re.Pattern[str]) -> list[str]:
+        runs = [[run] if run[0].isdigit() else parts.findall(run) for run in identifier.split(".") if run]
+        return [part.lower() for each in runs for part in each]
+
+    return [split(each, parts) for parts in (_PARTS, _NAMES) for each in re.findall(r"[A-Za-z0-9.]+", text)]
 
 
 def _stand_in(wanted: list[str], words: list[str], is_prefix: bool) -> bool:
@@ -114,6 +118,8 @@ def holds(text: str, word: Word) -> Answer:
         return None if any(ord(each) > 0x2000 for each in typed) and any(each in text for each in typed) else False
     if _stand_in(wanted, _words(text), word.is_prefix):
         return True
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", typed) and not word.is_prefix and re.search(rf"(?<![^\W_]){typed}T", text):
+        return True  # the day of a timestamp
     split = [part.lower() for part in _PARTS.findall(typed)] if typed.isascii() else wanted
     identifiers = _identifiers(text)
     if any(_stand_in(each, parts, word.is_prefix) for each in (wanted, split) for parts in identifiers):
@@ -386,5 +392,7 @@ def _is_in_state(value: str, stored: Stored) -> bool:
         "subagent": summary.parent_uid is not None,
         "rated": summary.rating is not None,
         "branched": len(parents) > len(set(parents)),
+        "unread": summary.unread_count > 0,
+        "new": 0 < summary.unread_count == summary.message_count,
         "any": True,
     }[value]
