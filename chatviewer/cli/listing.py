@@ -6,7 +6,7 @@ from datetime import datetime
 
 from chatviewer.cli.opening import asked_query, in_chunks, open_library
 from chatviewer.cli.output import NOTHING_IMPORTED, bold, counted, dim, is_terminal, say_rows_document, shown_title, tell
-from chatviewer.cli.parser import add_query_words, limit_number
+from chatviewer.cli.parser import add_query_words, add_scopes, limit_number
 from chatviewer.cli.table import Column, say_table
 from chatviewer.domain.wording import project_name
 
@@ -41,11 +41,12 @@ def add_arguments(parser: Arguments) -> None:
         default="recent",
         help=f"one of {', '.join(SORT_KEYS)}; --sort=-KEY turns the order round",
     )
+    add_scopes(parser)
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
 def run(arguments: Namespace) -> int:
-    query = asked_query(" ".join(arguments.words)) if arguments.words else None
+    query = asked_query(" ".join(arguments.words), getattr(arguments, "in")) if arguments.words else None
     limit = arguments.limit
     is_table = is_terminal() and not arguments.json
     if limit is None and is_table:

@@ -33,11 +33,11 @@ def add_selection(parser: ArgumentParser, none: str = "") -> None:
     parser.add_argument("--query", metavar="Q", help="all sessions that this query finds")
 
 
-def asked_query(text: str) -> Query:
-    """A query for reading: what is wrong with it is said on stderr, the rest is answered."""
+def asked_query(text: str, within: str | None = None) -> Query:
+    """A query for reading: what is wrong with it is said on stderr, the rest is answered. `within`: what `--in` was given."""
     from chatviewer.query import parse
 
-    query = parse(text)
+    query = parse(text if within is None else f"in:{within} {text}")
     for _, words in query.problems:
         tell(words)
     return query

@@ -146,6 +146,21 @@ def add_query_words(parser: Arguments, help_text: str) -> None:
     parser.add_argument("words", nargs="*", metavar="QUERY", help=help_text)
 
 
+def add_scopes(parser: Arguments) -> None:
+    """Where words are looked for, as an option: `in:` in the query does the same."""
+    parser.add_argument("--in", metavar="WHERE", type=scopes, help="where words are looked for: text, tools, thinking, title, or all")
+
+
+def scopes(text: str) -> str:
+    """The type of --in: values of `in:`, with commas between them. Raises UsageError."""
+    from chatviewer.query.fields import FIELDS
+
+    choices = FIELDS["in"].choices
+    if not all(value in choices for value in text.lower().split(",")):
+        raise UsageError(f"--in: is one of {', '.join(choices)}, or several with commas between them.")
+    return text
+
+
 def limit_number(text: str) -> int:
     """The type of --limit: a number of rows; 0 is all. Raises UsageError."""
     try:

@@ -6,7 +6,7 @@ import sys
 
 from chatviewer.cli.opening import asked_query, open_library
 from chatviewer.cli.output import NOTHING_IMPORTED, bold, counted, dim, is_terminal, say, say_document, shown_title, tell
-from chatviewer.cli.parser import add_query_words, limit_number
+from chatviewer.cli.parser import add_query_words, add_scopes, limit_number
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.errors import UsageError
 
@@ -28,13 +28,14 @@ def add_arguments(parser: Arguments) -> None:
         "--limit", metavar="N", type=limit_number, default=DEFAULT_LIMIT, help=f"at most N hits (0: all; default {DEFAULT_LIMIT})"
     )
     parser.add_argument("--sort", choices=("recent", "best"), default="recent", help="newest first (default) or best first")
+    add_scopes(parser)
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
 def run(arguments: Namespace) -> int:
     if not arguments.words:
         raise UsageError("search needs words (`chatviewer search --help` shows how)")
-    query = asked_query(" ".join(arguments.words))
+    query = asked_query(" ".join(arguments.words), getattr(arguments, "in"))
     with open_library(arguments) as library:
         result = library.search(query, order=arguments.sort, limit=arguments.limit or sys.maxsize)
         is_empty = not result.hits and is_terminal() and library.is_empty

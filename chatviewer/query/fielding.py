@@ -99,9 +99,11 @@ def _dates(name: str, value: str, now: datetime | None) -> tuple[int | None, int
         if name != "on" or not (first or second):
             raise ValueError("a span of days is written on:2026-03-01..2026-03-07")
         return parse_period(first, now).start if first else None, parse_period(second, now).end if second else None
+    if operator and name != "on":
+        raise ValueError(f"{name}: takes a day, month, year or age alone; on: takes comparisons, such as on:>=2026-03")
     period = parse_period(first, now)
     if operator == "" and name == "on":
         return period.start, period.end
-    if operator in ("<", "<=") or (operator == "" and name == "before"):
+    if operator in ("<", "<=") or name == "before":
         return None, (period.end if operator == "<=" and not period.is_age else period.start)
     return (period.end if operator == ">" and period.end is not None else period.start), None

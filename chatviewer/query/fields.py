@@ -50,7 +50,7 @@ _ALL = (
     FieldSpec(
         "has",
         "choice",
-        "something that the session, or the message, contains",
+        "something that the session contains",
         ("has:error", "has:image,code"),
         ("error", "image", "thinking", "tool", "note", "code"),
     ),

@@ -116,6 +116,20 @@ def test_search_words_stand_anywhere(run: Run, filled: list[Session]) -> None:
     assert run("search").code == 2
 
 
+@pytest.mark.parametrize("command", ["search", "list"])
+def test_where_words_are_looked_for_is_an_option_too(run: Run, filled: list[Session], command: str) -> None:
+    def found(*words: str) -> object:
+        answer = run(command, "--json", *words).json
+        return {**answer, "seconds": None}
+
+    for scopes in ("text", "tools", "title", "thinking", "all", "tools,title", "TOOLS"):
+        assert found("fixture", "--in", scopes) == found(f"in:{scopes}", "fixture") == found(f"--in={scopes}", '"fixture')
+    assert found("shares", "--in", "title") != found("shares", "--in", "all")
+    outcome = run(command, "fixture", "--in", "nowhere")
+    assert outcome.code == 2
+    assert "--in: is one of text, tools" in outcome.err
+
+
 def test_search_says_what_it_hides(run: Run, filled: list[Session]) -> None:
     run("archive", filled[1].uid)
     found = run("search", "rename", "--json").json

@@ -160,6 +160,8 @@ def test_dates_follow_the_summer_time_of_the_machine(monkeypatch: pytest.MonkeyP
         ("on:2025-02-30 x", 0, "there is no 2025-02-30", "x"),
         ("before:soon", 0, "a date looks like", ""),
         ("x after:2026-13", 2, "there is no 2026-13", "x"),
+        ("before:>=2026-03", 0, "on: takes comparisons", ""),
+        ("x after:<2026", 2, "on: takes comparisons", "x"),
         ("is:happy", 0, "is: is one of active, archived", ""),
         ("rating:good", 0, "takes a number", ""),
         ("messages:..", 0, "takes a number", ""),
