@@ -61,20 +61,20 @@ class ChatGptImporter(Importer):
             value = next((inner for inner in value.values() if type(inner) is dict and type(inner.get("mapping")) is dict), value)
         nodes = value.get("mapping")
         if type(nodes) is not dict:
-            export.problem(conversation.member, conversation.line, f"conversation {conversation.number}: it holds no messages (`mapping`)")
+            export.lost(conversation, "it holds no messages (`mapping`)")
             return None
         source_id = word(value.get("conversation_id")) or word(value.get("id")) or word(next(iter(nodes), None))
         source_id = source_id or f"{conversation.member}-{conversation.number}"
 
-        def report(reason: str) -> None:
-            export.problem(conversation.member, conversation.line, f"conversation {conversation.number}: {reason}")
-
-        tree = ConversationTree(source_id, nodes, export.archive, report, reading.skip, feedback.rated)
+        reasons: list[str] = []
+        tree = ConversationTree(source_id, nodes, export.archive, reasons.append, reading.skip, feedback.rated)
         messages = tree.build()
         ratings = feedback.taken(source_id, tree)
         if not any(message.role is not Role.SYSTEM for message in messages):
-            reading.skip("conversation without content")
+            export.left_out(conversation, reasons)
             return None
+        for reason in reasons:
+            export.damaged(conversation, reason)
         title = value.get("title")
         gizmo = text(value.get("gizmo_id")) if type(value.get("gizmo_id")) is str else ""
         metadata = {key: value[key] for key in _KEPT if value.get(key)}

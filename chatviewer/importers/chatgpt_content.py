@@ -80,18 +80,24 @@ def _parts(body: Body, content: Mapping[str, Any], identity: str, report: Callab
         report(f"the parts of message {identity} are no list")
         return [text(parts)] if type(parts) is str else []
     pieces: list[str] = []
+    odd_count = 0
     for part in parts:
         if type(part) is str:
             if part.strip():
                 pieces.append(part)
         elif type(part) is not dict:
-            if part is not None:
-                report(f"message {identity} has a part that is no text")
+            odd_count += part is not None
         elif type(part.get("text")) is str:
             if part["text"].strip():
                 pieces.append(part["text"])
         else:
             body.pointers.append(part)
+    if odd_count:
+        report(
+            f"message {identity} has a part that is no text"
+            if odd_count == 1
+            else f"message {identity} has {odd_count} parts that are no text"
+        )
     return pieces
 
 

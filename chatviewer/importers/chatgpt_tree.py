@@ -177,7 +177,10 @@ class ConversationTree:
             if type(node) is not dict or message is not None:
                 self._report(f"node {key[:80]} is no message")
             return self._passed(above, key, below)
-        body = read_body(message, self._report)
+        told: list[str] = []
+        body = read_body(message, told.append)
+        for reason in told:
+            self._report(reason)
         role = _ROLES.get(text(mapping(message.get("author")).get("role")).lower())
         message_id = word(message.get("id")) or key
         rated = next((name for name in (message_id, key) if name in self._rated), None)
@@ -187,6 +190,8 @@ class ConversationTree:
         if role is Role.ASSISTANT and body.thinking and self._leads_to_reply(below) and rated is None:
             return _Place(above.last, above.call, "\n\n".join(filter(None, (above.thinking, body.thinking))), {**above.notes, **body.notes})
         if role is Role.ASSISTANT and body.notes and not body.text and not body.thinking and rated is None:
+            if not self._leads_to_reply(below):
+                self._skip("note without a reply")
             return self._passed(_Place(above.last, above.call, above.thinking, {**above.notes, **body.notes}), key, below)
         if role is Role.TOOL and above.call is not None and above.call.call is not None:
             above.call.call.answer(body, parse_time(message.get("create_time")))
@@ -196,6 +201,8 @@ class ConversationTree:
             return _Place(above.last, above.call)
         attachments = self._files.of(message, body)
         if not body.text and not body.thinking and not attachments and rated is None and not body.is_call and role is not Role.TOOL:
+            if not told:
+                self._skip("empty message")
             return self._passed(above, key, below)
         draft = self._draft(key, message, body, role, above)
         draft.attachments = attachments

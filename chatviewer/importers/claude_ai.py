@@ -52,19 +52,18 @@ def _session(conversation: Conversation, export: Export, projects: "_Projects", 
     value = conversation.value
     if "chat_messages" not in value:
         value = next((inner for inner in value.values() if type(inner) is dict and "chat_messages" in inner), value)
-
-    def report(reason: str) -> None:
-        export.problem(conversation.member, conversation.line, f"conversation {conversation.number}: {reason}")
-
     if type(value.get("chat_messages")) is not list:
-        report("it holds no messages (`chat_messages`)")
+        export.lost(conversation, "it holds no messages (`chat_messages`)")
         return None
     source_id = word(value.get("uuid")) or f"{conversation.member}-{conversation.number}"
-    thread = Thread(source_id, value["chat_messages"], report, reading.skip)
+    reasons: list[str] = []
+    thread = Thread(source_id, value["chat_messages"], reasons.append, reading.skip)
     messages = thread.build()
     if not messages:
-        reading.skip("conversation without content")
+        export.left_out(conversation, reasons)
         return None
+    for reason in reasons:
+        export.damaged(conversation, reason)
     project = mapping(value.get("project"))
     project_id = word(value.get("project_uuid")) or word(project.get("uuid"))
     name, prompt, context = projects.of(project_id)

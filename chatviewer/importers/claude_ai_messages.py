@@ -188,7 +188,11 @@ class Thread:
                 pieces[0].content = [flat] if flat.strip() else []
             elif type(content) is not list and not pieces[0].attachments:
                 self._report(f"message {text(message.get('uuid'))[:80]} holds nothing that can be read")
-        return [piece for piece in pieces if piece.content or piece.thinking or piece.calls or piece.attachments or piece.role is Role.TOOL]
+                return []
+        kept = [piece for piece in pieces if piece.content or piece.thinking or piece.calls or piece.attachments or piece.role is Role.TOOL]
+        if not kept:
+            self._skip("empty message")
+        return kept
 
     def _block(self, block: Mapping[str, Any], pieces: list[_Piece], calls: list[_Call]) -> None:
         kind, piece = text(block.get("type")), pieces[-1]

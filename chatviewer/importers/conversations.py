@@ -96,6 +96,22 @@ class Export:
         else:
             self._reading.problem(line, reason)
 
+    def lost(self, conversation: Conversation, reason: str) -> None:
+        """Report a conversation of which nothing is stored: the one and only time that it is told."""
+        self.problem(conversation.member, conversation.line, f"conversation {conversation.number}: {reason}")
+
+    def left_out(self, conversation: Conversation, reasons: list[str]) -> None:
+        """A conversation that gives no message: because it has none, or because none of them could be read."""
+        if reasons:
+            more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+            self.lost(conversation, f"nothing of it could be read: {reasons[0]}{more}")
+        else:
+            self._reading.skip("conversation without content")
+
+    def damaged(self, conversation: Conversation, reason: str) -> None:
+        """Report a part of a conversation that could not be stored."""
+        self.problem(conversation.member, conversation.line, f"in conversation {conversation.number}: {reason}")
+
     def finish(self) -> None:
         """Tell how many problems were not told one by one."""
         if self._report_count > MAX_REPORTS:

@@ -62,7 +62,7 @@ def contents(path: Path) -> list[str]:
 def test_the_sample() -> None:
     (first, second), reading = read(SAMPLES / "conversations.json")
     assert not reading.problems
-    assert reading.skipped == {"conversation without content": 1, "feedback without a message": 1}
+    assert reading.skipped == {"conversation without content": 1, "empty message": 1, "feedback without a message": 1}
     assert (first.title, first.model, first.system_prompt) == ("Sourdough that does not rise", "gpt-5", "I bake.\n\nBe brief.")
     assert first.status is SessionStatus.ACTIVE
     assert not first.is_starred
@@ -188,7 +188,7 @@ def test_wrong_types_are_told_and_the_rest_is_stored(tmp_path: Path) -> None:
     sessions, reading = read(as_zip(tmp_path / "e.zip", conversations=[conversation(*nodes), 5, {"title": "x"}]))
     assert [message.content for message in sessions[0].messages] == ["one", "three"]
     assert [f"{problem.line}: {problem.reason}" for problem in reading.problems] == [
-        "1: conversations.json: conversation 1: the parts of message b are no list",
+        "1: conversations.json: in conversation 1: the parts of message b are no list",
         "1: conversations.json: conversation 2: it is no object",
         "1: conversations.json: conversation 3: it holds no messages (`mapping`)",
     ]

@@ -138,8 +138,8 @@ def test_wrong_types_are_told_and_the_rest_is_stored(tmp_path: Path) -> None:
     sessions, reading = read(written(tmp_path / "conversations.json", document))
     assert texts(sessions[0]) == ["kept"]
     assert [problem.reason for problem in reading.problems] == [
-        "conversation 1: message 3 is no object",
-        "conversation 1: message n holds nothing that can be read",
+        "in conversation 1: message 3 is no object",
+        "in conversation 1: message n holds nothing that can be read",
         "conversation 2: it holds no messages (`chat_messages`)",
         "conversation 3: it is no object",
     ]

@@ -19,7 +19,9 @@ from hypothesis import strategies as st
 
 from chatviewer import ingest
 from chatviewer.domain import Session
+from chatviewer.domain.identity import message_uid
 from chatviewer.importers.base import Importer, NotThisFormatError, Reading
+from chatviewer.importers.parsing import parse_json
 from chatviewer.importers.registry import importers
 from chatviewer.storage.library import Library
 from tests.drills.machine import damages, record, session_id
@@ -142,7 +144,6 @@ def test_whatever_is_read_nothing_is_raised_and_nothing_hangs(importer: Importer
         assert problem.reason
         assert not WALL.search(problem.reason)
     assert all(count > 0 for count in reading.skipped.values())
-    assert len(sessions) + sum(reading.skipped.values()) + len(reading.problems) >= _conversations(raw)
 
 
 @EVERY
@@ -166,13 +167,97 @@ def test_a_short_file_is_read_as_a_long_one(importer: Importer, tmp_path: Path, 
     assert found[0] == found[1]
 
 
-def _conversations(data: bytes) -> int:
-    """How many conversations a web export holds, where it is whole: each gives a session, or is counted, or is told."""
+EXPORTS = [importer for importer in importers() if not importer.places()]
+LOST = re.compile(r"conversation (\d+): ")  # of which nothing is stored; what is told of a part of one begins otherwise
+
+
+def _conversations(data: bytes) -> int | None:
+    """How many conversations a web export holds; None where it is no JSON."""
     try:
         value = json.loads(data)
-    except ValueError:
-        return 0
-    return len(value) if isinstance(value, list) else 0
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(value, dict) and next(iter(value), None) == "conversations" and isinstance(value["conversations"], list):
+        value = value["conversations"]
+    return len(value) if isinstance(value, list) else 1
+
+
+def _lost(reading: Reading) -> list[int]:
+    """The numbers of the conversations that are told to be lost."""
+    return [int(found[1]) for problem in reading.problems if (found := LOST.match(problem.reason))]
+
+
+@pytest.mark.parametrize("importer", EXPORTS, ids=lambda importer: importer.source)
+@settings(max_examples=FUZZ, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_stored_and_skipped_and_reported_are_all_conversations(importer: Importer, tmp_path: Path, data: st.DataObject) -> None:
+    """Each conversation of a web export gives one session, or is counted once, or is told once; also beside others that are broken."""
+    original = data.draw(st.sampled_from(ORIGINALS[importer.source]))
+    value = original.value if original.value is not None else [json.loads(line) for line in original.data.splitlines()]
+    whole = value if isinstance(value, list) else [value]
+    raw = json.dumps([*whole, data.draw(mutated(value)), *whole, *(data.draw(mutated(each)) for each in whole)], indent=data.draw(INDENT))
+    if data.draw(st.booleans()):
+        raw = json.dumps(data.draw(mutated(value)))
+    path = tmp_path / original.path.with_suffix(".json").name
+    path.write_text(raw)
+    reading = Reading(path)
+    sessions = list(importer.read(reading))
+    lost = _lost(reading)
+    assert len(set(lost)) == len(lost)
+    assert len(sessions) + reading.skipped["conversation without content"] + len(lost) == _conversations(raw.encode())
+
+
+INDENT = st.sampled_from([None, 1])
+
+
+@settings(max_examples=FUZZ, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_stored_and_skipped_and_reported_are_all_messages(tmp_path: Path, data: st.DataObject) -> None:
+    """The same of the messages of a Claude.ai conversation; a reply is stored when one of its pieces is."""
+    original = data.draw(st.sampled_from([each for each in ORIGINALS["claude-ai"] if isinstance(each.value, list)]))
+    chosen = next(each for each in original.value if each.get("chat_messages"))
+    messages = [data.draw(mutated(message)) for message in chosen["chat_messages"] * 2]
+    path = tmp_path / "conversations.json"
+    path.write_text(json.dumps([{**chosen, "chat_messages": messages}]))
+    reading = Reading(path)
+    (importer,) = (importer for importer in EXPORTS if importer.source == "claude-ai")
+    sessions = list(importer.read(reading))
+    told = [problem for problem in reading.problems if problem.reason.startswith("in conversation 1: message ")]
+    if not sessions:
+        assert _lost(reading) == [1] or reading.skipped["conversation without content"] == 1
+        return
+    stored = {message.uid for session in sessions for message in session.messages}
+    seen: dict[str, Any] = {}
+    for number, message in enumerate(parse_json(path.read_bytes())[0]["chat_messages"]):
+        if isinstance(message, dict):
+            uuid = message.get("uuid")
+            key = (uuid if isinstance(uuid, str) else str(uuid) if type(uuid) is int else "") or str(number)
+            if seen.setdefault(key, message) != message:
+                seen[f"{key}#{number}"] = message
+    stored_count = sum(message_uid("claude-ai", sessions[0].source_id, key) in stored for key in seen)
+    skipped = reading.skipped["empty message"] + reading.skipped["message that stands there twice"]
+    assert stored_count + skipped + len(told) == len(messages)
+
+
+@settings(max_examples=FUZZ, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_no_words_of_a_broken_tree_are_lost(tmp_path: Path, data: st.DataObject) -> None:
+    """Whatever is wrong with the nodes of a ChatGPT conversation: each word in their parts is stored, if any of the conversation is."""
+    original = data.draw(st.sampled_from([each for each in ORIGINALS["chatgpt"] if isinstance(each.value, list)]))
+    chosen = data.draw(st.sampled_from([each for each in original.value if isinstance(each.get("mapping"), dict)]))
+    nodes = {key: data.draw(mutated(node)) for key, node in chosen["mapping"].items()}
+    path = tmp_path / "conversations.json"
+    path.write_text(json.dumps([{**chosen, "mapping": nodes}]))
+    (importer,) = (importer for importer in EXPORTS if importer.source == "chatgpt")
+    sessions = list(importer.read(Reading(path)))
+    stored = repr(sessions)
+    for node in nodes.values():
+        message = node.get("message") if isinstance(node, dict) else None
+        content = message.get("content") if isinstance(message, dict) else None
+        parts = content.get("parts") if isinstance(content, dict) else None
+        for part in parts if isinstance(parts, list) and sessions else ():
+            if isinstance(part, str):
+                assert all(word in stored for word in re.findall(r"\w+", part))
 
 
 def _texts(value: Any) -> Iterator[str]:
