@@ -15,9 +15,9 @@ for the text that is indexed and for the text that is searched:
 
 import re
 from collections.abc import Collection, Iterator
-from functools import lru_cache
 from itertools import chain
 
+_MAX_KNOWN = 1 << 16  # names whose parts are remembered
 _MAX_RUN = 64  # characters; longer ones are data, not identifiers
 _MAX_TERMS = 200_000  # characters for one text: a pasted dictionary must not double the index
 LONG = 1 << 20  # characters; a longer text is worked on in pieces, so that the copies made on the way are small
@@ -53,11 +53,11 @@ def extra_terms(text: str) -> str | None:
     """The words to index beside a text, in its order, each identifier once; None when there are none."""
     identifiers: dict[str, None] = {}
     special: list[str] = []
-    for piece in pieces(text):
+    for piece in pieces(text) if len(text) > LONG else (text,):
         identifiers |= dict.fromkeys(_identifiers(piece))
         if not piece.isascii() and len(special) < _MAX_TERMS:
             special += _special_terms(piece.encode("utf-8", "surrogatepass"))
-    return _joined([*filter(None, map(_identifier_parts, identifiers)), *special])
+    return _joined([*filter(None, map(_identifier_parts.__getitem__, identifiers)), *special])
 
 
 def pieces(text: str) -> Iterator[str]:
@@ -89,12 +89,9 @@ def unordered_terms_of(texts: Collection[str]) -> str | None:
 def _unordered(data: bytes) -> dict[str, None]:
     shape = data.translate(_RUN_SHAPES)
     find_back = shape.rfind
-    runs: dict[bytes, None] = {}
-    for border in _RUN_BORDERS:
-        for match in border.finditer(shape):
-            start, end = match.span()
-            runs[data[find_back(b" ", 0, start) + 1 : end]] = None
-    terms = dict.fromkeys(chain.from_iterable(map(_run_parts, runs)))
+    matches = chain.from_iterable(border.finditer(shape) for border in _RUN_BORDERS)
+    runs = dict.fromkeys([data[find_back(b" ", 0, match.start()) + 1 : match.end()] for match in matches])
+    terms = dict.fromkeys(chain.from_iterable(map(_run_parts.__getitem__, runs)))
     if not data.isascii():
         terms |= dict.fromkeys(_special_terms(data))
     return terms
@@ -158,8 +155,32 @@ def query_terms(word: str) -> tuple[list[str], bool] | None:
     return query_parts(word)
 
 
-@lru_cache(1 << 16)  # the same names come again and again
-def _identifier_parts(identifier: str) -> str:
+class _IdentifierParts(dict[str, str]):
+    """By the identifier: the same names come again and again. A dict's own look costs half of `lru_cache`'s, which matters for what is
+    done a million times; where it would hold too many, it forgets all."""
+
+    def __missing__(self, identifier: str) -> str:
+        if len(self) >= _MAX_KNOWN:
+            self.clear()
+        parts = self[identifier] = _parts_of_identifier(identifier)
+        return parts
+
+
+class _RunParts(dict[bytes, list[str]]):
+    """The same for letters and digits that stand together, in UTF-8; the parts in lower case."""
+
+    def __missing__(self, run: bytes) -> list[str]:
+        if len(self) >= _MAX_KNOWN:
+            self.clear()
+        parts = self[run] = _parts_of_run(run)
+        return parts
+
+
+_identifier_parts = _IdentifierParts()
+_run_parts = _RunParts()
+
+
+def _parts_of_identifier(identifier: str) -> str:
     """The parts of an identifier, or "" where it is a number with its unit, a hash or encoded data."""
     runs = identifier.split(".")
     parts = [_split_run(run) for run in runs]
@@ -172,8 +193,7 @@ def _identifier_parts(identifier: str) -> str:
     return " ".join([split, *(name or part or run for name, part, run in zip(named, parts, runs, strict=True))])
 
 
-@lru_cache(1 << 16)
-def _run_parts(run: bytes) -> list[str]:
+def _parts_of_run(run: bytes) -> list[str]:
     text = run.decode()
     parts = _split_run(text) if len(run) <= _MAX_RUN else ""
     return f"{parts} {_named_run(text)}".lower().split() if parts else []
