@@ -6,6 +6,7 @@ The sessions of the rarest word are gone through, newest first, some at a time, 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from heapq import merge
 from itertools import islice
 
 from chatviewer.query.nodes import Node
@@ -40,23 +41,18 @@ class _Word:
             self._levels.append((plan, rows, few))
 
     def groups(self) -> Iterator[Group]:
-        """The sessions that hold it, newest first; of a common word those that a walk meets, titles alone after them."""
-        seen: set[Group] = set()
-        waiting: list[Group] = []
-        for plan, _, few in self._levels:
-            if few is not None:
-                waiting += [candidate[:2] for candidate in sorted_rows(self._connection, plan, few)[0]]
-        if not self.is_common:
-            yield from sorted(set(waiting))
-            return
-        for plan, rows, few in self._levels:
-            if few is None:
-                for batch in walk(self._connection, plan, rows, ALL):
-                    for group in dict.fromkeys(candidate[:2] for candidate in batch):
-                        if group not in seen:
-                            seen.add(group)
-                            yield group
-        yield from sorted(set(waiting) - seen)
+        """The sessions that hold it, newest first. Whether a level's rows are few may depend on the time that there was to count them;
+        the order does not, or pages would not fit together."""
+        last = None
+        for group in merge(*map(self._groups_of, self._levels)):
+            if group != last:
+                yield group
+            last = group
+
+    def _groups_of(self, level: tuple[Plan, IndexRows, list[int] | None]) -> Iterator[Group]:
+        plan, rows, few = level
+        batches = walk(self._connection, plan, rows, ALL) if few is None else [sorted_rows(self._connection, plan, few)[0]]
+        return (candidate[:2] for batch in batches for candidate in batch)
 
     def within(self, batch: list[Group]) -> dict[Group, Candidate]:
         """Its newest row in each of these sessions that hold it, titles before all."""

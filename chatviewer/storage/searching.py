@@ -128,7 +128,7 @@ class Search:
 
             known = {candidate.session for candidate in found.candidates}
             more = gathered(self, known, self.wanted - len(found.candidates))
-            found = Found([*found.candidates, *more], found.hidden_count, is_whole=True)
+            found = found._replace(candidates=[*found.candidates, *more])
         return found
 
     def _is_dense(self, leaf: Node) -> bool:
