@@ -39,11 +39,27 @@ def export_file(path: Path, *, is_overwriting: bool = False) -> Iterator[TextIO]
             draft.replace(target)
         else:
             try:
-                os.link(draft, target)  # unlike a rename it fails where somebody else made the file meanwhile
+                _take_name(draft, target)
             except FileExistsError as error:
                 raise RefusedError(f"{path} exists; --force overwrites it.") from error
-            except OSError:  # a file system without hard links
-                draft.replace(target)
+            except OSError as error:
+                raise RefusedError(f"{path} cannot be written: {error.strerror}.") from error
     finally:
         with suppress(FileNotFoundError):
             draft.unlink()
+
+
+def _take_name(draft: Path, target: Path) -> None:
+    """Give the draft its name. Unlike a rename alone this fails where somebody else made the file meanwhile: FileExistsError."""
+    try:
+        os.link(draft, target)
+        return
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links: the name is taken first, by an empty file that only its owner can read
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        draft.replace(target)
+    except OSError:
+        target.unlink()
+        raise

@@ -2,8 +2,11 @@
 
 import os
 import shutil
+import stat
+import sys
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, cast
 
@@ -18,6 +21,8 @@ from chatviewer.tui.outgoing_messages import CopyWritten, Exported
 if TYPE_CHECKING:
     from chatviewer.exporters.base import Exporter
 
+_COPIES = "chatviewer-copy-"  # then the process that wrote it
+_DRAFT = ".part"  # a copy while it is written
 _CHUNK = 200  # sessions whose rows are read at once
 
 
@@ -34,17 +39,21 @@ def write_copy(library: Library, session_id: int, copies: dict[Path, int], stop:
         summaries = library.summaries([session_id])
         if not summaries:
             return None
-        folder = Path(tempfile.mkdtemp(prefix="chatviewer-"))
+        folder = Path(tempfile.mkdtemp(prefix=f"{_COPIES}{os.getpid()}-"))
         copies[folder] = 0
         path = folder / f"{safe_file_name(summaries[0].title)}.md"
+        draft = folder / _DRAFT
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace", newline="\n") as out:
                 find_exporter("md").write(library, summaries, cast(TextIO, _Harmless(out, stop)))
+            draft.rename(path)
+            written_at = path.stat().st_mtime_ns
+            os.utime(folder, ns=(written_at, written_at))  # by which a later viewer sees whether somebody changed the file
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        copies[folder] = path.stat().st_mtime_ns
+        copies[folder] = written_at
         return CopyWritten(command, path)
 
     return job
@@ -59,6 +68,42 @@ def forget_copies(copies: dict[Path, int]) -> None:
             is_changed = False
         if not is_changed:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def forget_stale_copies() -> None:
+    """The same for the copies of viewers that were killed: below the folder for temporary files, of this user, of a process that is no
+    more."""
+    import tempfile
+
+    if sys.platform == "win32":
+        return
+    with suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
+        for entry in entries:
+            number = entry.name.removeprefix(_COPIES).partition("-")[0]
+            if entry.name.startswith(_COPIES) and number.isascii() and number.isdecimal() and not _is_alive(int(number)):
+                _forget_stale(entry)
+
+
+def _forget_stale(entry: os.DirEntry[str]) -> None:
+    try:
+        found = entry.stat(follow_symlinks=False)
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) != 0o700:
+            return
+        files = [(file.name, file.stat(follow_symlinks=False)) for file in os.scandir(entry.path)]
+    except OSError:
+        return
+    if all(name == _DRAFT or (stat.S_ISREG(file.st_mode) and file.st_mtime_ns == found.st_mtime_ns) for name, file in files):
+        shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def _is_alive(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def export_path(typed: str, extension: str) -> Path:

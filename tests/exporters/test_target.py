@@ -1,5 +1,6 @@
 """A file of an export is whole or not there."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,26 @@ def test_a_file_made_meanwhile_stays(folder: Path) -> None:
         path.write_text("theirs")
     assert path.read_text() == "theirs"
     assert [each.name for each in folder.iterdir()] == ["out.md"]
+
+
+def _no_links(*_: object) -> None:
+    raise PermissionError(1, "Operation not permitted")
+
+
+def test_the_same_where_there_are_no_hard_links(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "link", _no_links)
+    path = folder / "out.md"
+    with export_file(path) as out:
+        out.write("mine")
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ("mine", 0o600)
+    other = folder / "other.md"
+    with pytest.raises(RefusedError, match="exists"), export_file(other):
+        other.write_text("theirs")
+    assert other.read_text() == "theirs"
+    monkeypatch.setattr(Path, "replace", _no_links)
+    with pytest.raises(RefusedError, match="cannot be written: Operation"), export_file(folder / "third.md"):
+        pass
+    assert sorted(each.name for each in folder.iterdir()) == ["other.md", "out.md"]
 
 
 def test_an_error_leaves_nothing_behind(folder: Path) -> None:

@@ -1,7 +1,10 @@
 """What leaves the viewer: a copy in the editor, exports, going on with a session in its agent; and which files a session touched."""
 
 import os
+import signal
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -22,7 +25,7 @@ from chatviewer.tui.lending import Lent
 from chatviewer.tui.modals.menu import MenuModal
 from chatviewer.tui.modals.notice import NoticeModal
 from chatviewer.tui.modals.prompt import PromptModal
-from chatviewer.tui.outgoing import export_path, export_sessions, problem_with, write_copy
+from chatviewer.tui.outgoing import export_path, export_sessions, forget_stale_copies, problem_with, write_copy
 from chatviewer.tui.outgoing_messages import ContinuationFound, CopyWritten
 from chatviewer.tui.rendering.touched import TouchedFile, touched_files
 from chatviewer.tui.screens import outgoing_actions
@@ -127,6 +130,49 @@ def test_a_copy_for_the_editor_is_private_and_harmless(secretive: Library, monke
     assert "\x1b" not in copy.path.read_text()
     copy.path.unlink()
     copy.path.parent.rmdir()
+
+
+KILLED = """
+import os, signal, sys, threading
+from pathlib import Path
+from chatviewer.storage.library import Library
+from chatviewer.tui.outgoing import write_copy
+with Library.open(Path(sys.argv[1])) as library:
+    for _ in range(2):
+        print(write_copy(library, library.session_ids()[0], {}, threading.Event())().path, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_copies_of_a_killed_viewer_are_deleted_by_the_next(secretive: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What somebody changed, what a running viewer shows, links and whatever else lies there under such a name stay."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    monkeypatch.setenv("EDITOR", "true")
+    own = write_copy(secretive, secretive.session_ids()[0], {}, threading.Event())()
+    assert isinstance(own, CopyWritten)
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    done = subprocess.run([sys.executable, "-c", KILLED, str(secretive.path)], env=environment, capture_output=True, text=True)
+    changed, killed = map(Path, done.stdout.splitlines())
+    assert done.returncode == -signal.SIGKILL
+    changed.write_text("changed")
+    number = killed.parent.name.split("-")[2]
+    (tmp_path / "elsewhere").mkdir(mode=0o700)
+    (tmp_path / "elsewhere" / "x.md").touch()
+    (temporary / f"chatviewer-copy-{number}-link").symlink_to(tmp_path / "elsewhere")
+    (temporary / f"chatviewer-copy-{number}-open").mkdir()
+    (temporary / f"chatviewer-copy-{number}-unfinished").mkdir(mode=0o700)
+    (temporary / f"chatviewer-copy-{number}-unfinished" / ".part").touch()
+    (temporary / f"chatviewer-copy-{number}-file").touch()
+    for name in ("chatviewer-copy-", "chatviewer-copy-x-y", f"chatviewer-copy-{10**30}x-"):
+        (temporary / name).mkdir(mode=0o700)
+    before = {path.name for path in temporary.iterdir()}
+    forget_stale_copies()
+    assert before - {path.name for path in temporary.iterdir()} == {killed.parent.name, f"chatviewer-copy-{number}-unfinished"}
+    assert own.path.exists()
+    assert changed.read_text() == "changed"
+    assert (tmp_path / "elsewhere" / "x.md").exists()
 
 
 def test_an_editor_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ from chatviewer.tui.messages import (
     TranscriptGrown,
     WorkFailed,
 )
-from chatviewer.tui.outgoing import forget_copies
+from chatviewer.tui.outgoing import forget_copies, forget_stale_copies
 from chatviewer.tui.screens.outgoing_actions import OutgoingActions
 from chatviewer.tui.screens.window_actions import WindowActions
 from chatviewer.tui.searching import FIRST_SESSIONS, answer
@@ -119,6 +119,7 @@ class MainScreen(OutgoingActions, WindowActions):
         self.watch(self.viewer, "import_state", self.follow_import)
         if not self.app.is_headless:
             self.set_timer(DELAY_SECONDS, lambda: self.counter.submit(warm_up(self.is_leaving), key="warm-up"))
+            self.set_timer(DELAY_SECONDS, lambda: self.writer.submit(forget_stale_copies, key="stale copies"))
         self.watch(self.viewer, "app_focus", self.reader.begin_to_read, init=False)
 
     @staticmethod
