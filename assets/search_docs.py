@@ -53,10 +53,11 @@ Where nothing is found, the ways out stand in the list, each with its key: the n
 ## Narrowing a result
 
 While something is searched for, the library pane shows what its result could be narrowed to, with the number of sessions that would
-be left: sources, projects, times, tags, who said it, models, ratings. In a narrow window the first of them stand in a line above the list.
-`Tab` leaves the search box for the list; there a digit adds what it stands beside to the query, or takes it out again. A source beside
-`source:codex` takes its place. In the pane (`shift+Tab`), Enter does the same, space adds one more value that will do
-(`source:codex,chatgpt`), `-` leaves out what is under the cursor, and `o` searches for it only. `All` clears the search.
+be left: sources, projects, times (a session stands under that of its newest hit), tags, who said it, models, ratings. In a narrow window
+the first of them stand in a line above the list. `Tab` leaves the search box for the list; there a digit adds what it stands beside to the
+query, or takes it out again. A source beside `source:codex` takes its place. In the pane (`shift+Tab`), Enter does the same, space adds
+one more value that will do (`source:codex,chatgpt`), `-` leaves out what is under the cursor, and `o` searches for it only. `All` clears
+the search.
 
 What stands in the search box is always the whole query: a digit only writes it. Of a result too large to be counted in a quarter of
 a second, what was stored last is counted; the title of the list then says `12,000+ hits`.

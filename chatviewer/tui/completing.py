@@ -85,7 +85,22 @@ def _of_value(text: str, found: re.Match[str], counts: LibraryCounts, tools: Map
     if typed in (value.casefold() for value in beginning):
         return []
     head = text[: found.start("value")]
-    return [Completion(head + quoted(value), value, values[value]) for value in [*beginning, *inside][:MOST]]
+    return [
+        Completion(head + quoted(value), value, _left(spec.name, value, counts) or values[value]) for value in [*beginning, *inside][:MOST]
+    ]
+
+
+def _left(field: str, value: str, counts: LibraryCounts) -> int:
+    """How many sessions a value finds that other names hold as well: `model:gpt-5` those of gpt-5-mini too; 0 for other fields."""
+    typed = value.casefold()
+    if field == "source":
+        return sum(count for name, count in counts.sources.items() if name.casefold().startswith(typed))
+    if field == "model":
+        return sum(count for name, count in counts.models.items() if typed in name.casefold())
+    if field == "project":
+        folder = f"/{typed.strip('/')}"
+        return sum(count for path, count in counts.projects.items() if folder in f"/{path}".casefold())
+    return 0
 
 
 def _values(field: str, typed: str, counts: LibraryCounts, tools: Mapping[str, int]) -> dict[str, int | None]:

@@ -101,14 +101,26 @@ def _named(field: str, counts: Mapping[str, int], labels: Mapping[str, str] | No
     return [Value((labels or {}).get(name, name), f"{field}:{quoted(name)}", count) for name, count in counts.items()]
 
 
+def _parts_of_names(field: str, counts: Mapping[str, int], *, is_beginning: bool = False) -> list[Value]:
+    """Values that other names hold as well: `model:gpt-5` also leaves the sessions of gpt-5-mini."""
+    names = {name: name.casefold() for name in counts}
+
+    def is_left(name: str, typed: str) -> bool:
+        return names[name].startswith(typed) if is_beginning else typed in names[name]
+
+    sums = {name: sum(count for other, count in counts.items() if is_left(other, names[name])) for name in list(counts)[:MOST]}
+    return _named(field, sums)
+
+
 def _projects(facets: ResultFacets, _now: datetime) -> list[Value]:
-    """By the folder's name where that means one project, else by the path."""
-    slashed = [f"/{path.rstrip('/')}".casefold() for path in facets.projects]
+    """By the folder's name where that means one project, else by the path, which also leaves what lies in it or is named like it."""
+    slashed = {path: f"/{path.rstrip('/')}".casefold() for path in facets.projects}
     values = []
-    for path, count in list(facets.projects.items())[:MOST]:
+    for path in list(facets.projects)[:MOST]:
         name = project_name(path)
-        is_one = sum(f"/{name}".casefold() in each for each in slashed) == 1
-        values.append(Value(name, f"project:{quoted(name if is_one else path)}", count))
+        is_one = sum(f"/{name}".casefold() in each for each in slashed.values()) == 1
+        left = [path] if is_one else [other for other, each in slashed.items() if slashed[path] in each]
+        values.append(Value(name, f"project:{quoted(name if is_one else path)}", sum(facets.projects[other] for other in left)))
     return values
 
 
@@ -146,12 +158,12 @@ def _ratings(facets: ResultFacets, _now: datetime) -> list[Value]:
 
 
 _KINDS: tuple[tuple[str, str, Callable[[ResultFacets, datetime], list[Value]]], ...] = (
-    ("Sources", "source", lambda facets, _: _named("source", facets.sources)),
+    ("Sources", "source", lambda facets, _: _parts_of_names("source", facets.sources, is_beginning=True)),
     ("Projects", "project", _projects),
     ("Time", "date", _dates),
     ("Tags", "tag", lambda facets, _: [value._replace(label=f"#{value.label}") for value in _named("tag", facets.tags)]),
     ("Who", "role", lambda facets, _: _named("role", facets.roles, _ROLES)),
-    ("Models", "model", lambda facets, _: _named("model", facets.models)),
+    ("Models", "model", lambda facets, _: _parts_of_names("model", facets.models)),
     ("Rating", "rating", _ratings),
     ("Status", "state", lambda facets, _: _named("is", facets.statuses, _STATES)),
 )

@@ -1,45 +1,78 @@
-"""What the box offers while a field is typed."""
+"""What the field being typed may go on with: counts that hold, and no text at which it fails."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from chatviewer.domain import LibraryCounts
-from chatviewer.tui.completing import completions, is_asked
-from tests.measuring import cpu_seconds
+from chatviewer.domain import LibraryCounts, SessionStatus
+from chatviewer.query import parse
+from chatviewer.query.editing import bare, held, pieces, terms, toggled, widened, with_term, without
+from chatviewer.query.fields import FIELDS
+from chatviewer.storage.library import Library
+from chatviewer.tui.advising import unknown_field
+from chatviewer.tui.completing import completions
+from chatviewer.tui.narrowing import of_nothing
+from tests.factories import fill, make_session
 
-COUNTS = LibraryCounts(tags={"release": 3, "to do": 2}, sources={"codex": 4, "chatgpt": 1})
-
-
-def offered(text: str) -> list[str]:
-    return [each.text for each in completions(text, COUNTS, {"Bash": 2})]
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted"),
+PIECES = st.sampled_from(
     [
-        ("sou", ["source:"]),
-        ("x -sour", ["x -source:"]),
-        ("source:c", ["source:codex", "source:chatgpt"]),
-        ("(source:co", ["(source:codex"]),
-        ("source:codex,ch", ["source:codex,chatgpt"]),
-        ('tag:"to', ['tag:"to do"']),
-        ('tag:"to do",rel', ['tag:"to do",release']),
-        ("tag:release", []),
-        ("source:codex ", []),
-        ('"tag:" rel', []),
-        ("tool:ba", ["tool:Bash"]),
-    ],
+        *("a", "cat", " ", " ", "OR", "AND", "NOT ", "-", "(", ")", '"', "*", "/", "/x/", ":", ",", "..", ">=", "none", "2026", "7d", "\\"),
+        *("\0", "\ud800", "\x1b[31m", "\u202e", "漢", "é", "🚀", "sorce:x", "from:x"),
+        *(f"{name}:" for name in FIELDS),
+        *(example for spec in FIELDS.values() for example in spec.examples),
+    ]
 )
-def test_what_is_begun_is_offered(text: str, wanted: list[str]) -> None:
-    assert offered(text) == wanted
+TYPED = st.one_of(st.text(max_size=40), st.lists(PIECES, max_size=14).map("".join), st.lists(PIECES, max_size=8).map(" ".join))
+COUNTS = LibraryCounts(
+    sources={"chat": 3, "chatgpt": 6},
+    projects={"/me/api": 4, "/me/api-server": 3, "/me/my site": 2, "": 1},
+    models={"gpt-5": 6, "gpt-5-mini": 2, 'a"b': 1},
+    tags={"release": 2, "to do": 1},
+)
 
 
-def test_a_field_is_asked_for_while_its_value_is_typed() -> None:
-    assert is_asked("flaky tool:", "tool")
-    assert is_asked('-tool:Edit,"a b",B', "tool")
-    assert not is_asked("tool:Bash x", "tool")
+@pytest.fixture
+def library(library: Library) -> Library:
+    """Names that are parts of others."""
+    made = [
+        make_session("a", source="codex", project="/home/me/api", model="gpt-5"),
+        make_session("b", source="codex", project="/home/me/api", model="gpt-5-mini"),
+        make_session("c", source="codex-cloud", project="/home/me/api-server", model="gpt-5"),
+        make_session("d", source="chatgpt", project="/home/api/web", model="opus"),
+        make_session("e", source="chatgpt", project="", model=None),
+    ]
+    fill(library, *made)
+    library.add_tags([made[0].uid, made[1].uid], ["release"])
+    library.set_status([made[4].uid], SessionStatus.ARCHIVED)
+    library.set_starred([made[1].uid], True)
+    return library
 
 
-@pytest.mark.parametrize("unit", ["-a:", "-a:b,", "a:b ", '-tag:"a b",', "aaaa", '" '])
-@pytest.mark.parametrize("end", ["", "(", '"'])
-def test_a_long_text_is_read_once(unit: str, end: str) -> None:
-    assert cpu_seconds(lambda: offered(unit * 20_000 + end)) < 1
+def test_a_count_is_what_the_completed_query_finds(library: Library) -> None:
+    counts = library.counts()
+    compared = 0
+    for begun in ("source:", "project:", "project:/", "project:a", "model:", "model:g", "tag:", "is:", "is:s", "status:"):
+        for completion in completions(begun, counts, {}):
+            if completion.session_count is not None:
+                assert len(library.session_ids(parse(completion.text))) == completion.session_count, completion.text
+                compared += 1
+    assert compared > 20
+
+
+@given(TYPED, st.integers(0, 60))
+def test_nothing_typed_fails_in_completion_chips_and_advice(text: str, place: int) -> None:
+    for cursor in (None, min(place, len(text))):
+        for completion in completions(text, COUNTS, {"Bash": 3, "mcp__files__Edit": 1}, cursor):
+            assert 0 < completion.cursor <= len(completion.text)
+            parse(completion.text, is_being_typed=True)
+    completions(text, None, {})
+    unknown_field(text)
+    of_nothing(text)
+    assert all(text[start:end] for start, end in pieces(text))
+    for term in ("source:codex", "tag:release", "-is:archived", 'project:"my site"', "on:2026-03"):
+        for changed in (with_term(text, term), toggled(text, term), widened(text, term)):
+            parse(changed)
+    for each in terms(text):
+        parse(without(text, each.start, each.end))
+    held(text)
+    parse(bare(text))
