@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from chatviewer.storage.connection import Database, connect, explained, prepare_file
-from chatviewer.storage.linking import link_all
+from chatviewer.storage.linking import link_all, mark_all_branched
 from chatviewer.storage.migrating import migrate
 
 _FTS = ("message_fts", "tool_fts", "attachment_fts", "session_fts")
@@ -137,6 +137,7 @@ def _finish(loading: sqlite3.Connection, user_id: int) -> None:
             if name not in present:
                 loading.execute(sql)
     link_all(loading, user_id)
+    mark_all_branched(loading)
     _configure(loading, _DEFAULTS)
     loading.execute("COMMIT")
 

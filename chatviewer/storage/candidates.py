@@ -24,42 +24,47 @@ class Candidate(NamedTuple):
 
 
 class Level(NamedTuple):
-    """A kind of row: its table, how it reaches its session, and the statement for the ids of the rows of some sessions."""
+    """A kind of row: its table, how it reaches its session, and for some sessions (a JSON list of ids) two statements: the first and the
+    last row, their number and the session, and all rows with their sessions."""
 
     table: str
     source: str
     row: str
     session: str
     bounds: str
+    rows: str
 
 
+_LISTED = "IN (SELECT value FROM json_each(?))"
+_CALLS = "FROM tool_call AS own WHERE own.session_id = part.id"
+_ATTACHMENTS = f"FROM message AS part CROSS JOIN attachment ON attachment.message_id = part.id WHERE part.session_id {_LISTED}"
 LEVELS = {
     "message": Level(
         "message",
         "message CROSS JOIN session ON session.id = message.session_id",
         "message.id",
         "message.session_id",
-        "SELECT min(+part.id), max(+part.id), count(*), part.session_id FROM message AS part "
-        "WHERE part.session_id IN (SELECT value FROM json_each(?)) GROUP BY part.session_id",
+        f"SELECT part.first_row, part.last_row, part.message_count, part.id FROM session AS part WHERE part.id {_LISTED}",
+        f"SELECT part.session_id AS session, part.id AS row FROM message AS part WHERE part.session_id {_LISTED}",
     ),
     "tool": Level(
         "tool_call",
         "tool_call CROSS JOIN message ON message.id = tool_call.message_id CROSS JOIN session ON session.id = tool_call.session_id",
         "tool_call.id",
         "tool_call.session_id",
-        "SELECT min(+part.id), max(+part.id), count(*), part.session_id FROM tool_call AS part "
-        "WHERE part.session_id IN (SELECT value FROM json_each(?)) GROUP BY part.session_id",
+        f"SELECT (SELECT min(own.id) {_CALLS}), (SELECT max(own.id) {_CALLS}), part.tool_call_count, part.id FROM session AS part "
+        f"WHERE part.id {_LISTED} AND part.tool_call_count > 0",
+        f"SELECT part.session_id AS session, part.id AS row FROM tool_call AS part WHERE part.session_id {_LISTED}",
     ),
     "attachment": Level(
         "attachment",
         "attachment CROSS JOIN message ON message.id = attachment.message_id CROSS JOIN session ON session.id = message.session_id",
         "attachment.id",
         "message.session_id",
-        "SELECT min(attachment.id), max(attachment.id), count(*), part.session_id FROM message AS part "
-        "CROSS JOIN attachment ON attachment.message_id = part.id "
-        "WHERE part.session_id IN (SELECT value FROM json_each(?)) GROUP BY part.session_id",
+        f"SELECT min(attachment.id), max(attachment.id), count(*), part.session_id {_ATTACHMENTS} GROUP BY part.session_id",
+        f"SELECT part.session_id AS session, attachment.id AS row {_ATTACHMENTS}",
     ),
-    "session": Level("session", "session", "session.id", "session.id", ""),
+    "session": Level("session", "session", "session.id", "session.id", "", ""),
 }
 
 
@@ -100,11 +105,11 @@ def sorted_rows(connection: sqlite3.Connection, plan: Plan, rows: Sequence[int])
     return sorted(found), hidden_count
 
 
-def sessions(connection: sqlite3.Connection, plan: Plan, statuses: tuple[str, ...]) -> Iterator[tuple[int, int]]:
-    """(negative time, negative id) of the sessions, newest first; lazily, by the index, one cursor for each kind."""
+def sessions(connection: sqlite3.Connection, plan: Plan, statuses: tuple[str, ...], more: str = "") -> Iterator[tuple[int, ...]]:
+    """(negative time, negative id) of the sessions, newest first, and `more` columns; lazily, by the index, one cursor for each kind."""
     sql, parameters = plan.session_conditions
     statement = (
-        "SELECT -coalesce(session.last_message_at, 0), -session.id FROM session WHERE session.user_id = ? AND session.status = ? "
+        f"SELECT -coalesce(session.last_message_at, 0), -session.id{more} FROM session WHERE session.user_id = ? AND session.status = ? "
         f"AND session.is_subagent = ? AND {sql} ORDER BY session.last_message_at DESC, session.id DESC"
     )
     kinds = [(status, is_subagent) for status in statuses for is_subagent in (0, 1)]

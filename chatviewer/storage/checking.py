@@ -31,6 +31,14 @@ _DERIVED = (
         "message_count <> (SELECT count(*) FROM message WHERE message.session_id = session.id)",
     ),
     (
+        "do not know where their messages stand",
+        (
+            "(first_row, last_row) IS NOT (SELECT min(message.id), max(message.id) FROM message WHERE message.session_id = session.id) "
+            "OR is_branched <> EXISTS (SELECT 1 FROM message WHERE message.session_id = session.id AND parent_id IS NOT NULL "
+            "GROUP BY parent_id HAVING count(*) > 1)"
+        ),
+    ),
+    (
         "do not count their tool calls right",
         "tool_call_count <> (SELECT count(*) FROM tool_call WHERE tool_call.session_id = session.id)",
     ),

@@ -12,7 +12,7 @@ from chatviewer.storage.rows import CHECKED, INTEGER_MAX, checksum, clean, json_
 COLUMNS = (
     *("uid", "user_id", "source", "source_id", "project", "parent_uid", "spawned_by", "is_subagent", "title", "source_title", "status"),
     *("run_state", "model", "branch", "current_uid", "input_tokens", "output_tokens", "token_count", "message_count", "tool_call_count"),
-    "read_count",
+    *("read_count", "first_row", "last_row", "is_branched"),
     *("started_at", "ended_at", "last_message_at", "created_at", "updated_at", "starred_at", "archived_at", "trashed_at", "source_gone_at"),
     *("trace_id", "created_by", "updated_by", "checksum", "context", "metadata", "terms", "summary", "system_prompt"),
 )
@@ -20,7 +20,7 @@ _SELECT = f"SELECT {', '.join(COLUMNS)} FROM session WHERE id = ?"
 _CHECKED = CHECKED["session"].split(", ")
 _UNKNOWN: dict[str, Any] = dict.fromkeys(COLUMNS) | {
     **dict.fromkeys(("project", "title", "source_title", "branch", "summary", "system_prompt"), ""),
-    **dict.fromkeys(("is_subagent", "token_count", "message_count", "tool_call_count", "read_count"), 0),
+    **dict.fromkeys(("is_subagent", "token_count", "message_count", "tool_call_count", "read_count", "is_branched"), 0),
     "status": "active",
     "context": "{}",
     "metadata": "{}",
@@ -36,6 +36,8 @@ class Growth(NamedTuple):
     output_tokens: int | None = None
     first_at: int | None = None
     last_at: int | None = None
+    first_row: int | None = None
+    last_row: int | None = None
 
 
 class Choices:
@@ -96,6 +98,8 @@ def described(old: dict[str, Any], session: Session, growth: Growth, choices: Ch
             row[column] = json_text(loads(old[column]) | dict(given))
     row["message_count"] += growth.messages
     row["tool_call_count"] += growth.calls
+    row["first_row"] = min(_known(old["first_row"], growth.first_row), default=None)
+    row["last_row"] = max(_known(old["last_row"], growth.last_row), default=None)
     row["input_tokens"] = _sum(session.input_tokens, old["input_tokens"], growth.input_tokens)
     row["output_tokens"] = _sum(session.output_tokens, old["output_tokens"], growth.output_tokens)
     row["token_count"] = min((row["input_tokens"] or 0) + (row["output_tokens"] or 0), INTEGER_MAX)
@@ -118,8 +122,8 @@ def _read_count(row: dict[str, Any], growth: Growth, choices: Choices) -> int:
     return int(row["read_count"]) + (0 if choices.is_news(row["source"]) else growth.messages)
 
 
-def _known(*times: int | None) -> list[int]:
-    return [time for time in times if time is not None]
+def _known(*values: int | None) -> list[int]:
+    return [value for value in values if value is not None]
 
 
 def _sum(total: int | None, old: int | None, more: int | None) -> int | None:

@@ -26,11 +26,6 @@ _WITHIN = {
     "tool": "SELECT tool_call.session_id FROM tool_call",
     "attachment": "SELECT message.session_id FROM attachment CROSS JOIN message ON message.id = attachment.message_id",
 }
-# The sessions with more than one branch; it reads how every message hangs on its parent.
-BRANCHED = (
-    "SELECT forked.session_id FROM message AS forked WHERE forked.id IN (SELECT max(sibling.id) FROM message AS sibling "
-    "WHERE sibling.parent_id IS NOT NULL GROUP BY sibling.parent_id HAVING count(*) > 1)"
-)
 _STATES = {
     "active": "session.status = 'active'",
     "archived": "session.status = 'archived'",
@@ -41,9 +36,8 @@ _STATES = {
     "unread": "session.message_count > session.read_count",
     "new": "(session.message_count > session.read_count AND session.read_count = 0)",
     "any": "1",
-    "branched": f"session.id IN ({BRANCHED})",
+    "branched": "session.is_branched = 1",
 }
-_LISTED = "session.id IN (SELECT value FROM json_each(?))"
 _CONTENTS = {
     "error": "EXISTS (SELECT 1 FROM tool_call AS failed WHERE failed.session_id = session.id AND failed.status = 'failed')",
     "tool": "session.tool_call_count > 0",
@@ -116,7 +110,6 @@ class Conditions:
         self.level = level
         self._within = within
         self._dense = dense
-        self.branched: str | None = None  # what `BRANCHED` gives, as JSON, where that is known
         self.parameters: list[object] = []
         self._parts: list[str] = []
 
@@ -224,8 +217,7 @@ class Conditions:
     def _names(self, node: Names) -> SqlParts:
         if node.field in ("is", "has"):
             known = _STATES if node.field == "is" else _CONTENTS
-            states = [known[value] if value != "branched" or self.branched is None else _LISTED for value in node.values]
-            return f"({' OR '.join(states)})", [self.branched for state in states if state is _LISTED]
+            return f"({' OR '.join(known[value] for value in node.values)})", []
         if node.field == "status":
             states = [f"session.{'run_state' if value in ('paused', 'completed') else 'status'} = ?" for value in node.values]
             return f"({' OR '.join(states)})", list(node.values)

@@ -127,7 +127,7 @@ class Incoming:
             message_id = self._ids[message.uid]
             add(message, uid, message_id, session_id, seq, self._parent(message, message_id))
         self._next_seq += len(self.new)
-        self._count_new([message for message, _ in self.new])
+        self._count_new([message for message, _ in self.new], list(self._ids.values()))
         self._writer.flush()
         for stored, message in self._again:
             self._merge(stored, message, session_id)
@@ -152,7 +152,7 @@ class Incoming:
             parent = stored.id if stored is not None and stored.session_id == self._place.session_id else None
         return None if parent == message_id else parent
 
-    def _count_new(self, messages: list[Message]) -> None:
+    def _count_new(self, messages: list[Message], rows: list[int]) -> None:
         growth = self._growth
         inputs = [message.input_tokens for message in messages if message.input_tokens is not None]
         outputs = [message.output_tokens for message in messages if message.output_tokens is not None]
@@ -165,6 +165,8 @@ class Incoming:
             growth.output_tokens if not outputs else (growth.output_tokens or 0) + sum(outputs),
             min((time for time in (growth.first_at, first_at) if time is not None), default=None),
             max((time for time in (growth.last_at, last_at) if time is not None), default=None),
+            min(rows if growth.first_row is None else (growth.first_row, *rows), default=None),
+            max(rows if growth.last_row is None else (growth.last_row, *rows), default=None),
         )
 
     def _merge(self, stored: StoredMessage, message: Message, session_id: int) -> None:
@@ -206,7 +208,7 @@ class Incoming:
         parent_id = self._parent(message, message_id) if parent_id is None else parent_id
         self._writer.add_message(message, uid, message_id, session_id, self._next_seq, parent_id)
         self._next_seq += 1
-        self._count_new([message])
+        self._count_new([message], [message_id])
         self._writer.flush()
 
     def _write_late(self, late: ToolResult, session_id: int) -> None:

@@ -84,6 +84,24 @@ def _link_spawned(connection: sqlite3.Connection, session_ids: Collection[int]) 
             )
 
 
+def mark_branched(connection: sqlite3.Connection, first_row: int) -> None:
+    """Mark the sessions in which a message from `first_row` on has the same parent as another one."""
+    connection.execute(
+        "UPDATE session SET is_branched = 1 WHERE is_branched = 0 AND id IN (SELECT m.session_id FROM message AS m"
+        " WHERE m.id >= ? AND m.parent_id IS NOT NULL"
+        " AND EXISTS (SELECT 1 FROM message AS sibling WHERE sibling.parent_id = m.parent_id AND sibling.id <> m.id))",
+        (first_row,),
+    )
+
+
+def mark_all_branched(connection: sqlite3.Connection) -> None:
+    """As `mark_branched`, of all sessions anew: it reads how every message hangs on its parent."""
+    connection.execute(
+        "UPDATE session SET is_branched = id IN (SELECT m.session_id FROM message AS m WHERE m.id IN"
+        " (SELECT max(child.id) FROM message AS child WHERE child.parent_id IS NOT NULL GROUP BY child.parent_id HAVING count(*) > 1))"
+    )
+
+
 def refresh_ratings(connection: sqlite3.Connection, user_id: int, session_ids: Collection[int]) -> None:
     """Write `session.rating`, the highest effective rating of its messages; the user's own stands above the source's."""
     rows = connection.execute(

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from chatviewer.storage.arguments import words_in_json
 from chatviewer.storage.connection import Database, explained
 from chatviewer.storage.describing import COLUMNS
-from chatviewer.storage.linking import link_all, refresh_ratings
+from chatviewer.storage.linking import link_all, mark_all_branched, refresh_ratings
 from chatviewer.storage.rows import ATTACHMENT_COLUMNS, CALL_COLUMNS, CHECKED, MESSAGE_COLUMNS, call_terms, checksum, text_terms
 
 _OWN = ("preference", "journal", "rating", "note", "star", "tag", "session_tag", "title_override", "status_change", "reading", "tombstone")
@@ -96,6 +96,7 @@ def rejoin(database: Database, user_id: int, old: Path) -> Rejoined:
         _mark_read(connection, user_id)
         touched = [row[0] for row in connection.execute("SELECT new FROM temp.session_map")]
         link_all(connection, user_id)
+        mark_all_branched(connection)
         refresh_ratings(connection, user_id, touched)
         for table in ("file_map", "session_map", "message_map"):
             connection.execute(f"DROP TABLE temp.{table}")
@@ -263,6 +264,8 @@ def _describe(connection: sqlite3.Connection) -> None:
     """What session rows repeat of the rows below them; when a session was first met stays."""
     connection.execute(
         "UPDATE main.session AS s SET message_count = (SELECT count(*) FROM main.message m WHERE m.session_id = s.id),"
+        " first_row = (SELECT min(m.id) FROM main.message m WHERE m.session_id = s.id),"
+        " last_row = (SELECT max(m.id) FROM main.message m WHERE m.session_id = s.id),"
         " tool_call_count = (SELECT count(*) FROM main.tool_call t WHERE t.session_id = s.id),"
         " token_count = coalesce(input_tokens, 0) + coalesce(output_tokens, 0),"
         " archived_at = CASE WHEN status = 'archived' THEN coalesce(archived_at, updated_at) END,"

@@ -15,7 +15,7 @@ from chatviewer.storage.connection import Database
 from chatviewer.storage.describing import COLUMNS, Choices, described, new_session, stored_session
 from chatviewer.storage.files import label_gone_sessions, merged_counts, replace_problems
 from chatviewer.storage.incoming import Incoming, Place, own_uid
-from chatviewer.storage.linking import link, link_all, project_uid, refresh_ratings
+from chatviewer.storage.linking import link, link_all, mark_branched, project_uid, refresh_ratings
 from chatviewer.storage.merging import StoredMessage, is_same, stored_messages
 from chatviewer.storage.read_marks import catch_up
 from chatviewer.storage.rows import clean, json_text, milliseconds
@@ -59,6 +59,7 @@ class Saving:
         self.now = now_ms()
         self.counts = SaveCounts()
         self.writer = Writer(connection, user_id, self.now)
+        self.first_row = self.writer.next_id["message"]
         self.choices = Choices(connection, user_id)
         self.purged = purged_uids(connection, user_id)
         self.touched: dict[int, None] = {}
@@ -68,6 +69,7 @@ class Saving:
         self.writer.index()
         if not is_loading:
             link(self.connection, self.user_id, self.touched)
+            mark_branched(self.connection, self.first_row)
         if self.connection.execute("SELECT EXISTS (SELECT 1 FROM rating WHERE user_id = ?)", (self.user_id,)).fetchone()[0]:
             refresh_ratings(self.connection, self.user_id, self.touched)
 

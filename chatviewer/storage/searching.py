@@ -14,7 +14,6 @@ from chatviewer.query.nodes import AllOf, AnyOf, Names, Node, Not, Pattern, Quer
 from chatviewer.storage.candidates import FEW, LEVELS, Candidate, Plan, sessions, sorted_rows
 from chatviewer.storage.connection import is_interrupt
 from chatviewer.storage.filtering import (
-    BRANCHED,
     MESSAGE_FIELDS,
     Conditions,
     asks_for_status,
@@ -29,7 +28,7 @@ from chatviewer.storage.parts import bare, take_apart, together
 from chatviewer.storage.patterns import TimeLimit, time_limit
 from chatviewer.storage.reading import id_list
 from chatviewer.storage.vocabulary import Vocabulary
-from chatviewer.storage.walking import ALL, FIRST_BATCH, IndexRows, hidden_within, read, rows_within, walk
+from chatviewer.storage.walking import ALL, FIRST_BATCH, STRETCH, IndexRows, Owner, hidden_within, read, rows_within, walk
 
 PATTERN_SECONDS = 0.12  # what one search may spend on reading texts that no index covers
 # What the beginning of a word is looked for in the newest messages before the index is asked; the lists of one that does not stand
@@ -104,7 +103,6 @@ class Search:
         dense = {leaf for node in wanted_or_not for leaf in positive_leaves(node) if self._is_dense(leaf)}
         choices = [node for node in wanted_or_not if isinstance(node, AnyOf)]
         self.dense = frozenset(dense | {node for node in choices if not dense.isdisjoint(positive_leaves(node))})
-        self._branched = self._find_branched()
         self.parts = take_apart(query, self.dense)
         self.statuses = ("active", "archived", "trashed") if asks_for_status(query) else ("active",)
         self.scopes = scopes_of(query)
@@ -139,15 +137,7 @@ class Search:
 
     def conditions_of(self, level: str, scopes: tuple[str, ...], within: str = "") -> Conditions:
         """No conditions yet, of a level of this search."""
-        conditions = Conditions(scopes, level, within, self.dense)
-        conditions.branched = self._branched
-        return conditions
-
-    def _find_branched(self) -> str | None:
-        """The sessions with branches, where the query speaks of them: a dozen statements would each look for them."""
-        if "branched" not in self.query.text:
-            return None
-        return id_list(session for (session,) in self.connection.execute(BRANCHED))
+        return Conditions(scopes, level, within, self.dense)
 
     def index_rows(self, plan: Plan) -> IndexRows:
         """The rows that the index gives for a plan."""
@@ -261,10 +251,10 @@ class Search:
         plan = Plan("session", None, ("1", []), ("1", []), of_session.parts, self.statuses, self.user_id)
         newest = NewestMessages(self, of_row) if of_row else None
         found: list[Candidate] = []
-        waiting = sessions(self.connection, plan, self.statuses)
+        waiting = sessions(self.connection, plan, self.statuses, STRETCH)
         size = max(FIRST_BATCH, min(self.wanted, MOST_AT_ONCE))
         while len(found) < self.wanted and not self.spent.is_over_now() and (batch := list(islice(waiting, size))):
-            more = newest.of(batch) if newest else [Candidate(*each, 0, each[1], "session") for each in batch]
+            more = newest.of(batch) if newest else [Candidate(when, session, 0, session, "session") for when, session, *_ in batch]
             if self.spent.is_over:  # a pattern was not read to its end: what seems to lack it may hold it
                 break
             found += more[: self.wanted - len(found)]
@@ -294,12 +284,12 @@ class NewestMessages:
             f"WHERE message.session_id = listed.id AND {conditions.sql} ORDER BY message.seq DESC LIMIT 1) FROM listed"
         )
 
-    def of(self, batch: Sequence[tuple[int, int]]) -> list[Candidate]:
+    def of(self, batch: Sequence[Owner]) -> list[Candidate]:
         """In the order of the sessions; those without such a message are left out. A constant number of statements."""
         unwanted = {-each.row for plan, rows in self._unwanted for each in rows_within(self._connection, plan, rows, batch, ALL)}
-        ids = id_list(-session for _, session in batch)
+        ids = id_list(-session for _, session, *_ in batch)
         newest = dict(self._connection.execute(self._statement, (ids, *self._parameters, id_list(unwanted))))
-        found = [(when, session, newest.get(-session)) for when, session in batch]
+        found = [(when, session, newest.get(-session)) for when, session, *_ in batch]
         return [Candidate(when, session, 1, -row, "message") for when, session, row in found if row is not None]
 
 

@@ -6,6 +6,8 @@ a batch at a time, and the index is asked only for the stretches of rows that th
 sessions make a batch, and over how wide a gap between two of them is read rather than asked around.
 """
 
+from __future__ import annotations
+
 import math
 import sqlite3
 import time
@@ -19,10 +21,14 @@ from chatviewer.storage.patterns import TimeLimit
 from chatviewer.storage.reading import id_list
 from chatviewer.storage.vocabulary import Vocabulary
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 FIRST_BATCH = 8  # sessions
 MOST_AT_ONCE = 4_096  # sessions
 ALL = 1 << 62  # rows
-LARGE_SESSION = 500  # rows; such a session is asked for alone and only for as many as are wanted
+LARGE = 500  # rows; such a stretch of one session is asked for alone and only for as many as are wanted
 PROBE = 64  # rows by which a word is known for a common one
 PROBE_SECONDS = 0.003  # what may be spent on the question whether few rows match
 HIDDEN_SECONDS = 0.002  # what counting the rows that are not shown may take
@@ -31,6 +37,15 @@ READ_AT_ONCE = 500  # rows that are read between two looks at the clock
 _QUERY_SECONDS, _TERM_SECONDS, _ROW_SECONDS = 40e-6, 20e-6, 0.5e-6
 
 _STATUSES = ("active", "archived", "trashed")
+STRETCH = ", session.first_row, session.last_row, session.message_count"
+# Rows without a gap between them have the same distance to their place among the rows of their session.
+_RUNS = (
+    "SELECT min(row), max(row), session FROM (SELECT session, row, row - row_number() OVER (PARTITION BY session ORDER BY row) AS run "
+    "FROM ({})) GROUP BY session, run"
+)
+
+Owner = tuple[int, ...]  # a session as `sessions` gives it: negative time, negative id, and perhaps what `STRETCH` names
+Stretch = tuple[int, int, int]  # first row, last row, session
 
 
 class IndexRows:
@@ -102,7 +117,7 @@ class IndexRows:
 def walk(connection: sqlite3.Connection, plan: Plan, rows: IndexRows, wanted: int) -> Iterator[list[Candidate]]:
     """The matching rows of the sessions, newest first, a batch of sessions at a time. Stops when `wanted` were given."""
     size = _batch_size(wanted, rows.density * rows.usual_session)
-    waiting = sessions(connection, plan, plan.statuses)
+    waiting = sessions(connection, plan, plan.statuses, STRETCH)
     while wanted > 0 and (batch := list(islice(waiting, size))):
         found = rows_within(connection, plan, rows, batch, wanted)
         found.sort()
@@ -122,22 +137,20 @@ def read(connection: sqlite3.Connection, plan: Plan, wanted: int, spent: TimeLim
     It ends when the time is up, and then the last batch is a part of what there is.
     """
     size = FIRST_BATCH
-    waiting = sessions(connection, plan, plan.statuses)
+    waiting = sessions(connection, plan, plan.statuses, STRETCH)
     level = LEVELS[plan.level]
     sql, parameters = plan.row_conditions
-    statement = (
-        f"SELECT {level.row} FROM {level.source} WHERE {level.row} BETWEEN ? AND ? AND {level.session} = ? AND {sql} "
-        f"ORDER BY {level.row} DESC LIMIT ?"
-    )
+    statement = f"SELECT {level.row} FROM {level.source} WHERE {level.row} BETWEEN ? AND ? AND {sql} ORDER BY {level.row} DESC LIMIT ?"
     while wanted > 0 and not spent.is_over and (batch := list(islice(waiting, size))):
-        times = {-session: when for when, session in batch}
-        bounds = {session: (low, high) for low, high, _, session in bounds_of(connection, plan.level, times)}
+        times = {-owner[1]: owner[0] for owner in batch}
+        pieces: dict[int, list[Stretch]] = {session: [] for session in times}
+        for piece in sorted(_pieces(connection, plan.level, batch), reverse=True):
+            pieces[piece[2]].append(piece)
         found: list[Candidate] = []
-        for session in times:
-            lowest, high = bounds.get(session, (0, -1))
+        for lowest, high, session in (piece for own in pieces.values() for piece in own):
             while high >= lowest and len(found) < wanted and not spent.is_over_now():
                 low = max(lowest, high - READ_AT_ONCE + 1)
-                rows = connection.execute(statement, (low, high, session, *parameters, wanted))
+                rows = connection.execute(statement, (low, high, *parameters, wanted))
                 found += [Candidate(times[session], -session, 1, -row, plan.level) for (row,) in rows]
                 high = low - 1
         wanted -= len(found)
@@ -151,7 +164,7 @@ def hidden_within(connection: sqlite3.Connection, plan: Plan, rows: IndexRows) -
     if not others:
         return 0, True
     deadline = time.monotonic() + HIDDEN_SECONDS
-    waiting = sessions(connection, plan, others)
+    waiting = sessions(connection, plan, others, STRETCH)
     count, size = 0, 4 * FIRST_BATCH
     while batch := list(islice(waiting, size)):
         count += len(rows_within(connection, plan, rows, batch, FEW, deadline))
@@ -161,37 +174,45 @@ def hidden_within(connection: sqlite3.Connection, plan: Plan, rows: IndexRows) -
     return count, True
 
 
-def bounds_of(connection: sqlite3.Connection, level: str, ids: Iterable[int]) -> list[tuple[int, int, int, int]]:
-    """(first row, last row, number of rows, session) of the sessions that have any."""
+def _pieces(connection: sqlite3.Connection, level: str, batch: Sequence[Owner]) -> list[Stretch]:
+    """The stretches that the rows of these sessions fill, with nobody else's between them: mostly one for a session."""
     if level == "session":
-        return [(session, session, 1, session) for session in ids]
-    return connection.execute(LEVELS[level].bounds, (id_list(ids),)).fetchall()
+        return [(-owner[1], -owner[1], -owner[1]) for owner in batch]
+    bounds: list[tuple[Any, ...]]  # no rows: NULL
+    if level == "message" and batch and len(batch[0]) > 2:
+        bounds = [(low, high, count, -session) for _, session, low, high, count in batch]
+    else:
+        bounds = connection.execute(LEVELS[level].bounds, (id_list(-owner[1] for owner in batch),)).fetchall()
+    found: list[Stretch] = []
+    scattered: list[int] = []
+    for low, high, count, session in bounds:
+        if low is None:
+            continue
+        if high - low + 1 == count:
+            found.append((low, high, session))
+        else:
+            scattered.append(session)
+    if scattered:
+        found += connection.execute(_RUNS.format(LEVELS[level].rows), (id_list(scattered),)).fetchall()
+    return found
 
 
 def rows_within(
-    connection: sqlite3.Connection,
-    plan: Plan,
-    rows: IndexRows,
-    batch: Sequence[tuple[int, int]],
-    wanted: int,
-    deadline: float = math.inf,
+    connection: sqlite3.Connection, plan: Plan, rows: IndexRows, batch: Sequence[Owner], wanted: int, deadline: float = math.inf
 ) -> list[Candidate]:
-    """The rows of these sessions that match and meet the conditions, in no order; of a large session at most `wanted`.
+    """The rows of these sessions that match and meet the conditions, in no order; of a long stretch at most `wanted`.
 
     From the deadline on (a time of `time.monotonic`) no more are looked for.
     """
-    times = {-session: when for when, session in batch}
+    times = {-owner[1]: owner[0] for owner in batch}
     owner_of: dict[int, int] = {}
-    together: list[tuple[int, int, int]] = []  # sessions that fill their stretch alone
-    for low, high, count, session in bounds_of(connection, plan.level, times):
-        if time.monotonic() > deadline:
-            break
-        if high - low + 1 != count:
-            owner_of |= _scattered(connection, plan, rows, (low, high, session))
-        elif count >= LARGE_SESSION and count * rows.density > wanted:
-            owner_of |= _some_of_large(connection, plan, rows, (low, high, session), wanted)
-        else:
-            together.append((low, high, session))
+    together: list[Stretch] = []
+    for piece in _pieces(connection, plan.level, batch):
+        count = piece[1] - piece[0] + 1
+        if count < LARGE or count * rows.density <= wanted:
+            together.append(piece)
+        elif time.monotonic() <= deadline:
+            owner_of |= _some_of_large(connection, plan, rows, piece, wanted)
     dense: dict[int, int] = {}
     for stretch in _stretches(together, rows.gap):
         if time.monotonic() > deadline:
@@ -212,20 +233,9 @@ def _meeting(connection: sqlite3.Connection, plan: Plan, owner_of: dict[int, int
     return {row: owner_of[row] for (row,) in connection.execute(statement, (id_list(owner_of), *parameters))}
 
 
-def _scattered(connection: sqlite3.Connection, plan: Plan, rows: IndexRows, owner: tuple[int, int, int]) -> dict[int, int]:
-    """The rows of a session between which rows of others lie."""
-    low, high, session = owner
-    level = LEVELS[plan.level]
-    statement = (
-        f"SELECT {level.row} FROM json_each(?) AS listed CROSS JOIN {level.source} WHERE {level.row} = listed.value AND {level.session} = ?"
-    )
-    found = connection.execute(statement, (id_list(rows.between(low, high)), session))
-    return _meeting(connection, plan, {row: session for (row,) in found})
-
-
-def _some_of_large(connection: sqlite3.Connection, plan: Plan, rows: IndexRows, owner: tuple[int, int, int], wanted: int) -> dict[int, int]:
-    """The last rows of a session that has many."""
-    low, high, session = owner
+def _some_of_large(connection: sqlite3.Connection, plan: Plan, rows: IndexRows, piece: Stretch, wanted: int) -> dict[int, int]:
+    """The last rows of a long stretch."""
+    low, high, session = piece
     found: dict[int, int] = {}
     part = 2 * wanted
     while len(found) < wanted and (some := rows.between(low, high, part)):
@@ -235,21 +245,21 @@ def _some_of_large(connection: sqlite3.Connection, plan: Plan, rows: IndexRows, 
     return found
 
 
-def _stretches(owners: list[tuple[int, int, int]], gap: int) -> list[list[tuple[int, int, int]]]:
-    """The sessions as stretches of rows, in rising order, with no gap wider than that."""
-    found: list[list[tuple[int, int, int]]] = []
+def _stretches(pieces: list[Stretch], gap: int) -> list[list[Stretch]]:
+    """In rising order, those together between which no gap is wider than that."""
+    found: list[list[Stretch]] = []
     last = None
-    for owner in sorted(owners):
-        if last is not None and owner[0] - last <= gap:
-            found[-1].append(owner)
+    for piece in sorted(pieces):
+        if last is not None and piece[0] - last <= gap:
+            found[-1].append(piece)
         else:
-            found.append([owner])
-        last = owner[1]
+            found.append([piece])
+        last = piece[1]
     return found
 
 
-def _owned(stretch: list[tuple[int, int, int]], rows: Iterable[int]) -> dict[int, int]:
-    """Whose the rows of a stretch are, given in falling order; those in gaps between the sessions are left out."""
+def _owned(stretch: list[Stretch], rows: Iterable[int]) -> dict[int, int]:
+    """Whose the rows are, given in falling order; those in gaps between the sessions are left out."""
     found: dict[int, int] = {}
     number = len(stretch) - 1
     low, high, session = stretch[number]

@@ -35,7 +35,7 @@ SORT_KEYS: dict[str, Callable[[SessionSummary], Any]] = {
 LIMITS = {
     (walking, "FIRST_BATCH"): [8, 1],
     (walking, "MOST_AT_ONCE"): [4096, 2],
-    (walking, "LARGE_SESSION"): [500, 1, 3],
+    (walking, "LARGE"): [500, 1, 3],
     (walking, "PROBE"): [64, 1, 2],
     (walking, "PROBE_SECONDS"): [0.003, -1],
     (walking, "FEW"): [1000, 1, 3],

@@ -81,7 +81,7 @@ def test_large_and_interleaved_sessions_are_walked_right(library: Library, monke
     whole = [(hit.session_id, hit.seq) for hit in find(library, "needle", limit=500).hits]
     monkeypatch.setattr(walking, "FEW", 5)
     monkeypatch.setattr(walking, "PROBE", 5)
-    monkeypatch.setattr(walking, "LARGE_SESSION", 7)
+    monkeypatch.setattr(walking, "LARGE", 7)
     assert [(hit.session_id, hit.seq) for hit in find(library, "needle", limit=500).hits] == whole
     assert [(hit.session_id, hit.seq) for hit in find(library, "needle", limit=4).hits] == whole[:4]
     assert [(hit.session_id, hit.seq) for hit in find(library, "n*", limit=500).hits] == whole

@@ -31,6 +31,9 @@ CREATE TABLE session (
     output_tokens INTEGER,
     token_count INTEGER NOT NULL DEFAULT 0,  -- input + output, for sorting
     message_count INTEGER NOT NULL DEFAULT 0,
+    first_row INTEGER,  -- the lowest and the highest id of its messages: a search takes sessions as stretches of rows
+    last_row INTEGER,
+    is_branched INTEGER NOT NULL DEFAULT 0 CHECK (is_branched IN (0, 1)),  -- whether two of its messages have the same parent
     read_count INTEGER NOT NULL DEFAULT 0,  -- the first so many messages are not new: read, or there since the first import
     tool_call_count INTEGER NOT NULL DEFAULT 0,
     rating INTEGER CHECK (rating BETWEEN 1 AND 5),  -- the highest effective rating of its messages
@@ -59,7 +62,7 @@ CREATE TABLE session (
 -- With all that a query's fields commonly ask for, so that a search steps through it without reading the sessions themselves.
 CREATE INDEX session_by_time ON session (
     user_id, status, is_subagent, last_message_at, id,
-    project, source, model, message_count, token_count, tool_call_count, rating, starred_at, started_at
+    project, source, model, message_count, token_count, tool_call_count, rating, starred_at, started_at, first_row, last_row
 );
 CREATE INDEX session_by_start ON session (user_id, status, is_subagent, started_at);
 CREATE INDEX session_by_title ON session (user_id, status, is_subagent, title COLLATE NOCASE);
@@ -71,6 +74,7 @@ CREATE INDEX session_by_project ON session (user_id, project, status, is_subagen
 CREATE INDEX session_by_model ON session (user_id, model, status, is_subagent);
 CREATE INDEX session_unread ON session (user_id, status, is_subagent, last_message_at) WHERE message_count > read_count;
 CREATE INDEX session_starred ON session (user_id, starred_at) WHERE starred_at IS NOT NULL;
+CREATE INDEX session_branched ON session (user_id, status, is_subagent, last_message_at) WHERE is_branched = 1;
 CREATE INDEX session_by_parent ON session (parent_id) WHERE parent_id IS NOT NULL;
 -- those that wait for their parent
 CREATE INDEX session_by_parent_uid ON session (parent_uid) WHERE parent_uid IS NOT NULL AND parent_id IS NULL;
