@@ -1,6 +1,7 @@
 """What the Import screen says: the sources of this machine, what the last import brought, what could not be read."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 
 from textual.content import Content
 
@@ -22,7 +23,7 @@ def sources_text(sources: Sequence[SourceStatus], width: int) -> Content:
         lines.append(Content.assemble((f"{safe_line(source.label, 20):<20}", "bold"), f"{files:>14}  {byte_size(source.byte_count):>8}"))
         lines += [Content.styled(f"  {fit_path(str(place), width - 2)}", _MUTED) for place in source.found_places]
         if source.expires:
-            lines.append(Content.styled(f"  {safe_line(source.expires)}", "$warning"))
+            lines += [Content.styled(f"  {line}", "$warning") for line in wrap(safe_line(source.expires), max(20, width - 2))]
         if source.warning():
             lines.append(Content.styled(f"  {source.warning()}", "bold $warning"))
     if not found:
