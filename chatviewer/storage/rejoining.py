@@ -28,7 +28,10 @@ _TITLE = f"coalesce((SELECT own.title FROM main.title_override AS own WHERE own.
 # What is not taken as it stands. Terms are made anew: they may be damaged, and no checksum is of them.
 _MADE = {
     "message": {"terms": "text_terms(o.content, o.thinking)"},
-    "tool_call": {"terms": "call_words(o.tool_name, o.input_arguments, o.output_result)"},
+    "tool_call": {
+        "terms": f"CASE WHEN o.checksum = text_checksum({CHECKED['tool_call']}) THEN o.terms"
+        " ELSE call_words(o.tool_name, o.input_arguments, o.output_result) END"
+    },
     "attachment": {
         "terms": "text_terms(coalesce(o.text, ''), '')",
         "sha256": "(SELECT data.sha256 FROM main.attachment_data AS data WHERE data.sha256 = o.sha256)",

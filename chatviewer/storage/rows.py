@@ -29,7 +29,7 @@ ATTACHMENT_COLUMNS = "id, message_id, position, media_type, name, byte_count, sh
 
 CHECKED = {
     "message": "content, thinking",
-    "tool_call": "input_arguments, output_result",
+    "tool_call": "input_arguments, output_result, tool_name, terms",  # the index cannot be compared with these
     "attachment": "name, text",
     "session": "source_title, summary, system_prompt",
 }
@@ -164,6 +164,7 @@ def call_row(call: ToolCall, call_id: int, message_id: int, session_id: int, pos
         said = encoded(result) if result else b""
         terms = unordered_terms(b"\n".join((encoded(call.tool_name), encoded(words), said)))
         total = crc32(said, crc32(dumped))
+    total = crc32(encoded(terms or ""), crc32(encoded(call.tool_name), total))
     del dumped
     row = (
         call_id,

@@ -18,12 +18,13 @@ DRILLS = int(os.environ.get("CHATVIEWER_DRILLS", "6"))
 MINUTE = 60
 _HELD = {
     "session": "SELECT uid, source_id, project, title, status, message_count, tool_call_count, token_count, started_at, last_message_at,"
-    " (SELECT uid FROM session p WHERE p.id = session.parent_id), source_gone_at IS NOT NULL FROM session ORDER BY uid",
+    " (SELECT uid FROM session p WHERE p.id = session.parent_id), source_gone_at IS NOT NULL, summary, terms, checksum"
+    " FROM session ORDER BY uid",
     "message": "SELECT m.uid, s.uid, m.seq, p.uid, m.role, m.model, m.created_at, m.metadata, m.terms, m.thinking, m.content"
     " FROM message m JOIN session s ON s.id = m.session_id LEFT JOIN message p ON p.id = m.parent_id ORDER BY s.uid, m.seq",
     "tool_call": "SELECT m.uid, t.position, t.tool_name, t.status, t.input_arguments, t.output_result, t.terms"
     " FROM tool_call t JOIN message m ON m.id = t.message_id ORDER BY m.uid, t.position",
-    "attachment": "SELECT m.uid, a.position, a.media_type, a.sha256, a.text"
+    "attachment": "SELECT m.uid, a.position, a.media_type, a.name, a.sha256, a.text, a.terms, a.checksum"
     " FROM attachment a JOIN message m ON m.id = a.message_id ORDER BY m.uid, a.position",
     "file": 'SELECT path, source, size, mtime_ns, "offset", line, head_hash, state, skipped FROM source_file ORDER BY path',
     "origin": "SELECT s.uid, f.path FROM session_file o JOIN session s ON s.id = o.session_id"

@@ -102,6 +102,8 @@ def test_an_index_that_does_not_fit_its_content_is_found(filled: Library, sql: s
     [
         ("UPDATE message SET content = 'Text'", "messages"),
         ("UPDATE tool_call SET input_arguments = replace(input_arguments, 'l', 'L')", "tool calls"),
+        ("UPDATE tool_call SET tool_name = 'Bask'", "tool calls"),
+        ("DROP TRIGGER tool_call_reindex_before; DROP TRIGGER tool_call_reindex_after; UPDATE tool_call SET terms = 'x'", "tool calls"),
         ("UPDATE attachment SET text = 'Pasted'", "attachments"),
         ("UPDATE attachment SET name = 'X'", "attachments"),
         ("UPDATE session SET source_title = upper(source_title), title = upper(title)", "sessions"),
@@ -110,7 +112,7 @@ def test_an_index_that_does_not_fit_its_content_is_found(filled: Library, sql: s
     ],
 )
 def test_a_text_that_is_not_what_was_stored_is_found_though_its_index_fits(filled: Library, sql: str, words: str) -> None:
-    filled.database.connection().execute(sql)
+    filled.database.connection().executescript(sql)
     assert any(f" {words}" in detail for detail in damages(filled)["texts"])
     assert "search index" not in damages(filled)
 

@@ -120,7 +120,7 @@ CREATE TABLE tool_call (
     child_uid TEXT,
     child_session_id INTEGER REFERENCES session (id) ON DELETE SET NULL,
     terms TEXT,
-    checksum INTEGER,  -- of arguments and result
+    checksum INTEGER,  -- of arguments, result, name and terms
     input_arguments TEXT NOT NULL DEFAULT 'null',  -- JSON
     output_result TEXT,
     UNIQUE (message_id, position)
