@@ -19,7 +19,10 @@ CUT = 1_500  # characters of what a tool returned, in the copies
 OVERLAP = 3  # copies of which the times lie within each other
 _TABLES = ("session", "message", "tool_call", "attachment")
 _UIDS = ("uid", "parent_uid", "child_uid", "current_uid")
-_REFERENCES = {"parent_id": None, "session_id": "session", "message_id": "message", "child_session_id": "session", "first_row": "message", "last_row": "message"}
+_REFERENCES = {
+    **{"parent_id": None, "session_id": "session", "message_id": "message", "child_session_id": "session"},
+    **dict.fromkeys(("first_row", "last_row"), "message"),
+}
 _TIMES = ("started_at", "ended_at", "last_message_at", "created_at", "updated_at", "completed_at")
 
 
