@@ -203,11 +203,12 @@ class Reader:
 
     def clear(self) -> None:
         """Show nothing."""
+        is_clear = self.shown is None and self.view is not None and self.view.session is None
         self._wanted = None
         self.shown = None
         self.message_uid = None
         self.is_finding = False
-        if self.view is not None:
+        if self.view is not None and not is_clear:
             self.view.clear()
 
     @property

@@ -1,12 +1,13 @@
 """Code to coloured lines. Pygments is imported when the first code is shown, and a lexer when its language is first met."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
 from textual.content import Content, Span
 
+from chatviewer.domain import Message
 from chatviewer.tui.rendering.row import MUTED
 
 _ALIASES = {
@@ -61,14 +62,32 @@ def _styles() -> dict[Any, str]:
     }
 
 
-def warm_up(texts: Iterable[str]) -> None:
-    """Imports what highlighting these Markdown texts will need. For a worker thread: it takes tens of milliseconds the first time."""
-    languages = {name for text in texts for name in _FENCES.findall(text[:200_000])}
+def warm_up(messages: Iterable[Message]) -> None:
+    """Imports what highlighting these messages will need. For a worker thread: it takes tens of milliseconds the first time."""
+    languages: set[str] = set()
+    for message in messages:
+        languages.update(_FENCES.findall(message.content[:_LOOKED_AT]))
+        for call in message.tool_calls:
+            languages.add("bash")
+            languages.update(_languages_in(call.arguments))
     for language in sorted(languages)[:20]:
         _lexer(language)
 
 
+def _languages_in(arguments: object) -> Iterator[str]:
+    """The languages of the files that the arguments of a call name."""
+    values = arguments.values() if isinstance(arguments, Mapping) else [arguments]
+    for value in values:
+        if isinstance(value, str):
+            for path in [value] if len(value) < _LONGEST_PATH else _PATCHED.findall(value[:_LOOKED_AT]):
+                if _LANGUAGE.fullmatch(language := language_of(path)):
+                    yield language
+
+
+_LOOKED_AT, _LONGEST_PATH = 200_000, 300  # characters
 _FENCES = re.compile(r"^ *(?:```|~~~)([\w+#-]{1,20})", re.M)
+_PATCHED = re.compile(r"^(?:\*\*\* \w+ File: |\+\+\+ )(.{1,300})$", re.M)
+_LANGUAGE = re.compile(r"[\w+#-]{1,20}")
 
 
 def _style_of(kind: Any) -> str:

@@ -9,7 +9,6 @@ from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from chatviewer.domain import LibraryCounts
@@ -20,9 +19,10 @@ from chatviewer.tui.facets import Facet, library_lines, result_lines
 from chatviewer.tui.messages import FilterBy
 from chatviewer.tui.narrowing import Narrowing, keys_of
 from chatviewer.tui.search_messages import Narrow
+from chatviewer.tui.widgets.scrolling import QuickScrollView
 
 
-class LibraryPane(ScrollView, can_focus=True):
+class LibraryPane(QuickScrollView, can_focus=True):
     """A cursor over facets."""
 
     COMPONENT_CLASSES = {"library--heading", "library--count", "library--cursor", "library--current", "library--accent", "library--key"}
@@ -39,6 +39,7 @@ class LibraryPane(ScrollView, can_focus=True):
         self._current = ""
         self._held: frozenset[str] = frozenset()
         self.cursor = 0
+        self._styles_by_name: dict[str, Style] = {}
 
     def show(self, counts: LibraryCounts, searches: Mapping[str, str]) -> None:
         """Show these counts and saved searches, queries by their names; the cursor stays on its line of the same name."""
@@ -78,7 +79,7 @@ class LibraryPane(ScrollView, can_focus=True):
             height = self.scrollable_content_region.height
             self._facets = result_lines(self._narrowing, self._keys, self._expanded, height, self._counts.active, self._searches)
         self.cursor = next((line for line, facet in enumerate(self._facets) if facet.query == before and before is not None), 0)
-        self.virtual_size = Size(self.scrollable_content_region.width, len(self._facets))
+        self.put_virtual_size(Size(self.scrollable_content_region.width, len(self._facets)))
         self.scroll_to(y=min(self.scroll_y, self.max_scroll_y), animate=False, immediate=True)
         self.refresh()
 
@@ -192,18 +193,24 @@ class LibraryPane(ScrollView, can_focus=True):
         self.refresh()
 
     def _style(self, name: str) -> Style:
-        style = self.get_visual_style(f"library--{name}").rich_style
-        return Style(color=style.color, bold=style.bold)
+        if name not in self._styles_by_name:
+            style = self.get_visual_style(f"library--{name}").rich_style
+            self._styles_by_name[name] = Style(color=style.color, bold=style.bold)
+        return self._styles_by_name[name]
+
+    def notify_style_update(self) -> None:
+        self._styles_by_name.clear()
+        super().notify_style_update()
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
         line = y + round(self.scroll_y)
         if not 0 <= line < len(self._facets):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.plain_style)
         facet = self._facets[line]
         if facet.is_heading:
             segments = [Segment(" " + formatting.fit(facet.label, width - 1), self._style("heading"))]
-            return Strip(segments).apply_style(self.rich_style).adjust_cell_length(width, self.rich_style)
+            return Strip(segments).apply_style(self.plain_style).adjust_cell_length(width, self.plain_style)
         is_on = self.is_on(facet)
         count = formatting.short_count(facet.session_count) if facet.session_count is not None else ""
         room = max(0, width - len(count) - 4)
@@ -214,7 +221,7 @@ class LibraryPane(ScrollView, can_focus=True):
             Segment(formatting.fit(facet.label, room), name_style),
             Segment(f" {count} ", self._style("count")),
         ]
-        ground = self.rich_style
+        ground = self.plain_style
         if self.has_focus and line == self.cursor:
             style = self.get_visual_style("library--cursor").rich_style
             ground = Style(color=style.color, bgcolor=style.bgcolor)

@@ -8,6 +8,8 @@ from rich.highlighter import Highlighter
 from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.reactive import reactive
 from textual.suggester import Suggester
 from textual.widgets import Input
 
@@ -74,6 +76,8 @@ class SearchBox(Input):
         *(Binding(f"alt+{digit}", f"screen.narrow({digit})", "Narrow", show=False) for digit in "123456789"),
         Binding("shift+tab", "screen.to_facets", "Facets", show=False),
     ]
+
+    virtual_size = reactive(Size(0, 0))  # Textual's own lays out the whole screen at every letter
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(placeholder="Search everything", compact=True, max_length=LONGEST, select_on_focus=False, id=id)

@@ -12,7 +12,6 @@ from rich.style import Style
 from textual.content import Content
 from textual.geometry import Size
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
@@ -21,6 +20,7 @@ from chatviewer.tui.widgets.hit_painting import HitPainter
 from chatviewer.tui.widgets.marks import Marks
 from chatviewer.tui.widgets.row_layout import Place
 from chatviewer.tui.widgets.row_painting import FOLDED, UNFOLDED, Looks, RowState
+from chatviewer.tui.widgets.scrolling import QuickScrollView
 from chatviewer.tui.widgets.session_rows import HitRows, Rows, SessionRows
 from chatviewer.tui.widgets.summary_memory import SummaryMemory
 
@@ -28,7 +28,7 @@ EMPTY_MARGIN = 2  # cells
 PAGE = 60  # sessions fetched at once, before and behind what is seen
 
 
-class ListDrawing(ScrollView, can_focus=True):
+class ListDrawing(QuickScrollView, can_focus=True):
     """Rows, headings between them, the heading of the topmost row on the top line; a cursor and marks as they stand."""
 
     COMPONENT_CLASSES = {
@@ -105,7 +105,7 @@ class ListDrawing(ScrollView, can_focus=True):
         super().notify_style_update()
 
     def _resize_virtual(self) -> None:
-        self.virtual_size = Size(self.scrollable_content_region.width, self._layout_rows.line_count)
+        self.put_virtual_size(Size(self.scrollable_content_region.width, self._layout_rows.line_count))
 
     def on_resize(self) -> None:
         self._resize_virtual()
@@ -155,7 +155,7 @@ class ListDrawing(ScrollView, can_focus=True):
         name = f"cursor{state.has_focus}" if state.is_cursor else "marked" if state.is_marked else "plain"
         if name not in self._grounds:
             component = "cursor" if state.is_cursor else "marked"
-            style = self.rich_style if name == "plain" else self.get_visual_style(f"session-list--{component}").rich_style
+            style = self.plain_style if name == "plain" else self.get_visual_style(f"session-list--{component}").rich_style
             self._grounds[name] = Style(color=style.color, bgcolor=style.bgcolor)
         return self._grounds[name]
 
@@ -171,10 +171,10 @@ class ListDrawing(ScrollView, can_focus=True):
             return self._empty_line(y, width)
         place = self._place_on(y)
         if place is None:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.plain_style)
         if place.is_heading:
             is_gap = place.offset < self._layout_rows.heading_height(place.number) - 1
-            ground = self._top_ground() if y == 0 and not is_gap else self.rich_style
+            ground = self._top_ground() if y == 0 and not is_gap else self.plain_style
             segments = [Segment(" " * width)] if is_gap else self._heading(place.number, width)
             return Strip(segments).apply_style(ground).adjust_cell_length(width, ground)
         session_id = self._rows.session_id(place.number)
@@ -191,9 +191,9 @@ class ListDrawing(ScrollView, can_focus=True):
         lines = self._empty_strips[1]
         line = y - 1
         if not 0 <= line < len(lines):
-            return Strip.blank(width, self.rich_style)
-        margin = Strip.blank(EMPTY_MARGIN, self.rich_style)
-        return Strip.join([margin, lines[line]]).adjust_cell_length(width, self.rich_style)
+            return Strip.blank(width, self.plain_style)
+        margin = Strip.blank(EMPTY_MARGIN, self.plain_style)
+        return Strip.join([margin, lines[line]]).adjust_cell_length(width, self.plain_style)
 
     def _heading(self, index: int, width: int) -> list[Segment]:
         heading = self._layout_rows.headings[index]

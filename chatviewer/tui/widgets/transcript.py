@@ -188,7 +188,7 @@ class TranscriptView(TranscriptFolding):
     def _fetch(self, source: TranscriptSource, generation: int, seqs: Sequence[int]) -> None:
         def job() -> MessagesFetched:
             found = source.messages(seqs)
-            warm_up(message.content for message in found)
+            warm_up(found)
             return MessagesFetched(generation, seqs, found)
 
         done = run_job(job)

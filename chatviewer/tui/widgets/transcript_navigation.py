@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 
 from textual import events
 from textual.geometry import Offset, Size
-from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 from textual.selection import Selection
 from textual.strip import Strip
@@ -16,6 +15,7 @@ from textual.strip import Strip
 from chatviewer.domain import Role
 from chatviewer.tui.messages import MessageHighlighted
 from chatviewer.tui.rendering.row import Row
+from chatviewer.tui.widgets.scrolling import QuickScrollView
 from chatviewer.tui.widgets.transcript_layout import TranscriptLayout
 from chatviewer.tui.widgets.transcript_painting import GUTTER, RIGHT_MARGIN, SELECTED, Look, Mark, Painter
 from chatviewer.tui.widgets.transcript_plan import Bookmark, Position
@@ -25,7 +25,7 @@ MAX_SELECTED_ROWS = 20_000
 _PIECE_BITS, _ROW_BITS = 20, 20  # how a position is packed into the `y` of a text selection
 
 
-class TranscriptNavigation(ScrollView, can_focus=True):
+class TranscriptNavigation(QuickScrollView, can_focus=True):
     """Shows a layout; moves through it by rows, pages, messages and prompts."""
 
     DEFAULT_CSS = """
