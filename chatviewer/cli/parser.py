@@ -133,12 +133,23 @@ def _read(command: CommandModule, entry: Entry, name: str, rest: list[str], data
     parser.set_defaults(name=name)
     command.add_arguments(parser)
     if not entry.takes_words:
-        return parser.parse_args(rest)
+        return parser.parse_args(_with_unwanted(rest))
     # Words and options may stand in any order; what follows `--` is words, also where it looks like an option.
     end = rest.index("--") if "--" in rest else len(rest)
     arguments = parser.parse_intermixed_args(rest[:end])
     arguments.words = [*arguments.words, *rest[end + 1 :]]
     return arguments
+
+
+def _with_unwanted(rest: list[str]) -> list[str]:
+    """The words, `--query -tag:keep` in one: argparse alone would take a query that begins with a dash for an option."""
+    joined: list[str] = []
+    for word in rest:
+        if joined and joined[-1] == "--query" and len(word) > 2 and word[0] == "-" != word[1]:
+            joined[-1] = f"--query={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def add_query_words(parser: Arguments, help_text: str) -> None:

@@ -260,7 +260,7 @@ class Reader:
 
     def gathered(self, stored: Stored) -> Answer:
         """Whether a session holds several words apart, each in a row that meets the rest."""
-        wanted = [node for node in self.nodes if _is_of_words(node)]
+        wanted = [node for node in self.nodes if is_of_words(node)]
         rest = [node for node in self.nodes if node not in wanted]
         if len(wanted) < 2:
             return False
@@ -306,15 +306,15 @@ def _is_text(node: Node) -> bool:
     return isinstance(node, Word | Pattern)
 
 
-def _is_of_words(node: Node) -> bool:
+def is_of_words(node: Node) -> bool:
     """Whether a tree is made of words alone, of which at least one must stand there."""
     if isinstance(node, Word):
         return bool(_words(node.text)) or any(ord(each) > 0x2000 for each in node.text)
     if isinstance(node, AnyOf):
-        return all(map(_is_of_words, node.nodes))
+        return all(map(is_of_words, node.nodes))
     if isinstance(node, AllOf):
         words = [each.node if isinstance(each, Not) else each for each in node.nodes]
-        return all(map(_is_of_words, words)) and any(map(_is_of_words, node.nodes))
+        return all(map(is_of_words, words)) and any(map(is_of_words, node.nodes))
     return False
 
 

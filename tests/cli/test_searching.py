@@ -1,0 +1,109 @@
+"""One grammar for `search`, `list` and the commands that change what a query finds; and whatever is typed, they answer."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chatviewer.domain import Session
+from chatviewer.query import parse
+from chatviewer.query.fields import FIELDS
+from tests.cli.conftest import Run
+
+EXAMPLES = [example for spec in FIELDS.values() for example in spec.examples]
+PIECES = st.sampled_from(
+    [
+        *(
+            "fixture",
+            "rename",
+            "pytest",
+            " ",
+            " ",
+            "OR",
+            "NOT ",
+            "-",
+            "(",
+            ")",
+            '"',
+            "*",
+            "/",
+            "/x/",
+            ":",
+            ",",
+            "..",
+            "none",
+            "7d",
+            "\\",
+            "--",
+        ),
+        *("\ud800", "\x1b[31m", "\u202e", "\x9b", "\n", "漢", "é", "🚀", *(f"{name}:" for name in FIELDS), *EXAMPLES),
+    ]
+)
+TYPED = st.one_of(
+    st.text(st.characters(exclude_characters="\0"), max_size=30),  # no argument of a program holds that
+    st.lists(PIECES, max_size=9).map("".join),
+    st.lists(PIECES, max_size=6).map(" ".join),
+)
+QUERIES = [
+    *("rename OR fixture", "-rename", "source:codex", "-source:codex,claude", "is:any", "is:subagent", "project:infra", "has:error"),
+    *("rating:>=4", "rating:none", "title:rename", "messages:2..3", "in:tools failed", "(keys OR words) -done", "/ren.me/", "nothing"),
+]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(text=TYPED)
+def test_whatever_is_typed_is_answered(run: Run, filled: list[Session], text: str) -> None:
+    problems = parse(text).problems
+    for words in (["search", "--json", "--", text], ["list", "--json", "--", text]):
+        outcome = run(*words)
+        assert outcome.code == 0
+        assert outcome.json[{"search": "hits", "list": "sessions"}[words[0]]] is not None
+    for words in (["search", "--sort", "best", "--", text], ["list", "--sort", "title", "--", text]):
+        outcome = run(*words)
+        assert outcome.code == 0
+        assert all(char in "\n\t" or char.isprintable() for char in outcome.out + outcome.err)
+        assert outcome.err.count("\n") >= len({said for _, said in problems})
+    outcome = run("star", f"--query={text}")
+    assert outcome.code == (2 if problems or parse(text).is_empty else 0)
+    run("undo")
+
+
+@pytest.mark.parametrize("text", QUERIES)
+def test_a_change_is_of_what_the_list_shows(run: Run, filled: list[Session], text: str) -> None:
+    def listed(query: str) -> set[str]:
+        return {each["uid"] for each in run("list", "--json", "--", query).json["sessions"]}
+
+    found = listed(text)
+    assert run("star", "--query", text).code == 0
+    assert listed("is:any is:starred") == found
+    assert run("unstar", "--query", text).code == 0
+    assert listed("is:any is:starred") == set()
+    assert run("archive", "--query", text).code == 0
+    assert listed("is:archived is:any") >= found
+    assert {each["uid"] for each in run("list", "--json", "is:archived", "is:subagent").json["sessions"]} <= found
+    assert listed("is:archived") == found - {each.uid for each in filled if each.parent_uid}
+
+
+@pytest.mark.parametrize("order", ["recent", "best"])
+@pytest.mark.parametrize("text", ["fixture", "rename OR fixture", "-rename", "in:all e*", "is:any"])
+def test_a_limit_is_the_beginning_of_all(run: Run, filled: list[Session], order: str, text: str) -> None:
+    def hits(*options: str) -> list[object]:
+        return run("search", "--json", "--sort", order, *options, "--", text).json["hits"]
+
+    whole = hits("--limit", "0")
+    assert whole
+    for limit in range(1, len(whole) + 2):
+        assert hits("--limit", str(limit)) == whole[:limit]
+    sessions = run("list", "--json", "--", text).json["sessions"]
+    for limit in range(1, len(sessions) + 2):
+        assert run("list", "--json", "--limit", str(limit), "--", text).json["sessions"] == sessions[:limit]
+
+
+def test_an_option_is_not_taken_for_a_query(run: Run, filled: list[Session]) -> None:
+    assert run("purge", "--query", "--yes").code == 2
+    assert run("export", "--query", "-o", "x.md", "--format", "md").code == 2
+
+
+def test_options_stand_anywhere(run: Run, filled: list[Session]) -> None:
+    whole = run("search", "fixture", "--json", "--sort", "best", "--limit", "3", "--in", "all").json["hits"]
+    assert whole
+    assert run("search", "--in", "all", "--limit=3", "--json", "fixture", "--sort=best").json["hits"] == whole
