@@ -24,6 +24,7 @@ SETTLED_NS = 2_000_000_000  # a folder changed later than this before it was lis
 MAX_FOLDERS = 20_000  # beyond that, remembering them costs more than it saves
 UNKNOWN = "not a chat file"
 _KINDS = {stat.S_IFDIR: "folder", stat.S_IFLNK: "link", stat.S_IFIFO: "FIFO", stat.S_IFSOCK: "socket"}
+_ABSENT = (FileNotFoundError, NotADirectoryError)
 
 
 class Candidate(NamedTuple):
@@ -69,26 +70,42 @@ class Discovery:
         settled = time_ns() - SETTLED_NS
         for importer in self._chosen:
             for place in importer.places():
-                self._remember_folders(place, settled)
-                if not place.exists():
-                    continue
-                self.roots.append(str(place))
+                self.roots.append(str(place))  # also one that is no more: what lay there is gone
+                for folder in self._folders_of(str(place)):
+                    self._remember_folder(folder, settled)
                 try:
+                    os.stat(place)
                     for path in importer.files(place):
                         self._add(path, importer)
                 except OSError as error:
-                    self.problems.append(Problem(str(error.filename or place), 1, f"cannot be searched: {error.strerror or error}"))
+                    self._report_folder(error)
 
-    def _remember_folders(self, place: Path, settled: int) -> None:
-        for folder in [str(place), *_folders_below(str(place))]:
-            if self.folders is None:
-                return
-            if len(self.folders) > MAX_FOLDERS or "\n" in folder or stored_path(folder) != folder:
-                self.folders = None
-                return
-            time = folder_time(folder)
-            # one more than the true time: it will not be found equal, and the next refresh looks closer
-            self.folders[folder] = time if time < settled else time + 1
+    def _folders_of(self, place: str) -> Iterator[str]:
+        """A place and all folders below it. One that cannot be looked into is told, a link to one counted: importers pass both over."""
+        endings = {extension for importer in self._chosen for extension in importer.extensions}
+        pending = [place]
+        while pending:
+            folder = pending.pop()
+            yield folder
+            try:
+                with os.scandir(folder) as entries:
+                    for entry in entries:
+                        if entry.is_dir(follow_symlinks=False):
+                            pending.append(entry.path)
+                        elif entry.is_symlink() and entry.is_dir() and os.path.splitext(entry.name)[1] not in endings:
+                            self.skipped["link"] += 1
+            except OSError as error:
+                self._report_folder(error)
+
+    def _remember_folder(self, folder: str, settled: int) -> None:
+        if self.folders is None:
+            return
+        if len(self.folders) > MAX_FOLDERS or "\n" in folder or stored_path(folder) != folder:
+            self.folders = None
+            return
+        time = folder_time(folder)
+        # one more than the true time: it will not be found equal, and the next refresh looks closer
+        self.folders[folder] = time if time < settled else time + 1
 
     def add_path(self, path: Path) -> None:
         """A file or folder that the user named; a link there is what it points to."""
@@ -108,8 +125,11 @@ class Discovery:
             self.skipped[_KINDS.get(stat.S_IFMT(found.st_mode), "device")] += 1
 
     def _report_folder(self, error: OSError) -> None:
-        if not isinstance(error, FileNotFoundError):  # deleted meanwhile
-            self.problems.append(Problem(str(error.filename), 1, f"cannot be searched: {error.strerror or error}"))
+        if isinstance(error, _ABSENT):
+            return
+        problem = Problem(str(error.filename), 1, f"cannot be searched: {error.strerror or error}")
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     def add_known(self, path: str, importer: Importer) -> None:
         """A file that was imported before, by that importer."""
@@ -118,8 +138,11 @@ class Discovery:
     def _add(self, path: Path, importer: Importer | None) -> None:
         try:
             found = path.lstat()
-        except OSError:
+        except _ABSENT:
             self.skipped["deleted meanwhile"] += 1
+            return
+        except OSError as error:
+            self.problems.append(Problem(str(path), 1, f"cannot be opened: {error.strerror or error}"))
             return
         if stat.S_ISREG(found.st_mode):
             self._put(path, importer, found, is_named=False)
@@ -149,19 +172,18 @@ class Discovery:
         """Of the known files, those below the folders looked through that are not there any more."""
         roots = tuple(os.path.join(root, "") for root in self.roots)
         missing = (path for path in known if path not in self.candidates and path.startswith(roots))
-        return [path for path in missing if not os.path.lexists(path)] if roots else []
+        return [path for path in missing if _is_absent(path)] if roots else []
 
 
-def _folders_below(place: str) -> Iterator[str]:
-    pending = [place]
-    while pending:
-        try:
-            with os.scandir(pending.pop()) as entries:
-                below = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
-        except OSError:
-            continue
-        yield from below
-        pending += below
+def _is_absent(path: str) -> bool:
+    """Whether there is nothing; not when nobody may look."""
+    try:
+        os.lstat(path)
+    except _ABSENT:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _files_below(root: str, skipped: Counter[str], on_error: Callable[[OSError], None]) -> Iterator[Path]:

@@ -52,6 +52,7 @@ class Importing:
         self._weight = 0
         self._was_stopped = False
         self._is_loading = False
+        self._has_unread = False  # files that could not be opened
 
     def run_known(self, seen: Look) -> ImportReport:
         """Import what changed among the files that are known. Where to look for others, and what is wanted, is as it was then."""
@@ -82,7 +83,9 @@ class Importing:
         with _without_cycle_search():
             if not (library.is_empty and found.candidates and self._load(found, chosen)):
                 self._import(found, chosen)
-        if not paths and self._source is None and found.folders is not None and not self._was_stopped:
+        # what could not be opened may be readable the next time, without a folder's time telling it
+        is_whole = not self._was_stopped and not self._has_unread and not found.problems
+        if not paths and self._source is None and found.folders is not None and is_whole:
             library.remember_discovery(Seen(mark, found.folders, dict(found.skipped)))
         return self._report(found, self.skipped + found.skipped, 0)
 
@@ -160,6 +163,7 @@ class Importing:
             self.files_read += 1
         else:
             self.files_skipped += 1
+            self._has_unread = self._has_unread or bool(reader.problems)
 
     def _add(self, part: FileImport, weight: int) -> None:
         self._batch.append(part)

@@ -170,3 +170,50 @@ def test_what_the_program_writes_is_the_users_alone(filled_home: Path, database_
     for path in [database_path.parent, *database_path.parent.rglob("*")]:
         mode = stat.S_IMODE(path.stat().st_mode)
         assert mode & 0o077 == 0, f"{path} {mode:o}"
+
+
+@pytest.mark.parametrize("place", [".claude", ".claude/projects", ".claude/projects/-home-mira-web", "file"])
+@pytest.mark.parametrize("mode", [0o000, 0o644])
+def test_sources_that_may_not_be_read_for_a_while(isolated_home: Path, database_path: Path, place: str, mode: int) -> None:
+    """Told at each import, never taken for deleted; and read once that is possible, though no folder's time tells of it."""
+    known, later = transcript(isolated_home, 1, "-home-mira-web"), transcript(isolated_home, 2, "-home-mira-web")
+    closed = later if place == "file" else isolated_home / place
+    if closed.is_file() and mode:
+        pytest.skip("that can be read")
+    write(known, session_id(1), 0, 8)
+    assert outcome(start("import"))[0] == 0
+    write(later, session_id(2), 0, 8)
+    for folder in (known.parent, known.parent.parent):
+        os.utime(folder, (1_700_000_000, 1_700_000_000))  # long settled
+    closed.chmod(0o000 if place == "file" else mode)
+    try:
+        for _ in range(2):
+            code, _, err = outcome(start_confined("import"))
+            assert code == 1
+            assert "Permission denied" in err
+            assert str(closed) in err
+        with Library.open(database_path) as library:
+            assert [summary.is_source_gone for summary in library.summaries(library.session_ids())] == [False]
+    finally:
+        closed.chmod(0o755)
+    assert outcome(start_confined("import"))[0] == 0
+    with Library.open(database_path) as library:
+        assert len(library.session_ids()) == 2
+
+
+def test_a_place_that_is_no_more_is_a_source_that_is_gone(isolated_home: Path, library: Library) -> None:
+    write(transcript(isolated_home, 1), session_id(1), 0, 8)
+    ingest.run(library)
+    (isolated_home / ".claude").rename(isolated_home / "elsewhere")
+    ingest.run(library)
+    assert [summary.is_source_gone for summary in library.summaries(library.session_ids())] == [True]
+    (isolated_home / "elsewhere").rename(isolated_home / ".claude")
+    ingest.run(library)
+    assert [summary.is_source_gone for summary in library.summaries(library.session_ids())] == [False]
+
+
+def test_a_link_to_a_folder_is_counted(isolated_home: Path, library: Library, tmp_path: Path) -> None:
+    write(transcript(isolated_home, 1), session_id(1), 0, 8)
+    for name, target in (("linked", tmp_path), ("loop", isolated_home / ".claude" / "projects"), ("dangling", tmp_path / "none")):
+        (isolated_home / ".claude" / "projects" / name).symlink_to(target)
+    assert ingest.run(library).skipped == {"link": 2}
