@@ -81,3 +81,33 @@ def journal_path(database: Path) -> Path:
 def backup_directory(database: Path) -> Path:
     """Where the copies made before a migration go."""
     return database.parent / "backups"
+
+
+def take_name(draft: str | Path, target: str | Path) -> None:
+    """Give a finished file its name; never in the place of another: FileExistsError, also where somebody else was quicker. OSError."""
+    try:
+        os.link(draft, target)  # unlike a rename it overwrites nothing
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links: the name is taken first, by an empty file that only its owner can read
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            os.replace(draft, target)
+        except OSError:
+            os.unlink(target)
+            raise
+    else:
+        os.unlink(draft)
+
+
+def is_running(process_id: int) -> bool:
+    """Whether there is such a process: what one that is no more has left may be deleted."""
+    if os.name == "nt":  # where asking would end it
+        return True
+    try:
+        os.kill(process_id, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True

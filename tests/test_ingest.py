@@ -255,7 +255,7 @@ def test_odd_things_are_skipped_and_counted(library: Library, importer: LineImpo
     assert report.problems == ()
     assert report.counts.new == 1
     assert report.skipped == {"folder": 1, "FIFO": 1, "link": 3, "socket": 1, "empty file": 1, "not a chat file": 1}
-    assert report.files_skipped == 7
+    assert report.files_skipped == 8
     assert ingest.run(library).files_read == 0
     assert len(importer.reads) == 2
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 from chatviewer.errors import RefusedError
+from chatviewer.paths import take_name
 
 
 @contextmanager
@@ -39,7 +40,7 @@ def export_file(path: Path, *, is_overwriting: bool = False) -> Iterator[TextIO]
             draft.replace(target)
         else:
             try:
-                _take_name(draft, target)
+                take_name(draft, target)
             except FileExistsError as error:
                 raise RefusedError(f"{path} exists; --force overwrites it.") from error
             except OSError as error:
@@ -47,19 +48,3 @@ def export_file(path: Path, *, is_overwriting: bool = False) -> Iterator[TextIO]
     finally:
         with suppress(FileNotFoundError):
             draft.unlink()
-
-
-def _take_name(draft: Path, target: Path) -> None:
-    """Give the draft its name. Unlike a rename alone this fails where somebody else made the file meanwhile: FileExistsError."""
-    try:
-        os.link(draft, target)
-        return
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links: the name is taken first, by an empty file that only its owner can read
-        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    try:
-        draft.replace(target)
-    except OSError:
-        target.unlink()
-        raise

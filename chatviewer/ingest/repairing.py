@@ -43,5 +43,6 @@ def repair(path: Path) -> RepairReport:
         gone = [name for name in library.file_stamps() if not os.path.lexists(name)]
         library.mark_gone(gone)
         lines = rebuilt.restore()
-        has_lost = len(rebuilt.salvaged.complete) < len(rebuilt.salvaged.rows) or (path.exists() and not rebuilt.salvaged.rows)
+        is_partial = len(rebuilt.salvaged.complete) < len(rebuilt.salvaged.rows) or not rebuilt.salvaged.rows
+        has_lost = path.exists() and is_partial
         return RepairReport(report, kept.sessions, kept.messages, kept.changed_texts, lines, rebuilt.take_place(), has_lost)

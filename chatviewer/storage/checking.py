@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sqlite3
 import stat
 from collections import Counter
@@ -14,6 +15,7 @@ from chatviewer.domain.counts import Finding
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.errors import DatabaseDamagedError, DatabaseUnwritableError, RefusedError
 from chatviewer.storage.connection import APPLICATION_ID, Database, explained
+from chatviewer.storage.journal import is_newer, journal_file
 from chatviewer.storage.migrating import migration_files, version
 from chatviewer.storage.reading import Row
 from chatviewer.storage.verifying import choice_problems, schema_problems, text_problems
@@ -22,7 +24,24 @@ OK, NOTE, DAMAGE = "ok", "note", "damage"
 MAX_SHOWN = 20  # rows of one check; a damaged file can have a million
 
 # Locks and shared memory do not work reliably there: https://www.sqlite.org/howtocorrupt.html#_filesystems_with_broken_or_missing_lock_implementations
-_NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "9p", "afs", "fuse.sshfs", "fuse.rclone", "davfs", "glusterfs", "ceph", "drvfs")
+_NETWORK_FILE_SYSTEMS = (
+    "nfs",
+    "cifs",
+    "smb",
+    "9p",
+    "afs",
+    "fuse.sshfs",
+    "fuse.rclone",
+    "davfs",
+    "glusterfs",
+    "ceph",
+    "drvfs",
+    "lustre",
+    "beegfs",
+    "vboxsf",
+    "fuse.s3fs",
+)
+_OCTAL = re.compile(r"\\([0-7]{3})")
 
 # Each finds the sessions whose row does not say what the rows below it do. The words are what is then wrong with them.
 _DERIVED = (
@@ -178,12 +197,12 @@ def _file_system(path: Path) -> Iterator[Finding]:
 
 
 def _mounted(path: Path, mounts: str) -> str:
-    """The kind of file system that holds a path, by the lines of /proc/mounts: device, place, kind, ...; spaces are \\040."""
+    """The kind of file system that holds a path, by the lines of /proc/mounts: device, place, kind, ...; a space is \\040."""
     best, kind = "", ""
     for line in mounts.split("\n"):
         fields = line.split(" ")
         if len(fields) > 2:
-            place = fields[1].replace("\\040", " ")
+            place = _OCTAL.sub(lambda code: chr(int(code[1], 8)), fields[1])
             if len(place) >= len(best) and path.is_relative_to(place):
                 best, kind = place, fields[2]
     return kind
@@ -270,13 +289,16 @@ def _journal(connection: sqlite3.Connection, user_id: int, path: Path) -> Iterat
             "SELECT step, action, target, after FROM journal WHERE user_id = ?", (user_id,)
         )
     )
-    unreadable = 0
+    unreadable = newer = 0
     if wanted or path.exists():
         for line in _lines(path):
             try:
                 fields = json.loads(line)
+                if is_newer(fields):
+                    newer += 1
+                    continue
                 key = (fields["step"], fields["action"], fields["target"], json.dumps(fields["after"], sort_keys=True))
-            except (ValueError, TypeError, KeyError, RecursionError):
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
                 unreadable += 1
                 continue
             if fields.get("kind") == "do" and wanted[key] > 0:
@@ -286,17 +308,16 @@ def _journal(connection: sqlite3.Connection, user_id: int, path: Path) -> Iterat
         yield Finding(check="journal", severity=NOTE, detail=f"{missing:,} of your changes are only in the database, not in {path}.")
     if unreadable:
         yield Finding(check="journal", severity=NOTE, detail=f"{unreadable:,} lines of {path} cannot be read.")
-    if not missing and not unreadable:
+    if newer:
+        words = f"{newer:,} lines of {path} were written by a newer chatviewer; this one could not restore them."
+        yield Finding(check="journal", severity=NOTE, detail=words)
+    if not missing and not unreadable and not newer:
         yield Finding(check="journal", severity=OK, detail="The second copy of your changes is complete.")
 
 
 def _lines(path: Path) -> Iterator[bytes]:
-    try:
-        if stat.S_ISREG(path.stat().st_mode):
-            with path.open("rb") as file:
-                yield from (line for line in file if line.strip())
-    except FileNotFoundError:
-        return
+    with suppress(FileNotFoundError), journal_file(path) as file:
+        yield from (line for line in file if line.strip())
 
 
 def backup(database: Database, path: Path) -> None:
@@ -304,23 +325,35 @@ def backup(database: Database, path: Path) -> None:
 
     Raises RefusedError where the file exists, DatabaseUnwritableError, DatabaseDamagedError.
     """
+    refusal = RefusedError(f"{path} exists and is not overwritten; name another file.")
+    if os.path.lexists(path):
+        raise refusal
+    draft = path.with_name(f".{path.name[:200]}.{os.getpid()}.part")  # so that under its name there is a whole copy or none
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        _copy_and_check(database, draft, path)
+        paths.take_name(draft, path)
     except FileExistsError:
-        raise RefusedError(f"{path} exists and is not overwritten; name another file.") from None
+        raise refusal from None
     except OSError as error:
         raise DatabaseUnwritableError(f"{path} cannot be written: {error.strerror or error}.") from error
-    try:
-        with explained(path):
-            copy = sqlite3.connect(path, isolation_level=None)
-            try:
-                database.connection().backup(copy)
-                found: Row = copy.execute("PRAGMA integrity_check(1)").fetchone()
-            finally:
-                copy.close()
-        if found != ("ok",):
-            raise DatabaseDamagedError(f"The copy is not sound ({safe_line(str(found[0]), 200)}); `chatviewer doctor` says more.")
-    except BaseException:
+    finally:
         for end in ("", "-wal", "-shm", "-journal"):
-            path.with_name(path.name + end).unlink(missing_ok=True)
-        raise
+            draft.with_name(draft.name + end).unlink(missing_ok=True)
+
+
+def _copy_and_check(database: Database, draft: Path, path: Path) -> None:
+    with explained(path):
+        copy = sqlite3.connect(draft, isolation_level=None)
+        try:
+            database.connection().backup(copy)
+            found: Row = copy.execute("PRAGMA integrity_check(1)").fetchone()
+        finally:
+            copy.close()
+    if found != ("ok",):
+        raise DatabaseDamagedError(f"The copy is not sound ({safe_line(str(found[0]), 200)}); `chatviewer doctor` says more.")
+    descriptor = os.open(draft, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

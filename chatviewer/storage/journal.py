@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 from peewee import PeeweeException, fn
 
@@ -179,6 +179,20 @@ class Step:
 
 def _delta(row: Any) -> Delta:
     return Delta(row.target, json.loads(row.before), json.loads(row.after))
+
+
+def is_newer(line: Line) -> bool:
+    """Whether a newer program wrote it."""
+    return line.get("version") not in range(LINE_VERSION + 1)
+
+
+def journal_file(path: Path) -> BinaryIO:
+    """The file for reading. Raises FileNotFoundError also for what is no regular file: a FIFO would be waited for."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise FileNotFoundError(f"{path} is no regular file")
+    return os.fdopen(descriptor, "rb")
 
 
 def last_line(path: Path) -> Line | None:

@@ -21,6 +21,7 @@ _LOGS = ("-wal", "-shm", "-journal")
 # Whoever has the database open holds a lock on some of these bytes: https://www.sqlite.org/lockingv3.html, os.h of SQLite
 _SHARED_FIRST, _SHARED_SIZE = 0x40000002, 510
 _CHUNK = 1 << 20
+_WORK = ".repair-"  # then the process that repairs
 
 
 class Rebuilding:
@@ -66,20 +67,24 @@ class Rebuilding:
         return kept
 
     def _put_aside(self) -> Path | None:
+        """Give the old file a second name and take its logs away: at no moment is there no database, however this ends."""
         stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
         kept = next(
             name
             for number in range(1000)
             if not os.path.lexists(name := self.path.with_name(f"{self.path.name}.damaged-{stamp}{f'-{number}' if number else ''}"))
         )
-        for end in _LOGS:  # before the file: a log without its database is nothing, beside a new one it is a danger
+        is_there = self.path.exists()
+        if is_there:
+            try:
+                os.link(self.path, kept)
+            except OSError:  # a file system without hard links
+                self.path.rename(kept)
+        for end in _LOGS:  # a log without its database is nothing, beside a new one it is a danger
             log = self.path.with_name(self.path.name + end)
             if log.exists():
                 log.rename(kept.with_name(kept.name + end))
-        if not self.path.exists():
-            return None
-        self.path.rename(kept)
-        return kept
+        return kept if is_there else None
 
 
 @contextmanager
@@ -93,7 +98,8 @@ def rebuilding(path: Path) -> Iterator[Rebuilding]:
     descriptor: int | None = None
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=".repair-", dir=path.parent))
+        _forget_killed(path.parent)
+        work = Path(tempfile.mkdtemp(prefix=f"{_WORK}{os.getpid()}-", dir=path.parent))
         descriptor = _held(path)
         if descriptor is not None:
             _copy(descriptor, work / "damaged.db")
@@ -112,6 +118,14 @@ def rebuilding(path: Path) -> Iterator[Rebuilding]:
             os.close(descriptor)
         if work is not None:
             shutil.rmtree(work, ignore_errors=True)
+
+
+def _forget_killed(folder: Path) -> None:
+    """Delete what repairs left that were killed: copies as large as the database."""
+    for left in folder.glob(f"{_WORK}*-*"):
+        number = left.name.removeprefix(_WORK).partition("-")[0]
+        if number.isascii() and number.isdecimal() and not left.is_symlink() and not paths.is_running(int(number)):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _held(path: Path) -> int | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from chatviewer.storage.connection import Database, explained
 from chatviewer.storage.facets import FACETS, Store
+from chatviewer.storage.journal import is_newer, journal_file
 from chatviewer.storage.tables import peewee_database
 
 Line = dict[str, Any]
@@ -17,12 +18,12 @@ _KINDS = frozenset({"do", "undo", "redo"})
 
 
 def journal_lines(path: Path) -> Iterator[Line]:
-    """The lines that can be read, in order."""
-    with suppress(FileNotFoundError), path.open("rb") as file:
+    """The lines that can be read, in order: not those of a newer version, whose words may mean something else."""
+    with suppress(FileNotFoundError), journal_file(path) as file:
         for raw in file:
             with suppress(ValueError, RecursionError):
                 line = json.loads(raw)
-                if isinstance(line, dict) and isinstance(line.get("target"), str):
+                if isinstance(line, dict) and isinstance(line.get("target"), str) and not is_newer(line):
                     yield line
 
 

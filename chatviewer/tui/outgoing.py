@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 from chatviewer.domain import SessionSummary, safe, safe_file_name
 from chatviewer.errors import RefusedError
+from chatviewer.paths import is_running
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import Job
 from chatviewer.tui.editing import chosen_editor
@@ -75,35 +76,27 @@ def forget_stale_copies() -> None:
     more."""
     import tempfile
 
-    if sys.platform == "win32":
-        return
     with suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
         for entry in entries:
             number = entry.name.removeprefix(_COPIES).partition("-")[0]
-            if entry.name.startswith(_COPIES) and number.isascii() and number.isdecimal() and not _is_alive(int(number)):
+            if entry.name.startswith(_COPIES) and number.isascii() and number.isdecimal() and not is_running(int(number)):
                 _forget_stale(entry)
 
 
 def _forget_stale(entry: os.DirEntry[str]) -> None:
     try:
         found = entry.stat(follow_symlinks=False)
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) != 0o700:
+        if (
+            not stat.S_ISDIR(found.st_mode)
+            or (sys.platform != "win32" and found.st_uid != os.geteuid())
+            or stat.S_IMODE(found.st_mode) != 0o700
+        ):
             return
         files = [(file.name, file.stat(follow_symlinks=False)) for file in os.scandir(entry.path)]
     except OSError:
         return
     if all(name == _DRAFT or (stat.S_ISREG(file.st_mode) and file.st_mtime_ns == found.st_mtime_ns) for name, file in files):
         shutil.rmtree(entry.path, ignore_errors=True)
-
-
-def _is_alive(process_id: int) -> bool:
-    try:
-        os.kill(process_id, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 def export_path(typed: str, extension: str) -> Path:

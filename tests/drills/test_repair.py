@@ -1,5 +1,7 @@
 """A damaged or lost database: every damage is detected, and `doctor --repair` gives back all that sources, rows and journal hold."""
 
+import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -244,3 +246,68 @@ def test_what_is_no_database_of_ours_is_put_aside(filled_home: Path, database_pa
     assert report.kept_as is not None
     assert report.kept_as.read_text().startswith("a novel")
     assert report.imported.counts.new == SESSIONS
+
+
+KILLED_AT = """
+import os, signal, sys
+from pathlib import Path
+from chatviewer.ingest.repairing import repair
+left = int(sys.argv[2])
+def counted(function):
+    def call(*words):
+        global left
+        if ".repair-" in str(words[0]) and "chatviewer.db" not in str(words[1]):
+            return function(*words)
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*words)
+    return call
+os.link, Path.rename, Path.replace = counted(os.link), counted(Path.rename), counted(Path.replace)
+repair(Path(sys.argv[1]))
+"""
+
+
+def test_a_repair_that_is_killed_between_two_names_leaves_a_database(state: dict[str, Any], database_path: Path) -> None:
+    """Whatever the moment: a database stands in its place, and another repair gives all back and leaves nothing of the first."""
+    with closing(sqlite3.connect(database_path, isolation_level=None)) as connection:
+        connection.execute("UPDATE session SET message_count = 1")
+    shutil.copy(database_path, database_path.with_name("saved"))
+    codes = []
+    for step in range(9):
+        shutil.copy(database_path.with_name("saved"), database_path)
+        log = database_path.with_name(database_path.name + "-wal")
+        log.touch()
+        command = [sys.executable, "-c", KILLED_AT, str(database_path), str(step)]
+        codes.append(subprocess.run(command, capture_output=True, timeout=60).returncode)
+        assert database_path.stat().st_size > PAGE
+        repair(database_path)
+        assert now(database_path) == state
+        assert not list(database_path.parent.glob(".repair-*"))
+        if codes[-1] == 0:
+            break
+    assert codes == [-9] * (len(codes) - 1) + [0]
+    assert len(codes) >= 4
+
+
+def test_what_stands_where_the_journal_should_is_not_waited_for(state: dict[str, Any], database_path: Path) -> None:
+    journal = database_path.with_name("journal.jsonl")
+    journal.unlink()
+    for make in (os.mkfifo, Path.mkdir):
+        database_path.unlink(missing_ok=True)
+        make(journal)
+        report = repair(database_path)
+        assert (report.journal_lines, report.has_lost, report.kept_as) == (0, False, None)
+        journal.rmdir() if journal.is_dir() else journal.unlink()
+
+
+def test_lines_of_a_newer_journal_are_left_and_told(state: dict[str, Any], database_path: Path) -> None:
+    journal = database_path.with_name("journal.jsonl")
+    lines = journal.read_text().splitlines(keepends=True)
+    journal.write_text("".join(lines[:-1]) + json.dumps({**json.loads(lines[-1]), "version": 2, "after": "x"}) + "\n" + '{"version": 2')
+    database_path.unlink()
+    assert repair(database_path).journal_lines > 0
+    with Library.open(database_path) as library:
+        told = [finding.detail for finding in library.check() if finding.check == "journal"]
+    assert any("1 lines of" in words and "newer chatviewer" in words for words in told)
+    assert any("cannot be read" in words for words in told)

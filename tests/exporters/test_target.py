@@ -59,7 +59,7 @@ def test_the_same_where_there_are_no_hard_links(folder: Path, monkeypatch: pytes
     with pytest.raises(RefusedError, match="exists"), export_file(other):
         other.write_text("theirs")
     assert other.read_text() == "theirs"
-    monkeypatch.setattr(Path, "replace", _no_links)
+    monkeypatch.setattr(os, "replace", _no_links)
     with pytest.raises(RefusedError, match="cannot be written: Operation"), export_file(folder / "third.md"):
         pass
     assert sorted(each.name for each in folder.iterdir()) == ["other.md", "out.md"]

@@ -2,6 +2,8 @@
 
 import sqlite3
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from zlib import crc32
 
@@ -243,3 +245,35 @@ def test_the_checksum_of_a_long_text_is_that_of_the_whole(monkeypatch: pytest.Mo
     monkeypatch.setattr(rows, "LONG", 10)
     monkeypatch.setattr(terms, "LONG", 10)
     assert rows.checksum(text, text) == whole == crc32(text.encode() * 2)
+
+
+BACKED_UP = """
+import os, signal, sys
+from pathlib import Path
+from chatviewer import paths
+from chatviewer.storage.library import Library
+paths.take_name = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+with Library.open(Path(sys.argv[1])) as library:
+    library.backup(Path(sys.argv[2]))
+"""
+
+
+def test_under_the_name_of_a_backup_there_is_a_whole_copy_or_none(filled: Library, tmp_path: Path) -> None:
+    copy = tmp_path / "copies" / "copy.db"
+    copy.parent.mkdir()
+    done = subprocess.run([sys.executable, "-c", BACKED_UP, str(filled.path), str(copy)])
+    assert done.returncode == -9
+    assert not copy.exists()
+    copy.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(RefusedError, match="exists"):
+        filled.backup(copy)
+    copy.unlink()
+    filled.backup(copy)
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    with Library.open(copy) as library:
+        assert library.counts() == filled.counts()
+
+
+def test_a_mounted_place_may_have_any_name() -> None:
+    mounts = "a / ext4 rw\nb /mnt/two\\040words\\011and\\012more\\134 nfs4 rw\n"
+    assert _mounted(Path("/mnt/two words\tand\nmore\\/x.db"), mounts) == "nfs4"
