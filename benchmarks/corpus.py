@@ -20,7 +20,10 @@ OVERLAP = 3  # copies of which the times lie within each other
 _TABLES = ("session", "message", "tool_call", "attachment")
 _UIDS = ("uid", "parent_uid", "child_uid", "current_uid")
 _REFERENCES = {
-    **{"parent_id": None, "session_id": "session", "message_id": "message", "child_session_id": "session"},
+    "parent_id": None,
+    "session_id": "session",
+    "message_id": "message",
+    "child_session_id": "session",
     **dict.fromkeys(("first_row", "last_row"), "message"),
 }
 _TIMES = ("started_at", "ended_at", "last_message_at", "created_at", "updated_at", "completed_at")

@@ -70,11 +70,11 @@ class Discovery:
         settled = time_ns() - SETTLED_NS
         for importer in self._chosen:
             for place in importer.places():
-                self.roots.append(str(place))  # also one that is no more: what lay there is gone
                 for folder in self._folders_of(str(place)):
                     self._remember_folder(folder, settled)
                 try:
                     os.stat(place)
+                    self.roots.append(str(place))  # not one that is no more as a whole: a disk that is not there is not empty
                     for path in importer.files(place):
                         self._add(path, importer)
                 except OSError as error:

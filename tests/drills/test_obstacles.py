@@ -201,17 +201,6 @@ def test_sources_that_may_not_be_read_for_a_while(isolated_home: Path, database_
         assert len(library.session_ids()) == 2
 
 
-def test_a_place_that_is_no_more_is_a_source_that_is_gone(isolated_home: Path, library: Library) -> None:
-    write(transcript(isolated_home, 1), session_id(1), 0, 8)
-    ingest.run(library)
-    (isolated_home / ".claude").rename(isolated_home / "elsewhere")
-    ingest.run(library)
-    assert [summary.is_source_gone for summary in library.summaries(library.session_ids())] == [True]
-    (isolated_home / "elsewhere").rename(isolated_home / ".claude")
-    ingest.run(library)
-    assert [summary.is_source_gone for summary in library.summaries(library.session_ids())] == [False]
-
-
 def test_a_link_to_a_folder_is_counted(isolated_home: Path, library: Library, tmp_path: Path) -> None:
     write(transcript(isolated_home, 1), session_id(1), 0, 8)
     for name, target in (("linked", tmp_path), ("loop", isolated_home / ".claude" / "projects"), ("dangling", tmp_path / "none")):
