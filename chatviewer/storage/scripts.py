@@ -26,10 +26,13 @@ _LETTERS = f"ёЁßẞæÆœŒøØłŁđĐðÐþÞıŋĳﬀ-ﬆ\uff10-\uff19\uff
 _POINTS = "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc"
 # Korean syllables and the voice marks of Japanese as characters of their own, as in file names of macOS.
 _APART = "\u1100-\u11ff\u3099\u309a"
-SPECIAL = re.compile(f"[{_UNSPACED}{_EMOJI}{_LETTERS}{_POINTS}{_APART}]")
+# Signs younger than unicode61, which takes them for letters: marks of direction, currencies, arrows, punctuation.
+_YOUNG = "\u061c\u2066-\u2069\u20ba-\u20c0\u2b5a-\u2bff\u2e3c-\u2e5d\U0001fb00-\U0001fbca"
+_AMONG = f"{_POINTS}{_APART}{_YOUNG}"
+SPECIAL = re.compile(f"[{_UNSPACED}{_EMOJI}{_LETTERS}{_AMONG}]")
 UNSPACED = re.compile(f"[{_UNSPACED}]")
 _HALF_WIDTH = re.compile("[\uff66-\uff9f]")
-_IN_CHUNK = f"(?:[{_UNSPACED}{_EMOJI}{_POINTS}{_APART}\ufe0f\u200d\U0001f3fb-\U0001f3ff]|[^\\W_]|(?<=[A-Za-z0-9])[._/:@-](?=[A-Za-z0-9]))*"
+_IN_CHUNK = f"(?:[{_UNSPACED}{_EMOJI}{_AMONG}\ufe0f\u200d\U0001f3fb-\U0001f3ff]|[^\\W_]|(?<=[A-Za-z0-9])[._/:@-](?=[A-Za-z0-9]))*"
 _CHUNK_PART = f"(?P<unspaced>[{_UNSPACED}]+)|(?P<emoji>[{_EMOJI}])|(?P<word>(?:(?![{_UNSPACED}{_EMOJI}])[^\\W_])+)"
 # Marks that unicode61 takes for spaces: the points above, and Thai, Lao, Burmese and Khmer vowels and tones.
 _MARKS = (
