@@ -16,6 +16,7 @@ MARK, UNMARK = "\x02", "\x03"
 BEFORE, LENGTH = 60, 200  # characters
 FIRST_READ = 10_000  # characters of one text; the rest only where these hold nothing
 MAX_READ = 2_000_000
+MAX_APART = 200_000  # of one whose accents stand apart
 MAX_SPANS = 60
 _MAX_TRIED = 24  # matches
 
@@ -50,7 +51,7 @@ class Snippeter:
         """Where the text matches: the beginnings of words, else also inside of words."""
         for length in (FIRST_READ, MAX_READ) if self._words else ():
             part = text[:length]
-            if found := self._spans_in(fold(part)) or self._spans_apart(part):
+            if found := self._spans_in(fold(part)) or self._spans_apart(part[:MAX_APART]):
                 return found
             if len(text) <= length:
                 break
@@ -75,11 +76,14 @@ class Snippeter:
             return []
         import unicodedata
 
-        if unicodedata.is_normalized("NFC", text):
+        if unicodedata.is_normalized("NFKC", text):
             return []
         from chatviewer.storage.composing import composed_places
 
-        whole, places = composed_places(text)
+        found = composed_places(text)
+        if found is None:
+            return []
+        whole, places = found
         return [(places[start], places[end]) for start, end in self._spans_in(fold(whole))]
 
     def _patterns(self) -> tuple[list[re.Pattern[str]], list[re.Pattern[str]]]:

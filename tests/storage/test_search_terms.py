@@ -38,7 +38,7 @@ TEXTS = {
     "hebrew": "שלום עולם, בדיקה",
     "code": "def foo(a, b): return a+b  # x = arr[0]; std::vector<int>; fmt.Println(err); $HOME; p->next != NULL",
     "mixed": "使用Python3编写的API接口，调用useEffect和axios.get()。",
-    "apart": unicodedata.normalize("NFD", "받은 데이터베이스.pdf, ガイドブック, Müllers Ménü.txt"),  # as macOS writes names
+    "apart": unicodedata.normalize("NFD", "받은 데이터베이스.pdf, ガイドブック, Müllers Ménü.txt") + ", ｶﾞｲﾄﾞ",  # as macOS writes names
     "wide": "ＰＹＴＨＯＮ　ｖ３ ﬁle",
 }
 
@@ -271,6 +271,8 @@ def test_finds(library: Library, text: str, wanted: str, unwanted: str) -> None:
         ("menu", unicodedata.normalize("NFD", "Ménü")),
         (unicodedata.normalize("NFD", "größenwähler"), "Größenwähler"),
         ("file", "ﬁle"),
+        ("ガイド", "ｶﾞｲﾄﾞ"),
+        ("ｶﾞｲﾄﾞ", "ｶﾞｲﾄﾞ"),
         ("🚀", "🚀"),
         ("->", "->"),
     ],
