@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 
 from chatviewer.domain.record import NamedTuple
@@ -11,6 +11,8 @@ from chatviewer.storage.filtering import SqlParts, index_rows, scoped
 from chatviewer.storage.reading import id_list
 
 FEW = 1_000  # rows that are sorted as a whole
+ALL = 1 << 62  # rows
+MARGIN = 50  # rows beyond those that are wanted, which may do in place of some of them
 
 
 class Candidate(NamedTuple):
@@ -68,6 +70,15 @@ LEVELS = {
 }
 
 
+# Whose messages these are, by the sessions' own rows; those of a session that others' rows lie between are left out.
+_OWNERS = (
+    "SELECT session.user_id = ? AND ({}), session.status, session.last_message_at, session.id, listed.value "
+    "FROM json_each(?) AS listed CROSS JOIN session "
+    "WHERE session.first_row = (SELECT max(before.first_row) FROM session AS before WHERE before.first_row <= listed.value) "
+    "AND session.last_row >= listed.value AND session.last_row - session.first_row + 1 = session.message_count"
+)
+
+
 class Plan(NamedTuple):
     """One level of a search: `match` for the index (None: read the rows themselves), and what must hold besides."""
 
@@ -87,22 +98,56 @@ def rows_of_index(connection: sqlite3.Connection, plan: Plan, scopes: tuple[str,
     return [row for (row,) in connection.execute(statement, (scoped(plan.level, scopes, plan.match), limit))]
 
 
-def sorted_rows(connection: sqlite3.Connection, plan: Plan, rows: Sequence[int]) -> tuple[list[Candidate], int]:
-    """Those of the rows that meet the conditions, in order, and how many more there are in sessions of another status."""
-    level = LEVELS[plan.level]
-    sql, parameters = plan.conditions
-    statement = (
-        f"SELECT session.status, session.last_message_at, session.id, {level.row} FROM json_each(?) AS listed "
-        f"CROSS JOIN {level.source} WHERE {level.row} = listed.value AND session.user_id = ? AND {sql}"
-    )
-    found: list[Candidate] = []
-    hidden_count = 0
-    for status, when, session, row in connection.execute(statement, (id_list(set(rows)), plan.user_id, *parameters)):
+def sorted_rows(connection: sqlite3.Connection, plan: Plan, rows: Sequence[int], wanted: int = ALL) -> tuple[list[Candidate], int, bool]:
+    """Those of the rows that meet the conditions, in order, how many more are in sessions of another status, and whether these are all.
+
+    What speaks of the rows themselves is looked at in this order, until there are as many as wanted.
+    """
+    shown: list[Candidate] = []
+    hidden: list[int] = []
+    for status, when, session, row in _placed(connection, plan, rows):
         if status in plan.statuses:
-            found.append(Candidate(-(when or 0), -session, plan.level != "session", -row, plan.level))
+            shown.append(Candidate(-(when or 0), -session, plan.level != "session", -row, plan.level))
         else:
-            hidden_count += 1
-    return sorted(found), hidden_count
+            hidden.append(row)
+    shown.sort()
+    if plan.row_conditions[0] == "1":
+        return shown, len(hidden), True
+    hidden_count = len(meeting(connection, plan, hidden)) if hidden else 0
+    found: list[Candidate] = []
+    start, size = 0, wanted + MARGIN
+    while start < len(shown) and len(found) < wanted:
+        part = shown[start : start + size]
+        met = meeting(connection, plan, [-candidate.row for candidate in part])
+        found += [candidate for candidate in part if -candidate.row in met]
+        start, size = start + size, size * 4
+    return found, hidden_count, start >= len(shown)
+
+
+def meeting(connection: sqlite3.Connection, plan: Plan, rows: Iterable[int]) -> set[int]:
+    """Those of the rows that meet the conditions which speak of the row."""
+    level = LEVELS[plan.level]
+    sql, parameters = plan.row_conditions
+    statement = f"SELECT {level.row} FROM json_each(?) AS listed CROSS JOIN {level.source} WHERE {level.row} = listed.value AND {sql}"
+    return {row for (row,) in connection.execute(statement, (id_list(rows), *parameters))}
+
+
+def _placed(connection: sqlite3.Connection, plan: Plan, rows: Sequence[int]) -> Iterator[tuple[str, int | None, int, int]]:
+    """(status, time, session, row) of those whose session meets the conditions which speak of it."""
+    level = LEVELS[plan.level]
+    sql, parameters = plan.session_conditions
+    left = set(rows)
+    if plan.level == "message":
+        for is_met, *place in connection.execute(_OWNERS.format(sql), (plan.user_id, *parameters, id_list(left))):
+            left.discard(place[3])
+            if is_met:
+                yield tuple(place)
+    if left:
+        statement = (
+            f"SELECT session.status, session.last_message_at, session.id, {level.row} FROM json_each(?) AS listed "
+            f"CROSS JOIN {level.source} WHERE {level.row} = listed.value AND session.user_id = ? AND {sql}"
+        )
+        yield from connection.execute(statement, (id_list(left), plan.user_id, *parameters))
 
 
 def sessions(connection: sqlite3.Connection, plan: Plan, statuses: tuple[str, ...], more: str = "") -> Iterator[tuple[int, ...]]:

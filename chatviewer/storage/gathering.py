@@ -10,9 +10,9 @@ from heapq import merge
 from itertools import islice
 
 from chatviewer.query.nodes import Node
-from chatviewer.storage.candidates import FEW, Candidate, Plan, sorted_rows
+from chatviewer.storage.candidates import ALL, FEW, Candidate, Plan, sorted_rows
 from chatviewer.storage.filtering import levels_of
-from chatviewer.storage.walking import ALL, IndexRows, rows_within, walk
+from chatviewer.storage.walking import IndexRows, rows_within, walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

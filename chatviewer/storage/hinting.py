@@ -70,7 +70,7 @@ def _in_tools(connection: sqlite3.Connection, user_id: int, query: Query, hints:
     search = Search(connection, user_id, query._replace(scopes=("tools",)), MOST, limit)
     plan = search.plan("tool", search.parts.matched)
     rows = rows_of_index(connection, plan, search.scopes, MOST + 1)
-    found, _ = sorted_rows(connection, plan, rows[:MOST])
+    found, _, _ = sorted_rows(connection, plan, rows[:MOST])
     return hints._replace(tool_count=len(found), is_tool_count_whole=len(rows) <= MOST)
 
 

@@ -11,7 +11,7 @@ from chatviewer.domain.hit import Hit, SearchResult
 from chatviewer.domain.record import NamedTuple
 from chatviewer.errors import InterruptedSearchError, UsageError
 from chatviewer.query.nodes import AllOf, AnyOf, Names, Node, Not, Pattern, Query, Span, Word, positive_leaves
-from chatviewer.storage.candidates import FEW, LEVELS, Candidate, Plan, sessions, sorted_rows
+from chatviewer.storage.candidates import ALL, FEW, LEVELS, Candidate, Plan, sessions, sorted_rows
 from chatviewer.storage.connection import is_interrupt
 from chatviewer.storage.filtering import (
     MESSAGE_FIELDS,
@@ -28,14 +28,15 @@ from chatviewer.storage.parts import bare, take_apart, together
 from chatviewer.storage.patterns import TimeLimit, time_limit
 from chatviewer.storage.reading import id_list
 from chatviewer.storage.vocabulary import Vocabulary
-from chatviewer.storage.walking import ALL, FIRST_BATCH, STRETCH, IndexRows, Owner, hidden_within, read, rows_within, walk
+from chatviewer.storage.walking import FIRST_BATCH, STRETCH, IndexRows, Owner, hidden_within, read, rows_within, walk
 
 PATTERN_SECONDS = 0.12  # what one search may spend on reading texts that no index covers
 # What the beginning of a word is looked for in the newest messages before the index is asked; the lists of one that does not stand
 # in most of them are short.
 SHORT_SECONDS = 0.02
 MERGING_SECONDS = 2e-7  # what it takes for each message of the library to merge the lists of such a beginning
-READ_ROWS = 20 * FEW  # titles or attachments that are read where no index can be asked
+READ_ROWS = 20 * FEW  # attachments that are read where no index can be asked
+READ_SHARE = 2 / 3  # of the time that is left, for the messages where no index can be asked; the rest is for their titles
 MOST_AT_ONCE = 128  # sessions whose newest message is asked for together
 UNREAD_TEXT = "Not everything was read: a pattern is looked for in what is newest; add a word to narrow it down."
 UNWEIGHED = "The best of the newest: too many messages hold this to weigh all; add a word to narrow it down."
@@ -97,6 +98,7 @@ class Search:
         self.spent = spent
         self.is_cut = False  # whether there were too many rows to weigh all
         self.has_unread = False  # whether there was more to read than is read
+        self._since: int | None = None  # from when on the sessions are from which enough messages were read
         self.has_ungathered = False  # whether more sessions may hold the words apart than were looked at
         self.vocabulary = Vocabulary(connection)
         wanted_or_not = [bare(node) for node in together(query.node)]
@@ -165,8 +167,7 @@ class Search:
         candidates: list[Candidate] = []
         hidden_count = 0
         is_whole = is_hidden_whole = True
-        # titles first: they are few, and reading texts may take all the time there is
-        for level in sorted(levels_of(self.scopes), key="session".__ne__):
+        for level in levels_of(self.scopes):
             found = self._newest_of(level)
             candidates += found.candidates
             hidden_count += found.hidden_count
@@ -186,8 +187,7 @@ class Search:
         rows = self.index_rows(plan)
         few = rows.few()
         if few is not None:
-            found, hidden_count = sorted_rows(self.connection, plan, few)
-            return Found(found, hidden_count, is_whole=True)
+            return Found(*sorted_rows(self.connection, plan, few, self.wanted))
         found = [candidate for batch in walk(self.connection, plan, rows, self.wanted) for candidate in batch]
         hidden_count, is_hidden_whole = hidden_within(self.connection, plan, rows)
         return Found(found, hidden_count, len(found) < self.wanted, is_hidden_whole)
@@ -222,18 +222,34 @@ class Search:
 
     def _read(self, plan: Plan) -> Found:
         """Text that no index can be asked for: the rows themselves, newest session first, as long as there is time."""
-        if plan.level in ("attachment", "session"):
+        if plan.level == "session":
+            return self._read_titles(plan)
+        if plan.level == "attachment":
             level = LEVELS[plan.level]
             statement = f"SELECT {level.row} FROM {level.source} WHERE session.user_id = ? ORDER BY {level.row} DESC LIMIT ?"
             rows = [row for (row,) in self.connection.execute(statement, (self.user_id, READ_ROWS + 1))]
             is_whole = len(rows) <= READ_ROWS
             self.has_unread |= not is_whole
-            found, hidden_count = sorted_rows(self.connection, plan, rows[:READ_ROWS])
-            return Found(found, hidden_count, is_whole)
+            found, hidden_count, is_all = sorted_rows(self.connection, plan, rows[:READ_ROWS], self.wanted)
+            return Found(found, hidden_count, is_whole and is_all)
         found = []
-        for batch in read(self.connection, plan, self.wanted, self.spent):
-            found += batch
+        with time_limit((self.spent.deadline - time.monotonic()) * READ_SHARE) as spent:
+            for batch in read(self.connection, plan, self.wanted, spent):
+                found += batch
+        self.has_unread |= spent.is_over
+        if len(found) >= self.wanted and found[self.wanted - 1].when < 0:  # a time that is known
+            self._since = -found[self.wanted - 1].when
         return Found(found, 0, len(found) < self.wanted, is_hidden_whole=len(self.statuses) > 1)
+
+    def _read_titles(self, plan: Plan) -> Found:
+        """The titles, newest session first; no older ones than the messages that were found, which are enough."""
+        sql, parameters = plan.conditions
+        since = f"(session.last_message_at >= ? AND {sql})", [self._since, *parameters]
+        reading = plan._replace(session_conditions=plan.conditions if self._since is None else since)
+        newest = islice(sessions(self.connection, reading, self.statuses), self.wanted)
+        found = [Candidate(when, session, 0, session, "session") for when, session in newest]
+        hidden_count, is_hidden_whole = self._hidden_sessions(plan._replace(session_conditions=plan.conditions))
+        return Found(found, hidden_count, len(found) < self.wanted and self._since is None, is_hidden_whole)
 
     def _sessions_only(self) -> Found:
         """No text that must be there: the sessions that meet the conditions, newest first, one hit each.

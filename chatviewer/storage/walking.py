@@ -15,7 +15,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from chatviewer.storage.candidates import FEW, LEVELS, Candidate, Plan, index_name, is_beginning, sessions
+from chatviewer.storage.candidates import FEW, LEVELS, Candidate, Plan, index_name, is_beginning, meeting, sessions
 from chatviewer.storage.filtering import index_rows, scoped
 from chatviewer.storage.patterns import TimeLimit
 from chatviewer.storage.reading import id_list
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 FIRST_BATCH = 8  # sessions
 MOST_AT_ONCE = 4_096  # sessions
-ALL = 1 << 62  # rows
 LARGE = 500  # rows; such a stretch of one session is asked for alone and only for as many as are wanted
 PROBE = 64  # rows by which a word is known for a common one
 PROBE_SECONDS = 0.003  # what may be spent on the question whether few rows match
@@ -225,12 +224,9 @@ def rows_within(
 
 def _meeting(connection: sqlite3.Connection, plan: Plan, owner_of: dict[int, int]) -> dict[int, int]:
     """Those that meet the conditions which speak of the row."""
-    sql, parameters = plan.row_conditions
-    if sql == "1" or not owner_of:
+    if plan.row_conditions[0] == "1" or not owner_of:
         return owner_of
-    level = LEVELS[plan.level]
-    statement = f"SELECT {level.row} FROM json_each(?) AS listed CROSS JOIN {level.source} WHERE {level.row} = listed.value AND {sql}"
-    return {row: owner_of[row] for (row,) in connection.execute(statement, (id_list(owner_of), *parameters))}
+    return {row: owner_of[row] for row in meeting(connection, plan, owner_of)}
 
 
 def _some_of_large(connection: sqlite3.Connection, plan: Plan, rows: IndexRows, piece: Stretch, wanted: int) -> dict[int, int]:

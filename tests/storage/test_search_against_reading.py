@@ -45,6 +45,7 @@ LIMITS = {
     (gathering, "FIRST_BATCH"): [64, 1],
     (gathering, "FEW"): [1000, 1],
     (candidates, "FEW"): [1000, 1, 2],
+    (candidates, "MARGIN"): [50, 0],
     (searching, "FIRST_BATCH"): [8, 1],
     (searching, "MOST_AT_ONCE"): [128, 2],
     (searching, "SHORT_SECONDS"): [0.02, 9, -1],

@@ -28,9 +28,9 @@ def test_reading_for_punctuation_ends_when_its_time_is_up(library: Library, monk
     fill(library, *(thread(number, "a -> b") for number in range(5)), thread(5, "text", title="x -> y"))
     whole = library.search(parse("->"))
     assert (len(whole.hits), whole.problems) == (6, ())
-    monkeypatch.setattr("chatviewer.storage.searching.PATTERN_SECONDS", -1)
+    monkeypatch.setattr("chatviewer.storage.searching.READ_SHARE", 0)
     cut = library.search(parse("->"))
-    assert [hit.kind for hit in cut.hits] == [HitKind.TITLE], "titles are read first"
+    assert [hit.kind for hit in cut.hits] == [HitKind.TITLE], "there is time for titles"
     assert cut.problems == (UNREAD_TEXT,)
 
 
@@ -42,3 +42,15 @@ def test_hidden_hits_are_counted_for_a_moment_only(library: Library, monkeypatch
     monkeypatch.setattr("chatviewer.storage.walking.HIDDEN_SECONDS", -1)
     result = library.search(parse("needle in:text"))
     assert (len(result.hits), result.hidden_count, result.is_hidden_count_whole) == (2, 0, False)
+
+
+def test_what_speaks_of_a_message_is_looked_at_until_there_are_enough(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(library, *(thread(number, "needle", f"needle {number % 2}") for number in range(20)))
+    monkeypatch.setattr("chatviewer.storage.candidates.MARGIN", 0)
+    read: list[str] = []
+    library.database.reader().create_function("regexp", 2, lambda pattern, text: read.append(text) or text.endswith("1"))
+    first = library.search(parse("needle /1$/ in:text"), limit=3)
+    assert ([hit.session_id for hit in first.hits], first.has_more) == ([20, 18, 16], True)
+    assert len(read) == 20, "four rows, then sixteen, of which each fourth is one"
+    whole = library.search(parse("needle /1$/ in:text"), limit=10)
+    assert (len(whole.hits), whole.has_more) == (10, False)

@@ -355,20 +355,17 @@ def test_sessions_that_were_not_looked_at_are_no_matter_of_patterns(library: Lib
     assert "pattern" not in problem
 
 
-def test_titles_beyond_those_that_are_read_are_told_of(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    fill(library, *(thread(f"s{number}", "text", title=f"Title {number}") for number in range(6)))
-    monkeypatch.setattr("chatviewer.storage.searching.READ_ROWS", 6)
-    result = find(library, "in:title /title [0-5]/")
-    assert (len(result.hits), result.problems) == (6, ())
-    connection = library.database.connection()
-    connection.execute("INSERT INTO user (name, created_at) VALUES ('other', 0)")
-    connection.execute("UPDATE session SET user_id = 2 WHERE title > 'Title 2'")
-    monkeypatch.setattr("chatviewer.storage.searching.READ_ROWS", 3)
-    result = find(library, "in:title /title [0-5]/")
-    assert (len(result.hits), result.problems) == (3, ()), "another user's sessions take no place"
-    monkeypatch.setattr("chatviewer.storage.searching.READ_ROWS", 2)
-    result = find(library, "in:title /title [0-5]/")
-    assert len(result.hits) == 2
+def test_attachments_beyond_those_that_are_read_are_told_of(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(6):
+        given = (Attachment(media_type="text/plain", text=f"Pasted {number}"),)
+        fill(library, make_session(f"s{number}", [make_message(f"m{number}", "text", attachments=given)], title="Title"))
+    for most, other_from, expected in ((6, 6, 6), (3, 3, 3), (2, 3, 2)):
+        connection = library.database.connection()
+        connection.execute("INSERT OR IGNORE INTO user (id, name, created_at) VALUES (2, 'other', 0)")
+        connection.execute("UPDATE session SET user_id = 2 WHERE source_id >= ?", (f"s{other_from}",))
+        monkeypatch.setattr("chatviewer.storage.searching.READ_ROWS", most)
+        result = find(library, "/pasted [0-5]/")
+        assert (len(result.hits), len(result.problems)) == (expected, most == 2), "another user's sessions take no place"
     assert "Not everything was read" in result.problems[-1]
 
 

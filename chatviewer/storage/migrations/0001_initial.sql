@@ -64,6 +64,8 @@ CREATE INDEX session_by_time ON session (
     user_id, status, is_subagent, last_message_at, id,
     project, source, model, message_count, token_count, tool_call_count, rating, starred_at, started_at, first_row, last_row
 );
+-- whose a message is, without reading it
+CREATE INDEX session_by_rows ON session (first_row, last_row, message_count, user_id, status, last_message_at);
 CREATE INDEX session_by_start ON session (user_id, status, is_subagent, started_at);
 CREATE INDEX session_by_title ON session (user_id, status, is_subagent, title COLLATE NOCASE);
 CREATE INDEX session_by_size ON session (user_id, status, is_subagent, message_count);
