@@ -30,6 +30,7 @@ from chatviewer.tui.importing import SECONDS_BETWEEN_LOOKS, ImportState, import_
 from chatviewer.tui.line_filter import with_control_filter
 from chatviewer.tui.messages import CopyText, PreferencesFetched, WorkFailed
 from chatviewer.tui.screens.main import MainScreen
+from chatviewer.tui.shown_keys import tell_alt_digits
 from chatviewer.tui.themes import THEMES
 from chatviewer.tui.typed_ahead import TypedAhead
 
@@ -58,6 +59,7 @@ class ChatviewerApp(App[int]):
 
     def __init__(self, library: Library, *, clock: Callable[[], datetime] | None = None, is_watching: bool = False) -> None:
         super().__init__()
+        tell_alt_digits()
         self.library = library
         self.now = clock or (lambda: datetime.now(UTC))
         self.preference_values: dict[str, Any] = library.preferences()

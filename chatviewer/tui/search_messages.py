@@ -52,3 +52,11 @@ class SearchesFetched(Message):
         super().__init__()
         self.text = text
         self.words = words
+
+
+class ChipTaken(Message):
+    """Fact: a click took this field out of the query."""
+
+    def __init__(self, term: str) -> None:
+        super().__init__()
+        self.term = term

@@ -11,12 +11,12 @@ from textual.content import Content
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Static
 
 from chatviewer.tui.background import JobThread, run_job
 from chatviewer.tui.messages import WorkFailed
 from chatviewer.tui.modals.modal import Modal
 from chatviewer.tui.picturing import Picture
+from chatviewer.tui.widgets.key_hint import KeyHint
 
 MARGIN_COLUMNS, MARGIN_ROWS = 8, 8
 
@@ -80,7 +80,7 @@ class ImageModal(Modal[bool]):
         with Vertical(id="dialog", classes="-image") as dialog:
             dialog.border_title = Content(self._title)
             yield PictureView()
-            yield Static("Enter opens it in the system's viewer · Esc closes", id="hint", markup=False)
+            yield KeyHint("Enter opens it in the system's viewer · Esc closes")
 
     def on_resize(self, event: events.Resize) -> None:
         room = (max(10, event.size.width - MARGIN_COLUMNS), max(4, event.size.height - MARGIN_ROWS))

@@ -15,6 +15,7 @@ from chatviewer.domain import safe_line
 from chatviewer.tui import formatting
 from chatviewer.tui.modals.modal import Modal
 from chatviewer.tui.widgets.choice_list import ChoiceList
+from chatviewer.tui.widgets.key_hint import KeyHint
 
 
 class Choice(NamedTuple):
@@ -65,7 +66,7 @@ class MenuModal(Modal[str | None]):
                 yield Static(Content(self._explanation), id="explanation", markup=False)
             yield Input(placeholder="Type to narrow down", compact=True, id="narrow")
             yield ChoiceList(lambda number: self._line(self._shown[number]), "Nothing like that. Esc leaves.", id="choices")
-            yield Static(self._hint, id="hint", markup=False)
+            yield KeyHint(self._hint)
 
     def on_mount(self) -> None:
         here = next((place for place, choice in enumerate(self._shown) if choice.value in self._current), 0)

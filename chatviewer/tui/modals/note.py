@@ -11,6 +11,7 @@ from textual.widgets import Static, TextArea
 
 from chatviewer.domain import safe
 from chatviewer.tui.modals.modal import Modal
+from chatviewer.tui.widgets.key_hint import KeyHint
 
 HINT = "ctrl+s saves · an empty note is removed · Esc leaves it as it was"
 
@@ -32,7 +33,7 @@ class NoteModal(Modal[str | None]):
         with Vertical(id="dialog", classes="-note") as dialog:
             dialog.border_title = Content(self._title)
             yield TextArea(safe(self._text), soft_wrap=True, show_line_numbers=False, compact=True, id="text")
-            yield Static(HINT, id="hint", markup=False)
+            yield KeyHint(HINT)
 
     def on_mount(self) -> None:
         area = self.query_one(TextArea)

@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from chatviewer.domain import safe
 from chatviewer.tui.modals.modal import Modal
+from chatviewer.tui.widgets.key_hint import KeyHint
 
 
 class NoticeModal(Modal[None]):
@@ -57,7 +58,7 @@ class ConfirmModal(Modal[bool]):
         with Vertical(id="dialog") as dialog:
             dialog.border_title = Content(self._title)
             yield Static(Content(safe(self._text)), id="explanation", markup=False)
-            yield Static(self._hint, id="hint", markup=False)
+            yield KeyHint(self._hint)
 
     def action_answer(self, is_yes: bool) -> None:
         self.dismiss(is_yes)

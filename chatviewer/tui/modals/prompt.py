@@ -12,6 +12,7 @@ from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
 from chatviewer.tui.modals.modal import Modal
+from chatviewer.tui.widgets.key_hint import KeyHint
 
 
 class LastWordSuggester(Suggester):
@@ -63,7 +64,7 @@ class PromptModal(Modal[str | None]):
                 yield Static(self._explanation, id="explanation", markup=False)
             suggester = LastWordSuggester(self._suggestions) if self._suggestions else None
             yield Input(self._value, placeholder=self._placeholder, compact=True, suggester=suggester, select_on_focus=False, id="answer")
-            yield Static(self._hint, id="hint", markup=False)
+            yield KeyHint(self._hint)
 
     @on(Input.Submitted)
     def accept(self, event: Input.Submitted) -> None:

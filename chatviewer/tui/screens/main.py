@@ -52,6 +52,7 @@ from chatviewer.tui.searching import FIRST_SESSIONS, answer
 from chatviewer.tui.titles import put_subtitle, put_title
 from chatviewer.tui.warming import DELAY_SECONDS, warm_up
 from chatviewer.tui.welcome import import_text, welcome_text
+from chatviewer.tui.widgets.advice_line import AdviceLine
 from chatviewer.tui.widgets.find_box import FindBox
 from chatviewer.tui.widgets.panes import Panes
 
@@ -71,7 +72,7 @@ class MainScreen(OutgoingActions, WindowActions):
             yield Static("/", id="slash", markup=False)
             yield self.search_box
             yield Static("", id="total", markup=False)
-        yield Static("", id="advice", markup=False)
+        yield AdviceLine("", id="advice", markup=False)
         yield self.band
         with Panes(id="panes"):
             yield self.library_pane

@@ -16,8 +16,9 @@ from chatviewer.tui.completing import Completion, completions, is_asked
 from chatviewer.tui.fetching import change_searches, fetch_tool_names, save_search
 from chatviewer.tui.formatting import ago
 from chatviewer.tui.screens.pane_actions import MEDIUM, SEARCH, PaneActions
-from chatviewer.tui.search_messages import HintsReady, Narrow, NarrowingReady, SearchesFetched, ToolNamesFetched
+from chatviewer.tui.search_messages import ChipTaken, HintsReady, Narrow, NarrowingReady, SearchesFetched, ToolNamesFetched
 from chatviewer.tui.titles import put_title
+from chatviewer.tui.widgets.advice_line import AdviceLine
 
 
 class SearchActions(PaneActions):
@@ -109,6 +110,12 @@ class SearchActions(PaneActions):
         self.band.show([(facet, pane.is_on(facet)) for facet in pane.numbered], lead=lead)
         self.band.set_class(bool(self.listing.text.strip()) and not self.shows_library, "-shown")
         self.name_keys()
+
+    @on(ChipTaken)
+    def say_taken(self, event: ChipTaken) -> None:
+        """Comes before the text without it, so that the whole can still be kept."""
+        self.remember_query()
+        self.tell(f"{safe_line(event.term, 40)} taken out · ↑ at the top of the list brings it back")
 
     @on(Narrow)
     def narrow(self, event: Narrow) -> None:
@@ -223,6 +230,13 @@ class SearchActions(PaneActions):
             self.action_take_suggestion()
         else:
             self.action_to_list()
+
+    @on(AdviceLine.CompletionClicked)
+    def take_clicked(self, event: AdviceLine.CompletionClicked) -> None:
+        choices = self.search_box.completions
+        if event.number < len(choices):
+            self.search_box.set_query(choices[event.number].text, choices[event.number].cursor)
+            self.search_box.focus()
 
     def action_take_suggestion(self) -> None:
         if self.listing.hints.suggestion:

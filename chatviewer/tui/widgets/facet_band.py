@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from rich.cells import cell_len
+from textual import events
 from textual.content import Content
 from textual.widget import Widget
 
@@ -20,6 +21,7 @@ class FacetBand(Widget):
         super().__init__(id=id)
         self._facets: list[tuple[Facet, bool]] = []
         self._lead = ""
+        self._places: list[tuple[int, int, str]] = []  # from where to where a facet stands, and its digit
 
     def show(self, facets: Sequence[tuple[Facet, bool]], *, lead: str) -> None:
         """Show these, each with whether the query has it already."""
@@ -30,15 +32,25 @@ class FacetBand(Widget):
     def render(self) -> Content:
         room = self.size.width - cell_len(self._lead)
         pieces: list[tuple[str, str]] = [(self._lead, "$foreground 60%")] if self._facets else []
+        self._places = []
+        at = cell_len(self._lead)
         for facet, is_on in self._facets:
             label = safe_line(facet.label, _LONGEST)
             count = f" {short_count(facet.session_count)}" if facet.session_count is not None else ""
             room -= cell_len(label) + len(count) + 4
             if room < 0:
                 break
+            self._places.append((at, at := at + cell_len(label) + len(count) + 4, facet.key))
             pieces += [
                 (facet.key, "bold $accent"),
                 (f"›{label}" if is_on else f" {label}", "bold $accent" if is_on else ""),
                 (f"{count}  ", "$foreground 60%"),
             ]
         return Content.assemble(*pieces)
+
+    async def on_click(self, event: events.Click) -> None:
+        """A click on a facet is its digit."""
+        offset = event.get_content_offset(self)
+        for start, end, digit in self._places:
+            if offset is not None and start <= offset.x < end:
+                await self.run_action(f"screen.narrow({digit})")

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from rich.highlighter import Highlighter
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.reactive import reactive
@@ -16,6 +16,7 @@ from textual.widgets import Input
 from chatviewer.tui.actions import ACTION_BY_ID
 from chatviewer.tui.completing import Completion
 from chatviewer.tui.messages import SearchTyped
+from chatviewer.tui.search_messages import ChipTaken
 
 LONGEST = 2000  # characters
 _ACTIONS = [
@@ -116,6 +117,20 @@ class SearchBox(Input):
                 self.set_query(self.value[: term.start] + self.value[at:], term.start)
                 return
         super().action_delete_left()
+
+    def on_click(self, event: events.Click) -> None:
+        """A field that looks like a chip is taken out by a click on it, as by the digit that put it in."""
+        from chatviewer.query.editing import terms, without
+
+        offset = event.get_content_offset(self)
+        if offset is None or event.button != 1 or not self.selection.is_empty:
+            return
+        at = self._cell_offset_to_index(offset.x)
+        term = next((term for term in terms(self.value) if term.start <= at < term.end), None)
+        if term is not None:
+            taken, left = self.value[term.start : term.end], without(self.value, term.start, term.end)
+            self.post_message(ChipTaken(taken))
+            self.set_query(left, min(term.start, len(left)))
 
     @on(Input.Changed)
     def tell_text(self, event: Input.Changed) -> None:

@@ -10,11 +10,13 @@ from typing import ClassVar
 from textual import events
 from textual.binding import BindingType
 from textual.content import Content
+from textual.geometry import Offset
 
 from chatviewer.domain import Hit, SessionSummary
 from chatviewer.tui.actions import LIST, bindings
 from chatviewer.tui.list_messages import AgentsClicked
 from chatviewer.tui.messages import MarksChanged, SessionChosen
+from chatviewer.tui.shown_keys import key_of
 from chatviewer.tui.widgets.row_painting import TOGGLES_AGENTS
 from chatviewer.tui.widgets.session_list_moving import ListMoving
 from chatviewer.tui.widgets.session_rows import HitRows, Key, Rows, SessionRows
@@ -229,6 +231,9 @@ class SessionList(ListMoving):
     def on_click(self, event: events.Click) -> None:
         """A row gets the cursor, a second click opens it; a heading leads to its first row."""
         offset = event.get_content_offset(self)
+        if offset is not None and not len(self._rows):
+            self._click_way_out(offset)
+            return
         place = self._place_on(offset.y) if offset is not None and len(self._rows) else None
         if place is None:
             return
@@ -240,3 +245,9 @@ class SessionList(ListMoving):
             self.post_message(AgentsClicked())
         elif event.chain == 2:
             self.action_choose()
+
+    def _click_way_out(self, offset: Offset) -> None:
+        """Where there are no rows, a line that begins with a key is that key."""
+        words = "".join(segment.text for segment in self.render_line(offset.y)).split()
+        if len(words) > 1 and (key := key_of(words[0])) is not None:
+            self.app.simulate_key(key)

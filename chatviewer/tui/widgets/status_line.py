@@ -1,6 +1,7 @@
 """The bottom line: the keys that help most here on the left, what just happened on the right."""
 
 from rich.cells import cell_len
+from textual import events
 from textual.content import Content
 from textual.reactive import reactive
 from textual.timer import Timer
@@ -8,6 +9,7 @@ from textual.widget import Widget
 
 from chatviewer.domain import safe_line
 from chatviewer.tui import formatting
+from chatviewer.tui.shown_keys import key_of
 
 NOTICE_SECONDS = 8.0
 
@@ -27,6 +29,7 @@ class StatusLine(Widget):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._timer: Timer | None = None
+        self._places: list[tuple[int, int, str]] = []  # from where to where a hint stands, and its key
 
     def tell(self, words: str, *, is_warning: bool = False) -> None:
         """Say something for a while."""
@@ -40,6 +43,12 @@ class StatusLine(Widget):
         self.notice = ""
         self.is_warning = False
 
+    def on_click(self, event: events.Click) -> None:
+        """A click on a hint is its key."""
+        for start, end, key in self._places:
+            if start <= event.x < end:
+                self.app.simulate_key(key)
+
     def render(self) -> Content:
         width = self.size.width
         wanted = sum(map(_cells, self.hints)) + 4
@@ -49,6 +58,7 @@ class StatusLine(Widget):
         room = width - cell_len(right) - 3
         left: list[tuple[str, str]] = []
         used = 1
+        self._places = []
         kept = sum(map(_cells, self.hints[-1:]))
         if used + kept <= room:
             for place, hint in enumerate(self.hints):
@@ -58,6 +68,8 @@ class StatusLine(Widget):
                     continue
                 if kept or is_last:
                     left += [(f" {hint[0]}", "bold $accent"), (f" {hint[1]}  ", "$foreground 65%")]
+                    if (key := key_of(hint[0])) is not None:
+                        self._places.append((used - 1, used - 1 + _cells(hint), key))
                     used += _cells(hint)
         gap = " " * max(1, width - used - cell_len(right))
         style = "bold $warning" if self.is_warning else "$foreground" if self.notice else "$foreground 65%"

@@ -1,0 +1,42 @@
+"""Keys as they are shown to people, and what terminals send for them."""
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual.keys import _character_to_key
+
+_NAMES = {"Enter": "enter", "Esc": "escape", "Tab": "tab", "↑": "up", "↓": "down", "→": "right", "←": "left", "space": "space", "F1": "f1"}
+_WITH_CONTROL = re.compile(r"(?:ctrl\+|\^)([a-z])")
+
+
+def key_of(shown: str) -> str | None:
+    """The name that Textual has for a key; None for several ("1-9", "↑↓") and for what is none."""
+    if found := _WITH_CONTROL.fullmatch(shown):
+        return f"ctrl+{found[1]}"
+    if len(shown) == 1 and shown.isascii():
+        return _character_to_key(shown)
+    return _NAMES.get(shown)
+
+
+def keys_in(line: str) -> Iterator[tuple[int, int, str]]:
+    """From where to where in a line like "Enter chooses · Esc leaves" words belong to a key that they begin with, and its name."""
+    for part in re.finditer(r"[^·]+", line):
+        words = part[0].split()
+        key = key_of(words[0].rstrip(":")) if len(words) > 1 else None
+        if key is not None:
+            yield part.start(), part.end(), key
+
+
+class _AltDigit(StrEnum):
+    """Textual takes the values of such an enumeration for the keys that a sequence means."""
+
+    ONE, TWO, THREE, FOUR, FIVE = "alt+1", "alt+2", "alt+3", "alt+4", "alt+5"
+    SIX, SEVEN, EIGHT, NINE = "alt+6", "alt+7", "alt+8", "alt+9"
+
+
+def tell_alt_digits() -> None:
+    """Most terminals send Escape and the digit for alt and a digit. Textual would take that for what a Mac's Option key writes: ¡ ™ £."""
+    for key in _AltDigit:
+        ANSI_SEQUENCES_KEYS[f"\x1b{key.value[-1]}"] = (key,)  # type: ignore[index, unused-ignore]
