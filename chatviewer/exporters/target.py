@@ -39,12 +39,11 @@ def export_file(path: Path, *, is_overwriting: bool = False) -> Iterator[TextIO]
         if is_overwriting:
             draft.replace(target)
         else:
-            try:
-                take_name(draft, target)
-            except FileExistsError as error:
-                raise RefusedError(f"{path} exists; --force overwrites it.") from error
-            except OSError as error:
-                raise RefusedError(f"{path} cannot be written: {error.strerror}.") from error
+            take_name(draft, target)
+    except FileExistsError as error:
+        raise RefusedError(f"{path} exists; --force overwrites it.") from error
+    except OSError as error:
+        raise RefusedError(f"{path} cannot be written: {error.strerror or error}.") from error
     finally:
         with suppress(FileNotFoundError):
             draft.unlink()

@@ -154,7 +154,12 @@ def _take_place(real: sqlite3.Connection, loading: sqlite3.Connection, path: Pat
         real.execute("PRAGMA busy_timeout = 5000")
         _copy_all(real, loading, path)
         return
-    _check_empty(real)
+    try:
+        _check_empty(real)
+    except LoadLostError:
+        real.execute("ROLLBACK")
+        real.execute("PRAGMA journal_mode = WAL")
+        raise
     _copy_own(real, loading)
     loading.execute("PRAGMA journal_mode = WAL")
     loading.close()

@@ -36,11 +36,20 @@ def explain(error: sqlite3.Error, path: Path | str) -> DatabaseError:
         return DatabaseLockedError(f"{path} was replaced by another program; try again.")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_FORMAT", "SQLITE_IOERR_SHORT_READ")):
         return DatabaseDamagedError(f"{path} is damaged or no chatviewer database. Nothing was changed; `chatviewer doctor` says more.")
-    if name == "SQLITE_FULL":
+    if name == "SQLITE_FULL" or (name.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")) and _is_full(path)):
         return DatabaseUnwritableError(f"There is no room left to write {path}; free some space and try again.")
     if name.startswith(_UNWRITABLE):
         return DatabaseUnwritableError(f"{path} cannot be opened or written ({error}); check its permissions and its folder's.")
     return DatabaseError(f"{path} cannot be used: {error}. `chatviewer doctor` says more.")
+
+
+def _is_full(path: Path | str) -> bool:
+    """Whether its disk has no room for even the log; SQLite does not always say so."""
+    try:
+        disk = os.statvfs(os.path.dirname(os.path.abspath(path)))
+    except (AttributeError, OSError):  # not on Windows
+        return False
+    return disk.f_bavail * disk.f_frsize < 1 << 16 and not disk.f_flag & os.ST_RDONLY
 
 
 def is_interrupt(error: sqlite3.Error) -> bool:

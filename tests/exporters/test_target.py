@@ -1,5 +1,6 @@
 """A file of an export is whole or not there."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -68,6 +69,12 @@ def test_the_same_where_there_are_no_hard_links(folder: Path, monkeypatch: pytes
 def test_an_error_leaves_nothing_behind(folder: Path) -> None:
     with pytest.raises(UnicodeError), export_file(folder / "out.md") as out:
         out.write(b"half".decode("utf-16-le") + b"\xff".decode("utf-8"))
+    assert list(folder.iterdir()) == []
+
+
+def test_a_disk_that_is_full_is_told_with_the_name_of_the_file(folder: Path) -> None:
+    with pytest.raises(RefusedError, match=r"out\.md cannot be written: No space left"), export_file(folder / "out.md"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert list(folder.iterdir()) == []
 
 

@@ -99,6 +99,7 @@ def test_sessions_that_another_process_imported_meanwhile_stay(library: Library)
     with pytest.raises(LoadLostError):
         load()
     assert library.database.connection().execute("SELECT source_id FROM session").fetchall() == [("other",)]
+    assert library.database.connection().execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert library.save(imports()).new == 3
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -180,3 +181,12 @@ def test_an_open_database_can_be_used_again_after_closing(library: Library) -> N
     database.close()
     assert database.connection().execute("SELECT count(*) FROM user").fetchone() == (1,)
     database.close()
+
+
+def test_a_full_disk_is_told_also_where_sqlite_calls_it_an_error_of_the_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorname = "SQLITE_IOERR_SHMSIZE"
+    assert "permissions" in str(explain(error, tmp_path / "x.db"))
+    room = os.statvfs(tmp_path)
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_bavail=3, f_frsize=4096, f_flag=room.f_flag))
+    assert "no room left" in str(explain(error, tmp_path / "x.db"))
