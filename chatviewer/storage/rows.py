@@ -154,7 +154,9 @@ def call_row(call: ToolCall, call_id: int, message_id: int, session_id: int, pos
     arguments, result = call.arguments, call.result
     try:
         dumped = dumps(arguments)
-        stored, words = dumped.decode(), words_in(arguments)
+        # a long text with an emoji would be four times as large as its bytes
+        stored: str | bytes = dumped if len(dumped) > LONG else dumped.decode()
+        words = words_in(arguments)
     except TypeError:
         stored = json_text(arguments)
         dumped, words = stored.encode(), words_in_json(stored)
@@ -184,7 +186,8 @@ def call_row(call: ToolCall, call_id: int, message_id: int, session_id: int, pos
         result,
         total,
     )
-    return row, None if "\\u0000" in stored else words  # where some versions of SQLite end the string
+    has_zero = "\\u0000" in stored if isinstance(stored, str) else b"\\u0000" in stored
+    return row, None if has_zero else words  # where some versions of SQLite end the string
 
 
 def attachment_row(

@@ -101,7 +101,9 @@ class Writer:
         """Returns the rows as they are stored."""
         if not rows:
             return rows
-        statement = f"INSERT INTO {table} ({columns}) VALUES ({','.join('?' * len(rows[0]))})"
+        # long arguments come as they are encoded
+        places = ["CAST(? AS TEXT)" if name == "input_arguments" else "?" for name in columns.split(", ")]
+        statement = f"INSERT INTO {table} ({columns}) VALUES ({', '.join(places)})"
         try:
             self.connection.executemany(statement, rows)
         except (UnicodeEncodeError, OverflowError):
