@@ -29,6 +29,7 @@ _DOUBLES = (
     *(("ss", "(?:ss|ß|ẞ)"), ("ß", "(?:ss|ß|ẞ)"), ("ae", "(?:ae|æ)"), ("oe", "(?:oe|œ)"), ("th", "(?:th|þ)")),
     *(("ffi", "(?:ffi|ﬃ)"), ("ffl", "(?:ffl|ﬄ)"), ("ff", "(?:ff|ﬀ)"), ("fi", "(?:fi|ﬁ)"), ("fl", "(?:fl|ﬂ)")),
 )
+_LIGATURES = frozenset("ßẞæÆœŒþÞﬀﬁﬂﬃﬄ")  # of those the single letters: all that a word of ASCII may be written with besides
 _POINTED = ("\u05d0", "\u06d5")
 _POINTS = "[\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]*"
 
@@ -63,7 +64,7 @@ class Snippeter:
             lower = folded.lower()
             if len(lower) == len(folded):
                 found = sorted((span for word in self._plain for span in _plain_spans(lower, word)), key=lambda span: (span[0], -span[1]))
-                if found or folded.isascii() or not any(map(_has_other_letters, self._plain)):
+                if found or _LIGATURES.isdisjoint(folded):
                     return _apart([span for span in found if not lower[span[0] - 1 : span[0]].isalnum()] or found)
         for pattern in self._patterns()[0]:
             if found := [match.span() for match in islice(pattern.finditer(folded), MAX_SPANS) if match.end() > match.start()]:
