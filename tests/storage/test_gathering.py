@@ -38,7 +38,7 @@ def test_hidden_hits_that_were_not_all_counted_are_told_so(library: Library, mon
     assert (result.hidden_count, result.is_hidden_count_whole) == (5, True)
     monkeypatch.setattr(walking, "FEW", 1)
     monkeypatch.setattr(walking, "PROBE", 1)
-    monkeypatch.setattr(walking, "LARGE_SESSION", 1)
+    monkeypatch.setattr(walking, "LARGE", 1)
     result = library.search(parse("walnut glacier"))
     assert result.hidden_count < 5
     assert not result.is_hidden_count_whole
