@@ -154,8 +154,13 @@ class Conditions:
         if word_match(word) is None:
             return self._text("instr({1}, {0})", storable(word.text))
         if self.level == "message" and word in self._dense:
-            sql, parameters = self._text("begins(?, {})", word.text)
-            return f"({sql} OR begins(?, message.terms))", [*parameters, word.text]
+            from chatviewer.storage.snippets import fold
+
+            text = fold(word.text)
+            sql, parameters = self._text("begins(?, {})", text)
+            return f"({sql} OR begins(?, message.terms))", [*parameters, text]
+        if self.level == "tool" and word in self._dense:
+            return said(word)
         return self._matched(word)
 
     def _matched(self, node: Node) -> SqlParts:

@@ -27,6 +27,7 @@ from chatviewer.storage.matching import split_word, tree_match
 from chatviewer.storage.parts import bare, take_apart, together
 from chatviewer.storage.patterns import TimeLimit, time_limit
 from chatviewer.storage.reading import id_list
+from chatviewer.storage.snippets import fold
 from chatviewer.storage.vocabulary import Vocabulary
 from chatviewer.storage.walking import FIRST_BATCH, STRETCH, IndexRows, Owner, hidden_within, read, rows_within, walk
 
@@ -43,6 +44,7 @@ UNWEIGHED = "The best of the newest: too many messages hold this to weigh all; a
 UNREAD_SESSIONS = "Not every session was looked at, only the newest; add a word to narrow it down."
 ORDERS = ("recent", "best")
 MAX_PAGE = 100_000
+READ_AS_TYPED = ("message", "tool")  # levels of so many rows that the first letters of a word are better looked for in the newest
 
 
 class Found(NamedTuple):
@@ -101,13 +103,13 @@ class Search:
         self._since: int | None = None  # from when on the sessions are from which enough messages were read
         self.has_ungathered = False  # whether more sessions may hold the words apart than were looked at
         self.vocabulary = Vocabulary(connection)
+        self.scopes = scopes_of(query)
         wanted_or_not = [bare(node) for node in together(query.node)]
         dense = {leaf for node in wanted_or_not for leaf in positive_leaves(node) if self._is_dense(leaf)}
         choices = [node for node in wanted_or_not if isinstance(node, AnyOf)]
         self.dense = frozenset(dense | {node for node in choices if not dense.isdisjoint(positive_leaves(node))})
         self.parts = take_apart(query, self.dense)
         self.statuses = ("active", "archived", "trashed") if asks_for_status(query) else ("active",)
-        self.scopes = scopes_of(query)
 
     def found(self, order: str) -> Found:
         if not self.parts.is_text:
@@ -133,9 +135,11 @@ class Search:
 
     def _is_dense(self, leaf: Node) -> bool:
         """Whether this is the beginning of a great many words, as while one is being typed."""
-        if not isinstance(leaf, Word) or not leaf.is_prefix or not (leaf.text.isascii() and leaf.text.isalnum()) or split_word(leaf.text):
+        if not isinstance(leaf, Word) or not leaf.is_prefix or not leaf.text.isalnum() or split_word(leaf.text):
             return False
-        return len(leaf.text) == 1 or self.vocabulary.words("message_fts", leaf.text) is None
+        text = leaf.text if leaf.text.isascii() else fold(leaf.text)
+        levels = [level for level in levels_of(self.scopes) if level in READ_AS_TYPED]
+        return text.isascii() and (len(text) == 1 or any(self.vocabulary.words(f"{level}_fts", text) is None for level in levels))
 
     def conditions_of(self, level: str, scopes: tuple[str, ...], within: str = "") -> Conditions:
         """No conditions yet, of a level of this search."""
@@ -180,7 +184,7 @@ class Search:
         plan = self.plan(level, self.parts.matched)
         if plan.match is None:
             return self._read(plan)
-        if level == "message" and not self.dense.isdisjoint(self.parts.words):
+        if level in READ_AS_TYPED and not self.dense.isdisjoint(self.parts.words):
             begun = self._begun(plan)
             if begun is not None:
                 return begun
