@@ -77,7 +77,7 @@ def _in_tools(connection: sqlite3.Connection, user_id: int, query: Query, hints:
 def _respelled(connection: sqlite3.Connection, user_id: int, query: Query, hints: SearchHints, limit: TimeLimit) -> SearchHints:
     """The hints with what was probably meant."""
     suggestion = _respelling(connection, query, limit)
-    is_useful = bool(suggestion) and _finds(connection, user_id, suggestion)
+    is_useful = bool(suggestion) and _finds(connection, user_id, _parsed(suggestion, query))
     return hints._replace(suggestion=suggestion) if is_useful else hints
 
 
@@ -101,9 +101,16 @@ def _respelling(connection: sqlite3.Connection, query: Query, limit: TimeLimit) 
     return text.strip() if has_changed else ""
 
 
-def _finds(connection: sqlite3.Connection, user_id: int, text: str) -> bool:
+def _parsed(text: str, query: Query) -> Query:
+    """A text in the place of a query: a word at its end is a beginning where it was one there."""
+    leaves = positive_leaves(query.node)
+    is_being_typed = bool(leaves) and isinstance(leaves[-1], Word) and leaves[-1].is_prefix and query.text[-1:].isalnum()
+    return parse(text, is_being_typed=is_being_typed)
+
+
+def _finds(connection: sqlite3.Connection, user_id: int, query: Query) -> bool:
     """Whether the user would find anything: the index holds everybody's words, and its fields may rule out all that hold the word."""
-    return bool(search(connection, user_id, parse(text), limit=1).hits)
+    return bool(search(connection, user_id, query, limit=1).hits)
 
 
 def _shortened(connection: sqlite3.Connection, user_id: int, query: Query, hints: SearchHints, limit: TimeLimit) -> SearchHints:
@@ -112,7 +119,7 @@ def _shortened(connection: sqlite3.Connection, user_id: int, query: Query, hints
         shorter = without(query.text, start, end).strip()
         if not shorter or limit.is_over_now():
             continue
-        found = search(connection, user_id, parse(shorter))
+        found = search(connection, user_id, _parsed(shorter, query))
         if len(found.hits) > hints.shorter_count:
             dropped = query.text[start:end]
             hints = hints._replace(shorter=shorter, dropped=dropped, shorter_count=len(found.hits), has_more_shorter=found.has_more)

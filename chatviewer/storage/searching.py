@@ -29,7 +29,7 @@ from chatviewer.storage.patterns import TimeLimit, time_limit
 from chatviewer.storage.reading import id_list
 from chatviewer.storage.snippets import fold
 from chatviewer.storage.vocabulary import Vocabulary
-from chatviewer.storage.walking import FIRST_BATCH, STRETCH, IndexRows, Owner, hidden_within, read, rows_within, walk
+from chatviewer.storage.walking import FIRST_BATCH, HIDDEN_SECONDS, STRETCH, IndexRows, Owner, hidden_within, read, rows_within, walk
 
 PATTERN_SECONDS = 0.12  # what one search may spend on reading texts that no index covers
 # What the beginning of a word is looked for in the newest messages before the index is asked; the lists of one that does not stand
@@ -196,12 +196,25 @@ class Search:
         hidden_count, is_hidden_whole = hidden_within(self.connection, plan, rows)
         return Found(found, hidden_count, len(found) < self.wanted, is_hidden_whole)
 
-    def _hidden_sessions(self, plan: Plan) -> tuple[int, bool]:
-        """How many sessions meet the conditions but for their status, and whether these are all."""
+    def _hidden_sessions(self, plan: Plan, newest: NewestMessages | None = None) -> tuple[int, bool]:
+        """How many sessions would be found but for their status, and whether these are all."""
         if len(self.statuses) > 1:
             return 0, True
-        count = sum(1 for _ in islice(sessions(self.connection, plan, ("archived", "trashed")), FEW))
-        return count, count < FEW
+        waiting = sessions(self.connection, plan, ("archived", "trashed"), STRETCH)
+        if newest is None:
+            count = sum(1 for _ in islice(waiting, FEW))
+            return count, count < FEW
+        deadline = time.monotonic() + HIDDEN_SECONDS
+        count, size = 0, FIRST_BATCH
+        while batch := list(islice(waiting, size)):
+            found = newest.of(batch)
+            if self.spent.is_over:  # what seems to lack a pattern may hold it
+                return count, False
+            count += len(found)
+            if len(batch) == size and (time.monotonic() > deadline or count >= FEW):
+                return count, False
+            size = min(2 * size, MOST_AT_ONCE)
+        return count, True
 
     def _begun(self, plan: Plan) -> Found | None:
         """A word of which a letter or two are typed: words that begin so stand in nearly every message, so the newest are read.
@@ -279,7 +292,7 @@ class Search:
                 break
             found += more[: self.wanted - len(found)]
             size = min(4 * size, MOST_AT_ONCE)
-        hidden_count, is_hidden_whole = self._hidden_sessions(plan)
+        hidden_count, is_hidden_whole = self._hidden_sessions(plan, newest)
         return Found(found, hidden_count, is_whole=True, is_hidden_whole=is_hidden_whole)
 
 

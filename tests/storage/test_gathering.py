@@ -42,3 +42,22 @@ def test_hidden_hits_that_were_not_all_counted_are_told_so(library: Library, mon
     result = library.search(parse("walnut glacier"))
     assert result.hidden_count < 5
     assert not result.is_hidden_count_whole
+
+
+def test_without_text_only_what_would_be_shown_counts_as_hidden(library: Library) -> None:
+    """Where an unwanted word, a role or a date speaks of messages, a hidden session without such a message is no hidden hit."""
+    fill(
+        library, *(make_session(name, texts, title="Hay") for name, texts in (("a", ["walnut"]), ("b", ["walnut", "hay"]), ("c", ["hay"])))
+    )
+    library.set_status([make_session(name).uid for name in "abc"], SessionStatus.ARCHIVED)
+    for text, count in (
+        ("-walnut", 2),
+        ("-walnut role:assistant", 1),
+        ("role:assistant", 1),
+        ("role:tool", 0),
+        ("-/wal/", 2),
+        ("-hay -walnut", 0),
+    ):
+        result = library.search(parse(text))
+        assert (result.hidden_count, result.is_hidden_count_whole) == (count, True), text
+        assert len(library.search(parse(f"{text} is:any")).hits) == count, text

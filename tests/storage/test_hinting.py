@@ -100,3 +100,12 @@ def test_the_word_or_field_in_the_way_is_named(library: Library) -> None:
     assert hints(library, "-needle project:nothing").shorter == "-needle"
     assert hints(library, "zzyzx").shorter == ""
     assert hints(library, "needle").shorter == ""
+
+
+def test_a_word_that_is_still_being_typed_is_a_beginning_in_what_is_offered_too(library: Library) -> None:
+    fill(library, make_session("s", ["the flaky database", "another flaky one"], title="Hay"))
+    found = hints(library, "zzyzx flak", is_being_typed=True)
+    assert (found.dropped, found.shorter, found.shorter_count) == ("zzyzx", "flak", 2)
+    assert hints(library, "zzyzx flak").shorter == ""
+    assert hints(library, "flkay datab", is_being_typed=True).suggestion == "flaky datab"
+    assert hints(library, "flkay datab").suggestion == ""

@@ -50,6 +50,7 @@ LIMITS = {
     (searching, "MOST_AT_ONCE"): [128, 2],
     (searching, "SHORT_SECONDS"): [0.02, 9, -1],
     (searching, "FEW"): [1000, 2],
+    (searching, "HIDDEN_SECONDS"): [0.002, -1, 9],
     (vocabulary, "MOST_TERMS"): [64, 1, 3],
     (ranking, "WEIGHED"): [300, 1, 2],
     (faceting, "FIRST"): [2000, 1, 3],
@@ -195,17 +196,22 @@ def check_sessions(reader: Reader, hits: tuple[Hit, ...], hidden_count: int, is_
     by_session = {hit.session_uid: hit for hit in hits}
     assert len(by_session) == len(hits)
     check_newest_first(reader.library, list(by_session))
-    hidden = 0
+    hidden = [0, 0]
     for each in reader.library:
         answer, newest = reader.session_hit(each)
         hit = by_session.get(each.summary.uid)
         if not reader.may_show(each):
             assert hit is None
-            hidden += answer is not False
+            hidden[0] += answer is True
+            hidden[1] += answer is not False
         else:
             assert answer is None or (hit is not None) == answer, ("session", each.summary.uid, answer)
             if hit is not None and newest is not None:
                 assert hit.message_uid == newest.uid
+    if is_hidden_count_whole:
+        assert hidden[0] <= hidden_count <= hidden[1], ("hidden", hidden, hidden_count)
+    else:
+        assert hidden_count <= hidden[1]
 
 
 def check_facets(library: Library, stored: list[Stored], text: str, hits: tuple[Hit, ...]) -> None:
