@@ -131,7 +131,7 @@ def _add_rows(search: Search, found: _Found, most: int) -> None:
 
 def _add_gathered(search: Search, found: _Found, most: int) -> None:
     """The sessions that hold the words apart. Who says them all is asked role by role: the reply may hold them apart from the prompt."""
-    from chatviewer.storage.gathering import gathered
+    from chatviewer.storage.gathering import gathered, narrowed
 
     together = gathered(search, {-session for session in found.times}, most + 1)
     apart = _Found()
@@ -139,12 +139,9 @@ def _add_gathered(search: Search, found: _Found, most: int) -> None:
     for session, newest in apart.times.items():
         found.meet(session, newest, 0)
     found.hit_count += apart.hit_count
-    parts = search.parts
-    for role in Role:
-        search.parts = parts._replace(conditions=(*parts.conditions, Names("role", (role.value,))))
-        known = found.roles.setdefault(role.value, set())
-        known.update(-candidate.session for candidate in gathered(search, {-session for session in known}, most + 1))
-    search.parts = parts
+    roles = [Names("role", (role.value,)) for role in Role]
+    for role, sessions in zip(Role, narrowed(search, found.times, roles), strict=True):
+        found.roles.setdefault(role.value, set()).update(sessions)
     found.is_whole = len(together) <= most and not search.has_ungathered
 
 

@@ -5,7 +5,7 @@ The sessions of the rarest word are gone through, newest first, some at a time, 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from heapq import merge
 from itertools import islice
 
@@ -28,6 +28,7 @@ class _Word:
     """Where one of the words stands, at every level that is searched."""
 
     def __init__(self, search: Search, node: Node) -> None:
+        self._node = node
         self._connection = search.connection
         self.is_common = False
         self.count = 0
@@ -57,12 +58,33 @@ class _Word:
     def within(self, batch: list[Group]) -> dict[Group, Candidate]:
         """Its newest row in each of these sessions that hold it, titles before all."""
         found: dict[Group, Candidate] = {}
-        for plan, rows, _ in self._levels:
+        for plan, rows, few in self._levels:
+            if few is not None and not few:  # where its rows would be looked for is asked in vain
+                continue
             for candidate in rows_within(self._connection, plan, rows, batch, ALL):
                 known = found.get(candidate[:2])
                 if known is None or candidate < known:
                     found[candidate[:2]] = candidate
         return found
+
+    def narrow(self, search: Search, also: Node) -> None:
+        """From now on only where this holds as well."""
+        nodes = (*search.parts.conditions, *search.parts.unwanted, also)
+        self._levels = [(search.plan(plan.level, (self._node,), nodes), rows, few) for plan, rows, few in self._levels]
+
+
+def narrowed(search: Search, ids: Collection[int], among: Sequence[Node]) -> list[set[int]]:
+    """Of these sessions, for each of the nodes, those that hold all words where it holds as well."""
+    words = [_Word(search, node) for node in search.parts.words]
+    found: list[set[int]] = []
+    for also in among:
+        batch = [(0, -session) for session in ids]
+        for word in words:
+            word.narrow(search, also)
+            held = word.within(batch) if batch else {}
+            batch = [group for group in batch if group in held]
+        found.append({-session for _, session in batch})
+    return found
 
 
 def gathered(search: Search, known: Collection[int], wanted: int) -> list[Candidate]:
