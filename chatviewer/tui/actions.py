@@ -94,7 +94,7 @@ ACTIONS: tuple[Action, ...] = (
             digit,
             (LIST, LIBRARY),
             f"Narrow by {digit}",
-            "Add what stands beside this digit to the search, or take it out (while typing: with alt); without a search: run that saved one",
+            "Add what stands beside this digit to the search, or take it out (alt and it while typing); without one: run that saved search",
             f"screen.narrow({digit})",
         )
         for digit in "123456789"

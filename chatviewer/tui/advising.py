@@ -77,8 +77,9 @@ def completion_line(found: Sequence[Completion], left: int) -> Content:
     return Content.assemble(*pieces)
 
 
-def fact_line(facts: Sequence[str], left: int) -> Content:
-    """How long it took, and the keys that show more."""
+def fact_line(facts: Sequence[str], left: int, width: int) -> Content:
+    """How long it took, and the keys that show more; further to the left where they would be cut off."""
+    left = max(1, min(left, width - 1 - sum(cell_len(fact) + 3 for fact in facts) + 3))
     pieces: list[tuple[str, str]] = [(" " * left, "")]
     for place, fact in enumerate(facts):
         words, colon, key = fact.rpartition(": ")

@@ -23,6 +23,7 @@ from chatviewer.tui.messages import (
     TranscriptFetched,
     TranscriptGrown,
 )
+from chatviewer.tui.naming import named
 from chatviewer.tui.search_messages import SearchesFetched, ToolNamesFetched
 
 if TYPE_CHECKING:
@@ -59,12 +60,12 @@ class LibraryTranscriptSource:
 
 def fetch_summaries(library: Library, ids: Sequence[int]) -> Job:
     """The rows of these sessions."""
-    return lambda: SummariesFetched(library.summaries(ids))
+    return lambda: SummariesFetched(named(library, library.summaries(ids)))
 
 
 def fetch_children(library: Library, session_id: int) -> Job:
     """The sub-agents of a session."""
-    return lambda: ChildrenFetched(session_id, library.children(session_id))
+    return lambda: ChildrenFetched(session_id, named(library, library.children(session_id)))
 
 
 def fetch_counts(library: Library) -> Job:
@@ -127,7 +128,7 @@ def fetch_transcript(library: Library, session_id: int, *, hit: Hit | None, word
     """The layout of a session, to be shown from the hit on."""
 
     def job() -> TranscriptFetched | None:
-        summaries = library.summaries([session_id])
+        summaries = named(library, library.summaries([session_id]))
         if not summaries:
             return None  # purged meanwhile
         at_seq = hit.seq if hit is not None and hit.message_uid is not None else None
@@ -141,7 +142,9 @@ def fetch_transcript_by_uid(library: Library, uid: str, *, at_seq: int | None, w
 
     def job() -> TranscriptFetched:
         summary = library.summary(uid)
-        return TranscriptFetched(summary, library.stubs(summary.id), at_seq, words, is_opened, library.current_seq(summary.id))
+        return TranscriptFetched(
+            named(library, [summary])[0], library.stubs(summary.id), at_seq, words, is_opened, library.current_seq(summary.id)
+        )
 
     return job
 
@@ -177,7 +180,7 @@ def fetch_growth(library: Library, session_id: int, known: Sequence[MessageStub]
     """What was added to a session since `known` was fetched; nothing if it is as it was."""
 
     def job() -> TranscriptGrown | None:
-        summaries = library.summaries([session_id])
+        summaries = named(library, library.summaries([session_id]))
         stubs = library.stubs(session_id) if summaries else []
         if not summaries or stubs == list(known):
             return None
@@ -216,7 +219,7 @@ def fetch_details(library: Library, session_id: int) -> Job:
     """All that is known about a session beside its messages."""
 
     def job() -> DetailsFetched | None:
-        summaries = library.summaries([session_id])
+        summaries = named(library, library.summaries([session_id]))
         if not summaries:
             return None
         from chatviewer.tui.rendering.touched import touched_files

@@ -10,6 +10,7 @@ from chatviewer.storage.library import Library
 from chatviewer.tui.background import Job
 from chatviewer.tui.formatting import counted, stars
 from chatviewer.tui.messages import LibraryChanged, ReadMarksChanged
+from chatviewer.tui.naming import named
 
 NOTHING_TO_UNDO = "There is nothing to undo."
 NOTHING_TO_REDO = "There is nothing to redo."
@@ -73,7 +74,7 @@ def note_reading(library: Library, session_id: int, message_count: int) -> Job:
         with suppress(DatabaseError):
             summaries = library.summaries([session_id])
             if library.mark_read({summary.uid: message_count for summary in summaries if summary.unread_count}):
-                return ReadMarksChanged(library.summaries([session_id]))
+                return ReadMarksChanged(named(library, library.summaries([session_id])))
         return None
 
     return job

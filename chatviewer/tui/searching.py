@@ -17,6 +17,7 @@ from chatviewer.tui.background import Receiver, run_job
 from chatviewer.tui.grouping import day_headings, named_groups
 from chatviewer.tui.list_messages import ListingReady
 from chatviewer.tui.messages import HitsReady, WorkFailed
+from chatviewer.tui.naming import named
 from chatviewer.tui.search_messages import HintsReady, NarrowingReady
 from chatviewer.tui.widgets.row_layout import Heading
 from chatviewer.tui.widgets.session_rows import SessionRows
@@ -161,7 +162,7 @@ def answer(library: Library, generation: int, request: SearchRequest, now: datet
         ids, headings = named_groups(library, query, request.group, request.sort, request.limit)
     else:
         ids = library.session_ids(query, sort=request.sort, limit=request.limit)
-    summaries = library.summaries(ids[:FIRST_SUMMARIES])
+    summaries = named(library, library.summaries(ids[:FIRST_SUMMARIES]))
     is_partial = len(ids) == request.limit
     if request.group == "day":
         headings = day_headings(library, ids, summaries, request.sort, now, is_partial=is_partial)

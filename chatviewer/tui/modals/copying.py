@@ -11,7 +11,7 @@ _LABEL_WIDTH = 18
 
 def copy_choices(found: Sequence[Copyable]) -> list[Choice]:
     """A line for each; a choice is its number."""
+    width = min(_LABEL_WIDTH, max((len(one.label) for one in found), default=0))
     return [
-        Choice(one.about, "", str(number), fit(one.label[:1].upper() + one.label[1:], _LABEL_WIDTH) + "  ")
-        for number, one in enumerate(found)
+        Choice(one.about, "", str(number), fit(one.label[:1].upper() + one.label[1:], width) + "  ") for number, one in enumerate(found)
     ]

@@ -11,8 +11,8 @@ _LABEL_WIDTH = 13
 _MOST_FILES = 20
 
 
-def details_text(event: DetailsFetched) -> Content:
-    """Aligned lines of label and value; what the source does not hold is left out."""
+def details_text(event: DetailsFetched, room: int) -> Content:
+    """Aligned lines of label and value, folded below the value; what the source does not hold is left out."""
     summary, session = event.summary, event.session
     lines: list[tuple[str, str]] = [
         ("Title", safe_line(summary.title) or "Untitled"),
@@ -47,7 +47,13 @@ def details_text(event: DetailsFetched) -> Content:
     unnamed = max(0, len(event.files) - _MOST_FILES)
     lines.append(("", f"and {counted(unnamed, 'file')} more" if unnamed else ""))
     shown = [(label, value) for label, value in lines if value]
-    return Content("\n").join(Content.assemble((f"{label:<{_LABEL_WIDTH}} ", "$foreground 60%"), value) for label, value in shown)
+    return Content("\n").join(line for label, value in shown for line in _folded(label, value, room))
+
+
+def _folded(label: str, value: str, room: int) -> list[Content]:
+    rows = [row for line in value.split("\n") for row in Content(line).wrap(max(8, room - _LABEL_WIDTH - 1))]
+    leads = [label, *[""] * (len(rows) - 1)]
+    return [Content.assemble((f"{lead:<{_LABEL_WIDTH}} ", "$foreground 60%"), row) for lead, row in zip(leads, rows, strict=False)]
 
 
 def _touched(file: TouchedFile, project: str) -> str:

@@ -12,6 +12,13 @@ from chatviewer.domain import safe
 from chatviewer.tui.modals.modal import Modal
 from chatviewer.tui.widgets.key_hint import KeyHint
 
+WIDTH = 72  # as in the style sheet
+
+
+def text_width(window: int) -> int:
+    """Columns that a notice has for its text, beside borders, margins and a scroll bar."""
+    return min(WIDTH, window * 94 // 100) - 6
+
 
 class NoticeModal(Modal[None]):
     """Shows a text until a key closes it."""

@@ -331,7 +331,7 @@ class MainScreen(OutgoingActions, WindowActions):
     @on(LibraryChanged)
     def show_change(self, event: LibraryChanged) -> None:
         hints = [event.hint if self.reader.has_focus and not self.reader.is_finding else "", "u undoes" if event.can_undo else ""]
-        self.tell(" · ".join([event.words, *filter(None, hints)]))
+        self.tell(" · ".join([event.words, *filter(None, hints)]), lasts=True)
         if event.moves_sessions or self.listing.follows_changes:
             self.listing.refresh()
         else:
@@ -365,7 +365,7 @@ class MainScreen(OutgoingActions, WindowActions):
             self.fetcher.submit(fetch_sources(self.library), key="sources")  # stopped, or nothing came: what there is, once more
         if state.report is not None and not state.is_running:
             if not state.is_quiet or state.report.counts.new or state.report.problems:
-                self.tell(state.words())
+                self.tell(state.words(), lasts=True)
             self.listing.refresh(is_asked=False)
             self.reader.grow()
             self.counter.submit(fetch_counts(self.library), key="counts")

@@ -47,7 +47,7 @@ class OutgoingActions(OrganisingActions):
         path = event.path
         lent = lend_terminal(self.viewer, [*event.command, str(path)])
         if path.exists() and path.stat().st_mtime_ns != self.copies.get(path.parent):
-            self.tell(f"What you changed is in {path}; the chat itself stays as it is.")
+            self.tell(f"What you changed is in {path}; the chat itself stays as it is.", lasts=True)
             self.copies.pop(path.parent, None)  # the user's now
             return
         if lent.problem:
@@ -56,7 +56,7 @@ class OutgoingActions(OrganisingActions):
             self.copies.pop(path.parent, None)
             shutil.rmtree(path.parent, ignore_errors=True)
         else:
-            self.tell("The copy is deleted when you leave the viewer, unless you have changed it by then.")
+            self.tell("The copy is deleted when you leave the viewer, unless you have changed it by then.", lasts=True)
 
     # To a file
 
@@ -94,7 +94,7 @@ class OutgoingActions(OrganisingActions):
         def write(typed: str | None) -> None:
             if typed is not None:
                 path = export_path(typed, exporter.extension)
-                self.tell(f"Exporting {counted(len(ids), 'session')} …")
+                self.tell(f"Exporting {counted(len(ids), 'session')} …", lasts=True)
                 job = export_sessions(self.library, ids, exporter, path, is_redacting=is_redacting, stop=self.is_leaving)
                 self.writer.submit(job)
 
@@ -109,7 +109,7 @@ class OutgoingActions(OrganisingActions):
 
     @on(Exported)
     def say_exported(self, event: Exported) -> None:
-        self.tell(safe(event.words))
+        self.tell(safe(event.words), lasts=True)
 
     # Back to its agent
 
@@ -142,7 +142,7 @@ class OutgoingActions(OrganisingActions):
         elif chosen == _RUN:
             lent = lend_terminal(self.viewer, event.arguments, event.folder)
             back = lent.problem or f"Back from {event.arguments[0]} · R looks for new messages"
-            self.tell(back, is_warning=bool(lent.problem))
+            self.tell(back, is_warning=bool(lent.problem), lasts=True)
 
 
 def _here() -> Path:

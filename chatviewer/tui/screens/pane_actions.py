@@ -76,6 +76,7 @@ class PaneActions(ViewerScreen):
 
     def show_pane(self) -> None:
         """Say in footer and classes which pane has the focus."""
+        self.forget_told()
         self.name_keys()
         for widget in (self.session_list, self.query_one("#slash")):  # a class of the screen would style all panes anew
             widget.set_class(self.pane == SEARCH, "-searching")

@@ -159,4 +159,4 @@ class ReadingActions(SearchActions):
         if event.instead:
             self.post_message(CopyText(event.instead, "address, as there is no browser here"))
         else:
-            self.tell(event.words, is_warning=event.is_warning)
+            self.tell(event.words, is_warning=event.is_warning, lasts=True)

@@ -56,7 +56,7 @@ class SearchActions(PaneActions):
             fresh = self.freshness() if facts else ""
             is_below = self.app.size.width >= MEDIUM  # the bottom line has room to say it
             has_room = fresh and not is_below and left + sum(cell_len(fact) + 3 for fact in facts) + cell_len(fresh) <= self.app.size.width
-            return fact_line([*facts, fresh] if has_room else facts, left)
+            return fact_line([*facts, fresh] if has_room else facts, left, self.app.size.width)
         return example_line(left)
 
     def freshness(self) -> str:
@@ -136,7 +136,7 @@ class SearchActions(PaneActions):
         self.viewer.preference_values["saved_searches"] = event.text
         self.show_searches()
         if event.words:
-            self.tell(f"{event.words} · u undoes")
+            self.tell(f"{event.words} · u undoes", lasts=True)
 
     @property
     def saved_searches(self) -> dict[str, str]:

@@ -32,6 +32,7 @@ class ViewerScreen(Screen[None]):
     wanted now."""
 
     pane = LIST  # the one that keys go to
+    _told_in = ""  # the pane that the last notice is about
 
     def __init__(self, library: Library) -> None:
         super().__init__()
@@ -71,9 +72,16 @@ class ViewerScreen(Screen[None]):
         threads = (self.fetcher, self.counter, self.changes, self.writer, self.searcher)
         return all(thread.is_idle for thread in threads)
 
-    def tell(self, words: str, *, is_warning: bool = False) -> None:
-        """Say something in the bottom line for a while."""
+    def tell(self, words: str, *, is_warning: bool = False, lasts: bool = False) -> None:
+        """Say something in the bottom line for a while; what does not last is about this pane, and goes when the pane is left."""
+        self._told_in = "" if lasts or is_warning else self.pane
         self.status.tell(words, is_warning=is_warning)
+
+    def forget_told(self) -> None:
+        """After the focus has moved: take back what was said about another pane."""
+        if self._told_in and self._told_in != self.pane:
+            self._told_in = ""
+            self.status.forget()
 
     def search_for(self, query: str) -> None:
         """Write a query into the search box; the list follows."""

@@ -84,9 +84,9 @@ class WindowActions(ReadingActions):
     @on(DetailsFetched)
     def show_details(self, event: DetailsFetched) -> None:
         from chatviewer.tui.modals.details import details_text
-        from chatviewer.tui.modals.notice import NoticeModal
+        from chatviewer.tui.modals.notice import NoticeModal, text_width
 
-        self.app.push_screen(NoticeModal("Details", details_text(event)))
+        self.app.push_screen(NoticeModal("Details", details_text(event, text_width(self.app.size.width))))
 
     def action_copy(self) -> None:
         """In the transcript the message under the cursor, in the list the session's id."""
@@ -105,10 +105,10 @@ class WindowActions(ReadingActions):
             if path is None:
                 self.tell(f"The {event.label} is too long for the clipboard of a terminal.", is_warning=True)
             else:
-                self.tell(f"Too long for the clipboard of a terminal: the {event.label} is in {path}")
+                self.tell(f"Too long for the clipboard of a terminal: the {event.label} is in {path}", lasts=True)
             return
         self.viewer.write_clipboard(text)
-        self.tell(f"Copied the {event.label} · {counted(len(text), 'character')}")
+        self.tell(f"Copied the {event.label} · {counted(len(text), 'character')}", lasts=True)
 
     def action_preferences(self) -> None:
         from chatviewer.tui.screens.preferences import PreferencesScreen

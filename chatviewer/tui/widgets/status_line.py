@@ -37,9 +37,10 @@ class StatusLine(Widget):
         self.is_warning = is_warning
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self.set_timer(NOTICE_SECONDS, self._forget)
+        self._timer = self.set_timer(NOTICE_SECONDS, self.forget)
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Say no more what was told."""
         self.notice = ""
         self.is_warning = False
 

@@ -1,0 +1,61 @@
+"""What a session without a title is called, and how long what is said stands."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from chatviewer.domain import FileImport
+from chatviewer.storage.library import Library
+from chatviewer.tui.app import ChatviewerApp
+from chatviewer.tui.naming import named
+from tests.factories import make_file, make_message, make_session
+from tests.tui.conftest import settle
+
+Viewer = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
+
+
+def test_a_session_without_prompt_is_called_by_its_first_reply(library: Library) -> None:
+    reply = make_message("m1", "\n\n## Here is\x1b[31m the plan\nfirst", role="assistant")
+    said = make_session("s1", [reply], title="", project="/home/me/api")
+    silent = make_session("s2", [make_message("m2", " \n", role="assistant")], title=" ", project="/home/me/api")
+    titled = make_session("s3", [make_message("m3", "reply", role="assistant")], title="Its title")
+    library.save([FileImport(file=make_file(), sessions=(said, silent, titled))])
+    titles = {summary.source_id: summary.title for summary in named(library, library.summaries(library.session_ids()))}
+    assert titles["s1"].startswith("(Here is")
+    assert "the plan)" in titles["s1"]
+    assert "\x1b" not in titles["s1"]
+    assert titles["s2"].startswith("Untitled · api")
+    assert titles["s3"] == "Its title"
+
+
+async def test_what_is_said_about_a_pane_goes_with_it_and_changes_stay(open_viewer: Viewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        app = pilot.app
+        assert isinstance(app, ChatviewerApp)
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.press("g", "5")
+        await settle(pilot)
+        assert "Only replies are rated" in app.main.status.notice
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.main.status.notice == ""
+        await pilot.press("asterisk")
+        await settle(pilot)
+        assert "u undoes" in app.main.status.notice
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "u undoes" in app.main.status.notice
+
+
+async def test_details_fold_below_the_value_in_a_small_window(open_viewer: Viewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library, (40, 12)) as pilot:
+        await pilot.press("i")
+        await settle(pilot)
+        lines = str(pilot.app.screen.query_one("#body Static", Static).content).split("\n")
+        assert max(map(len, lines)) <= 32
+        title = next(number for number, line in enumerate(lines) if line.startswith("Title"))
+        assert lines[title + 1].startswith(" " * 14)
+        assert lines[title + 2].startswith("Source")
