@@ -37,6 +37,8 @@ class SearchHints(NamedTuple):
     dropped: str = ""
     shorter_count: int = 0
     has_more_shorter: bool = False
+    hidden_count: int = 0  # archived and trashed sessions that a query without words would list, if it asked for them
+    is_hidden_count_whole: bool = True  # else there are more
 
 
 class SearchResult(NamedTuple):

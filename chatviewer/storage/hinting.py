@@ -10,10 +10,10 @@ from chatviewer.domain.hit import SearchHints
 from chatviewer.errors import InterruptedSearchError
 from chatviewer.query import parse
 from chatviewer.query.editing import pieces, without
-from chatviewer.query.nodes import Query, Word, positive_leaves
-from chatviewer.storage.candidates import rows_of_index, sorted_rows
+from chatviewer.query.nodes import AllOf, Names, Query, Word, positive_leaves
+from chatviewer.storage.candidates import FEW, rows_of_index, sorted_rows
 from chatviewer.storage.connection import is_interrupt
-from chatviewer.storage.filtering import index_rows
+from chatviewer.storage.filtering import asks_for_status, index_rows, session_where
 from chatviewer.storage.matching import word_match
 from chatviewer.storage.patterns import TimeLimit, time_limit
 from chatviewer.storage.searching import Search, search
@@ -33,7 +33,7 @@ def search_hints(
 ) -> SearchHints:
     """The hints for a query. A newer search may interrupt it; then they are those known so far."""
     hints = SearchHints()
-    for step in (_in_tools, *(() if is_found else (_respelled, _shortened))):
+    for step in (_in_tools, _hidden, *(() if is_found else (_respelled, _shortened))):
         with _Limited(connection, should_stop) as limit:
             try:
                 hints = step(connection, user_id, query, hints, limit)
@@ -72,6 +72,15 @@ def _in_tools(connection: sqlite3.Connection, user_id: int, query: Query, hints:
     rows = rows_of_index(connection, plan, search.scopes, MOST + 1)
     found, _, _ = sorted_rows(connection, plan, rows[:MOST])
     return hints._replace(tool_count=len(found), is_tool_count_whole=len(rows) <= MOST)
+
+
+def _hidden(connection: sqlite3.Connection, user_id: int, query: Query, hints: SearchHints, limit: TimeLimit) -> SearchHints:
+    """How many archived and trashed sessions a list leaves out; a search for words has counted them already."""
+    if query.node is None or query.words or query.patterns or asks_for_status(query):
+        return hints
+    sql, given = session_where(query._replace(node=AllOf((Names("is", ("archived", "trashed")), query.node))), user_id)
+    (count,) = connection.execute(f"SELECT count(*) FROM (SELECT 1 FROM session WHERE {sql} LIMIT ?)", (*given, FEW + 1)).fetchone()
+    return hints._replace(hidden_count=min(count, FEW), is_hidden_count_whole=count <= FEW)
 
 
 def _respelled(connection: sqlite3.Connection, user_id: int, query: Query, hints: SearchHints, limit: TimeLimit) -> SearchHints:

@@ -188,24 +188,32 @@ class Listing:
 
     def facts(self, *, is_typing: bool) -> list[str]:
         """How long the search took and what would show more, with the key for it."""
-        if self._result is None:
-            return []
-        facts = [f"{max(1, round(self._result.seconds * 1000))} ms"]
-        if self._result.hidden_count:
+        facts = [] if self._result is None else [f"{max(1, round(self._result.seconds * 1000))} ms"]
+        hidden, is_whole = self._hidden()
+        if hidden:
             key = "ctrl+o" if is_typing else "A"
-            facts.append(f"{full_count(self._result.hidden_count)} more in archive and trash: {key}")
+            facts.append(f"{full_count(hidden)}{'' if is_whole else '+'} more in archive and trash: {key}")
         if self.hints.tool_count:
             more = "" if self.hints.is_tool_count_whole else "+"
             facts.append(f"{full_count(self.hints.tool_count)}{more} more in tool output: ctrl+t")
         return facts
+
+    def _hidden(self) -> tuple[int, bool]:
+        """How many hits, or sessions where no words are looked for, archive and trash hold, and whether these are all."""
+        if self._result is None:
+            return self.hints.hidden_count, self.hints.is_hidden_count_whole
+        return self._result.hidden_count, self._result.is_hidden_count_whole
 
     def ways_out(self) -> list[tuple[str, str]]:
         """What would find something, as (key, words), where nothing was found."""
         hints, ways = self.hints, []
         if hints.suggestion:
             ways.append(("ctrl+y", f"Did you mean  {safe_line(hints.suggestion, 60)} ?"))
-        if self._result is not None and self._result.hidden_count:
-            ways.append(("ctrl+o", f"{counted(self._result.hidden_count, 'hit')} in archive and trash"))
+        hidden, is_whole = self._hidden()
+        if hidden:
+            noun = "session" if self._result is None else "hit"
+            words = counted(hidden, noun) if is_whole else f"{full_count(hidden)}+ {noun}s"
+            ways.append(("ctrl+o", f"{words} in archive and trash"))
         if hints.tool_count:
             ways.append(("ctrl+t", f"{_at_least(hints.tool_count, not hints.is_tool_count_whole)} in tool output"))
         if hints.shorter:

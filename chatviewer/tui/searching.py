@@ -123,8 +123,7 @@ class SearchThread:
                 return
         is_found = bool(message.result.hits if isinstance(message, HitsReady) else message.rows.ids)
         jobs = [lambda: self._narrowing(generation, request)] if is_found else []
-        if isinstance(message, HitsReady) or not is_found:
-            jobs.append(lambda: self._hints(generation, request, is_found=is_found))
+        jobs.append(lambda: self._hints(generation, request, is_found=is_found))
         for job in jobs:
             more = run_job(job) if not self._is_unwanted() else None
             if more is not None:

@@ -109,3 +109,16 @@ def test_a_word_that_is_still_being_typed_is_a_beginning_in_what_is_offered_too(
     assert hints(library, "zzyzx flak").shorter == ""
     assert hints(library, "flkay datab", is_being_typed=True).suggestion == "flaky datab"
     assert hints(library, "flkay datab").suggestion == ""
+
+
+def test_a_list_says_how_many_sessions_archive_and_trash_hold(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("a", "b", "c", "d")
+    fill(library, *(make_session(name, ["needle"], project="/home/me/x" if name == "d" else "/home/me/api") for name in names))
+    library.set_status([make_session(name).uid for name in ("b", "d")], SessionStatus.ARCHIVED)
+    library.set_status([make_session("c").uid], SessionStatus.TRASHED)
+    for text, count in (("project:api", 2), ("project:x", 1), ("-project:x", 2), ("project:y", 0), ("project:api is:archived", 0), ("", 0)):
+        assert hints(library, text).hidden_count == count, text
+    assert hints(library, "needle project:api").hidden_count == 0, "the search has counted them"
+    monkeypatch.setattr(hinting, "FEW", 1)
+    found = hints(library, "project:api")
+    assert (found.hidden_count, found.is_hidden_count_whole) == (1, False)

@@ -1,8 +1,12 @@
 """What the field being typed may go on with: counts that hold, and no text at which it fails."""
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.pilot import Pilot
 
 from chatviewer.domain import LibraryCounts, SessionStatus
 from chatviewer.query import parse
@@ -13,6 +17,7 @@ from chatviewer.tui.advising import unknown_field
 from chatviewer.tui.completing import completions
 from chatviewer.tui.narrowing import of_nothing
 from tests.factories import fill, make_session
+from tests.tui.test_main_screen import main_of, press
 
 PIECES = st.sampled_from(
     [
@@ -76,3 +81,18 @@ def test_nothing_typed_fails_in_completion_chips_and_advice(text: str, place: in
         parse(without(text, each.start, each.end))
     held(text)
     parse(bare(text))
+
+
+async def test_a_list_of_fields_says_what_archive_and_trash_hold(
+    open_viewer: Callable[..., AbstractAsyncContextManager[Pilot[int]]], demo_library: Library
+) -> None:
+    codex = demo_library.summaries(demo_library.session_ids(parse("source:codex")))
+    demo_library.set_status([summary.uid for summary in codex], SessionStatus.ARCHIVED)
+    hidden = len(demo_library.session_ids(parse("source:codex is:archived,trashed")))
+    async with open_viewer(demo_library) as pilot:
+        await press(pilot, "slash", *"source:codex ")
+        assert f"ctrl+o  {hidden} sessions in archive and trash" in str(main_of(pilot).listing.empty_words(None))
+        demo_library.set_status([codex[0].uid], SessionStatus.ACTIVE)
+        await press(pilot, "space")
+        await press(pilot, "backspace")
+        assert f"{hidden - 1} more in archive and trash: ctrl+o" in main_of(pilot).listing.facts(is_typing=True)
