@@ -168,6 +168,9 @@ def _permissions(path: Path) -> Iterator[Finding]:
     wanted = dict.fromkeys(beside, 0o600)
     if path.parent.resolve() == paths.data_directory().resolve():
         wanted[path.parent] = 0o700
+    backups = paths.backup_directory(path)
+    if backups.is_dir():
+        wanted |= {backups: 0o700, **dict.fromkeys(sorted(backups.iterdir()), 0o600)}
     for file, allowed in wanted.items():
         with suppress(FileNotFoundError):
             mode = stat.S_IMODE(file.stat().st_mode)

@@ -277,3 +277,16 @@ def test_under_the_name_of_a_backup_there_is_a_whole_copy_or_none(filled: Librar
 def test_a_mounted_place_may_have_any_name() -> None:
     mounts = "a / ext4 rw\nb /mnt/two\\040words\\011and\\012more\\134 nfs4 rw\n"
     assert _mounted(Path("/mnt/two words\tand\nmore\\/x.db"), mounts) == "nfs4"
+
+
+def test_backups_that_others_may_read_are_noted(filled: Library) -> None:
+    folder = filled.path.parent / "backups"
+    folder.mkdir(mode=0o700)
+    (folder / "old.db").touch(0o600)
+    assert not [finding for finding in filled.check() if finding.check == "permissions" and finding.severity == "note"]
+    folder.chmod(0o755)
+    (folder / "old.db").chmod(0o644)
+    told = [finding.detail for finding in filled.check() if finding.check == "permissions"]
+    assert len(told) == 2
+    assert any(f"{folder} (mode 0755)" in words for words in told)
+    assert any(f"{folder / 'old.db'} (mode 0644)" in words for words in told)
