@@ -105,6 +105,8 @@ class FileReader:
             reading.problem(1, f"cannot be read to its end: {error.strerror or error}")
             reading.offset = reading.line = 0
         except Exception as error:
+            if known is not None:  # what was kept for the tail may be to blame
+                raise FullReadNeededError from error
             reading.problem(1, f"could not be read ({type(error).__name__})")
             reading.offset = reading.line = 0
         self.was_read = True

@@ -18,7 +18,7 @@ from chatviewer.storage.connection import APPLICATION_ID, Database, explained
 from chatviewer.storage.journal import is_newer, journal_file
 from chatviewer.storage.migrating import migration_files, version
 from chatviewer.storage.reading import Row
-from chatviewer.storage.verifying import choice_problems, schema_problems, text_problems
+from chatviewer.storage.verifying import choice_problems, document_problems, schema_problems, text_problems
 
 OK, NOTE, DAMAGE = "ok", "note", "damage"
 MAX_SHOWN = 20  # rows of one check; a damaged file can have a million
@@ -129,6 +129,7 @@ def check(database: Database, user_id: int) -> list[Finding]:
         ("integrity", lambda: _integrity(connection)),
         ("references", lambda: _references(connection)),
         ("derived columns", lambda: _derived(connection, user_id)),
+        ("documents", lambda: _told("documents", document_problems(connection), "Every JSON text is one.")),
         ("texts", lambda: _told("texts", text_problems(connection), "Every text is what was stored.")),
         ("search index", lambda: _search_index(connection)),
         ("choices", lambda: _told("choices", choice_problems(database, user_id), "What you chose is as you left it.")),
@@ -148,6 +149,8 @@ def _guarded(name: str, run: Callable[[], Iterator[Finding]]) -> Iterator[Findin
             yield Finding(check=name, severity=DAMAGE, detail=f"The database cannot be read: {words}.")
     except OSError as error:
         yield Finding(check=name, severity=NOTE, detail=f"Could not be checked: {error.strerror or error}.")
+    except (ValueError, RecursionError) as error:  # a text that is no JSON
+        yield Finding(check=name, severity=DAMAGE, detail=f"A row cannot be read: {safe_line(str(error), 200)}.")
 
 
 def _told(check: str, problems: Iterator[str], words: str) -> Iterator[Finding]:

@@ -1,12 +1,12 @@
 """A session's own row: what its source says now, over what is stored, under what the user chose."""
 
 import sqlite3
-from json import loads
 from typing import Any, NamedTuple
 
 from chatviewer.domain.kinds import SessionStatus
 from chatviewer.domain.session import Session
 from chatviewer.storage.read_marks import caught_up_sources
+from chatviewer.storage.reading import mapping_from_json
 from chatviewer.storage.rows import CHECKED, INTEGER_MAX, checksum, clean, json_text, milliseconds, text_terms
 
 COLUMNS = (
@@ -95,7 +95,7 @@ def described(old: dict[str, Any], session: Session, growth: Growth, choices: Ch
     for column in ("context", "metadata"):
         given = getattr(session, column)
         if given:
-            row[column] = json_text(loads(old[column]) | dict(given))
+            row[column] = json_text(mapping_from_json(old[column]) | dict(given))
     row["message_count"] += growth.messages
     row["tool_call_count"] += growth.calls
     row["first_row"] = min(_known(old["first_row"], growth.first_row), default=None)

@@ -4,11 +4,11 @@ import sqlite3
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from itertools import islice
-from json import loads
 from typing import Any
 
 from chatviewer.domain.importing import Problem, SourceFile
 from chatviewer.storage.connection import Database, explained
+from chatviewer.storage.reading import mapping_from_json
 from chatviewer.storage.stamps import now_ms, stored_path
 
 _COLUMNS = 'path, source, size, mtime_ns, inode, "offset", line, head_hash, state, skipped, imported_at, gone_at'
@@ -50,8 +50,8 @@ def _source_file(row: tuple[Any, ...]) -> SourceFile:
         offset,
         line,
         head_hash,
-        loads(state),
-        loads(skipped),
+        mapping_from_json(state),  # damaged: the file is read as a whole
+        mapping_from_json(skipped),
         datetime.fromtimestamp(imported_at / 1000, UTC),
         None if gone_at is None else datetime.fromtimestamp(gone_at / 1000, UTC),
     )
@@ -111,4 +111,6 @@ def replace_problems(connection: sqlite3.Connection, file_id: int, found: Collec
 
 def merged_counts(old: Mapping[str, int], new: Mapping[str, int]) -> dict[str, int]:
     """The records skipped in a file and in its new tail."""
-    return {kind: old.get(kind, 0) + new.get(kind, 0) for kind in {**old, **new}}
+    return {kind: count + new.get(kind, 0) for kind, count in old.items() if type(count) is int} | {
+        kind: count for kind, count in new.items() if type(old.get(kind)) is not int
+    }

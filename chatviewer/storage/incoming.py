@@ -1,7 +1,6 @@
 """The messages of one session on their way in, sorted into new ones, known ones and copies of another session's."""
 
 import sqlite3
-from json import loads
 from typing import NamedTuple
 
 from chatviewer.domain.identity import make_uid
@@ -12,6 +11,7 @@ from chatviewer.domain.tool_call import ToolResult
 from chatviewer.storage.describing import Growth
 from chatviewer.storage.linking import project_uid
 from chatviewer.storage.merging import Change, StoredMessage, answer, is_same, merge_message, stored_messages, variant_uid
+from chatviewer.storage.reading import mapping_from_json
 from chatviewer.storage.rows import milliseconds
 from chatviewer.storage.writing import Writer
 
@@ -228,7 +228,7 @@ class Incoming:
 
     def _continued(self, session_id: int) -> list[int]:
         row = self.connection.execute("SELECT metadata, user_id FROM session WHERE id = ?", (session_id,)).fetchone()
-        continues = loads(row[0]).get("continues") if row else None
+        continues = mapping_from_json(row[0]).get("continues") if row else None
         if not isinstance(continues, dict):
             return []
         query = "SELECT id FROM session WHERE user_id = ? AND uid = ?"

@@ -6,7 +6,6 @@ another one (`merging`); a message that lives in another session is a copy that 
 
 import sqlite3
 from collections.abc import Collection, Sequence
-from json import loads
 from typing import Any
 
 from chatviewer.domain.importing import FileImport, SaveCounts, SourceFile
@@ -18,6 +17,7 @@ from chatviewer.storage.incoming import Incoming, Place, own_uid
 from chatviewer.storage.linking import link, link_all, mark_branched, project_uid, refresh_ratings
 from chatviewer.storage.merging import StoredMessage, is_same, stored_messages
 from chatviewer.storage.read_marks import catch_up
+from chatviewer.storage.reading import mapping_from_json
 from chatviewer.storage.rows import clean, json_text, milliseconds
 from chatviewer.storage.stamps import now_ms, stored_path
 from chatviewer.storage.writing import Writer
@@ -99,7 +99,7 @@ class Saving:
         old = self.connection.execute(query, (self.user_id, path)).fetchone()
         skipped = dict(file.skipped)
         if old and is_tail:
-            skipped = merged_counts(loads(old[1]), skipped)
+            skipped = merged_counts(mapping_from_json(old[1]), skipped)
         values = (file.source, file.size, file.mtime_ns, file.inode, file.offset, file.line, file.head_hash)
         more = (json_text(dict(file.state)), json_text(skipped), self.now)
         if old is None:

@@ -22,6 +22,11 @@ _TEXTS = (
     ("attachment", "attachments", "message", _OF_MESSAGE),
     ("session", "sessions (title, summary or system prompt)", "session", _OWN),
 )
+_DOCUMENTS = (  # and whether each must be an object
+    *(("session", "context", 1), ("session", "metadata", 1), ("message", "metadata", 1)),
+    *(("source_file", "state", 1), ("source_file", "skipped", 1)),
+    *(("journal", "before", 0), ("journal", "after", 0), ("preference", "value", 0)),
+)
 
 
 def schema_problems(connection: sqlite3.Connection) -> Iterator[str]:
@@ -35,6 +40,15 @@ def schema_problems(connection: sqlite3.Connection) -> Iterator[str]:
     for key in sorted(wanted.keys() & found.keys()):
         if wanted[key] != found[key]:
             yield f"The {key[0]} {safe_line(key[1], 60)} is not what it should be."
+
+
+def document_problems(connection: sqlite3.Connection) -> Iterator[str]:
+    """Columns that hold JSON, and rows where they do not."""
+    for table, column, kind in _DOCUMENTS:
+        is_wrong = f"CASE WHEN json_valid({column}) THEN {kind} AND json_type({column}) <> 'object' ELSE {column} IS NOT NULL END"
+        (count,) = connection.execute(f"SELECT count(*) FROM {table} WHERE {is_wrong}").fetchone()
+        if count:
+            yield f"Rows of {table} whose {column} cannot be read: {count:,}."
 
 
 def text_problems(connection: sqlite3.Connection) -> Iterator[str]:

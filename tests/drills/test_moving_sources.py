@@ -134,3 +134,32 @@ def test_a_file_that_changed_back_in_time_is_read_again(file: Path, library: Lib
     write(file, session_id(1), MESSAGES, MESSAGES + 2)
     os.utime(file, (1, 1))
     assert ingest.run(library).counts.messages == 2
+
+
+DAMAGED = ["garbage", "", "[]", "null", '{"version": 1}', '{"version": 1, "threads": 5}', '{"version": 1, "threads": [{}]}']
+
+
+@pytest.mark.parametrize("column", ["state", "skipped"])
+@pytest.mark.parametrize("value", DAMAGED)
+def test_a_damaged_memory_of_a_file_has_it_read_as_a_whole(file: Path, library: Library, column: str, value: str) -> None:
+    with library.database.transaction() as connection:
+        connection.execute(f"UPDATE source_file SET {column} = ?", (value,))
+    is_json_object = value.startswith("{")
+    assert bool([finding for finding in library.check() if finding.check == "documents" and finding.severity == "damage"]) != is_json_object
+    write(file, session_id(1), 20, 24)
+    report = ingest.run(library)
+    assert report.problems == ()
+    with Library.open(library.path.with_name("clean.db")) as clean:
+        ingest.run(clean)
+        assert held(clean)["message"] == held(library)["message"]
+    assert damages(library) == []
+
+
+@pytest.mark.parametrize("column", ["before", "after"])
+def test_a_damaged_journal_row_is_found(file: Path, library: Library, column: str) -> None:
+    library.set_preference("theme", "nord")
+    with library.database.transaction() as connection:
+        connection.execute(f"UPDATE journal SET {column} = 'nor'")
+    assert [finding.detail for finding in library.check() if finding.check == "documents"] == [
+        f"Rows of journal whose {column} cannot be read: 1."
+    ]
