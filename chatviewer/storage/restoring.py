@@ -3,7 +3,7 @@ them in order gives what the user last said; to write one twice does no harm."""
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -58,10 +58,13 @@ def restore(database: Database, user_id: int, path: Path) -> int:
             if line.get("kind") in _KINDS and line["target"] not in purged:
                 count += _write(store, line.get("action"), line["target"], line.get("after"))
                 history.add(line)
-        for step, action, target, after, undone_at, *_ in rows:
-            if undone_at is None and (step, action, target, _key(after)) not in history.told:
-                _write(store, action, target, json.loads(after))
-        if not rows:
+        if not history.knows({row[:3] for row in rows}):  # the file could not be written for a while
+            for step, action, target, after, undone_at, *_ in rows:
+                with suppress(ValueError, RecursionError):  # a damaged row
+                    if undone_at is None and (step, action, target, _key(after)) not in history.told:
+                        _write(store, action, target, json.loads(after))
+        else:
+            connection.execute("DELETE FROM journal WHERE user_id = ?", (user_id,))
             connection.executemany(
                 "INSERT INTO journal (user_id, step, at, action, target, before, after, undone_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [(user_id, *row) for row in history.rows()],
@@ -112,6 +115,10 @@ class _History:
             self.told.add((*key, _key(after)))
         elif key in self._rows:
             self._rows[key][6] = at if line["kind"] == "undo" else None
+
+    def knows(self, changes: Collection[tuple[int, str, str]]) -> bool:
+        """Whether it holds each of these (step, action, target): then the table, which may be damaged, adds nothing."""
+        return self._rows.keys() >= set(changes)
 
     def rows(self) -> list[list[Any]]:
         """For the table `journal`, in the order of the steps."""

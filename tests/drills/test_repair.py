@@ -311,3 +311,20 @@ def test_lines_of_a_newer_journal_are_left_and_told(state: dict[str, Any], datab
         told = [finding.detail for finding in library.check() if finding.check == "journal"]
     assert any("1 lines of" in words and "newer chatviewer" in words for words in told)
     assert any("cannot be read" in words for words in told)
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["after = '\"x\"'", "after = 'x'", "before = '[{]'", "undone_at = 5", "after = '{\"value\": {}}'"],
+)
+def test_damage_in_the_history_itself_is_mended_from_the_file(shared_state: dict[str, Any], database_path: Path, change: str) -> None:
+    with closing(sqlite3.connect(database_path, isolation_level=None)) as connection:
+        before = connection.execute("SELECT step, action, target, after, undone_at IS NULL FROM journal ORDER BY step, target").fetchall()
+        connection.execute(f"UPDATE journal SET {change}")
+    with Library.open(database_path) as library:
+        assert damages(library)
+    repair(database_path)
+    assert now(database_path) == shared_state
+    with closing(sqlite3.connect(database_path)) as connection:
+        query = "SELECT step, action, target, after, undone_at IS NULL FROM journal ORDER BY step, target"
+        assert connection.execute(query).fetchall() == before
