@@ -68,6 +68,8 @@ def _message_hit(snippeter: Snippeter, level: str, row: tuple[Any, ...], is_text
     else:
         content, thinking = texts
         in_content = snippeter.snippet(content) if is_text_asked else None
+        if in_content and thinking and not snippeter.is_known_in(content) and snippeter.is_known_in(thinking):
+            in_content = None  # a cat that was thought of, and a category
         in_thinking = None if in_content else snippeter.snippet(thinking)
         kind = HitKind.THINKING if in_thinking else HitKind.TEXT
         shown = in_content or in_thinking or beginning(content or thinking)

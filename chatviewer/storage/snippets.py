@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-from chatviewer.query.nodes import Query
+from chatviewer.query.nodes import Query, Word, positive_leaves
 from chatviewer.storage.matching import known_text
 
 TYPE_CHECKING = False
@@ -46,6 +46,7 @@ class Snippeter:
         # Single words are looked for without patterns: `re` would cost a short command a tenth of its time.
         is_plain = all(len(each) == 1 and each[0].isascii() for each in tokens)
         self._plain = [each[0].lower() for each in tokens] if is_plain else []
+        self._open = {leaf.text.lower() for leaf in positive_leaves(query.node) if isinstance(leaf, Word) and leaf.is_prefix}
         self._compiled: tuple[list[re.Pattern[str]], list[re.Pattern[str]]] | None = None
 
     def spans(self, text: str) -> list[Span]:
@@ -63,13 +64,30 @@ class Snippeter:
         if self._plain:
             lower = folded.lower()
             if len(lower) == len(folded):
-                found = sorted((span for word in self._plain for span in _plain_spans(lower, word)), key=lambda span: (span[0], -span[1]))
+                found = sorted((span for word in self._plain for span in self._best_of(word, folded, lower)), key=_in_order)
                 if found or _LIGATURES.isdisjoint(folded):
-                    return _apart([span for span in found if not lower[span[0] - 1 : span[0]].isalnum()] or found)
+                    return _apart(found)
         for pattern in self._patterns()[0]:
             if found := [match.span() for match in islice(pattern.finditer(folded), MAX_SPANS) if match.end() > match.start()]:
                 return found
         return []
+
+    def _best_of(self, word: str, folded: str, lower: str) -> list[Span]:
+        """Where a word stands by itself, else as a part of an identifier, else where words begin with it, else anywhere."""
+        found = _plain_spans(lower, word)
+        begun = [span for span in found if not lower[span[0] - 1 : span[0]].isalnum()]
+        if word in self._open:
+            return begun or found
+        whole = [span for span in begun if not lower[span[1] : span[1] + 1].isalnum()]
+        return whole or [span for span in found if _is_known(folded, *span, is_open=False)] or begun or found
+
+    def is_known_in(self, text: str) -> bool:
+        """Whether a text may hold the only word that is looked for as the index knows it, and not as a part of others alone."""
+        if len(self._plain) != 1:
+            return True
+        folded = fold(text[:FIRST_READ])
+        found = _plain_spans(folded.lower(), self._plain[0])
+        return any(_is_known(folded, *span, is_open=self._plain[0] in self._open) for span in found)
 
     def _spans_apart(self, text: str) -> list[Span]:
         """Where it matches but for accents that stand behind their letters."""
@@ -144,6 +162,17 @@ def _base(character: str) -> str:
     if len(_bases) < 10_000:
         _bases[character] = base
     return base
+
+
+def _in_order(span: Span) -> Span:
+    return span[0], -span[1]
+
+
+def _is_known(text: str, start: int, end: int, *, is_open: bool) -> bool:
+    """Whether this is a word of the index, or a part of an identifier: letters and digits end, or their kind changes."""
+    before, first, last, after = text[start - 1 : start], text[start : start + 1], text[end - 1 : end], text[end : end + 1]
+    begins = not before.isalnum() or (first.isupper() and not before.isupper()) or first.isdigit() != before.isdigit()
+    return begins and (is_open or not after.isalnum() or after.isupper() or last.isdigit() != after.isdigit())
 
 
 def _plain_spans(lower: str, word: str) -> list[Span]:
