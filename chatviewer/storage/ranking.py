@@ -31,6 +31,11 @@ _COLUMN_WEIGHTS = {"message": "1.0, 0.5, 0.6", "attachment": "1.0, 0.6", "sessio
 _LEVEL_WEIGHTS = {"message": 1.0, "tool": 0.5, "attachment": 0.7, "session": 2.5}
 _ROLE_WEIGHTS = {"user": 1.25, "assistant": 1.0, "system": 0.5, "tool": 0.5}
 _TEXTS = {"message": f"substr(message.content, 1, {READ})", "session": "session.title"}
+# of a message, the user's own above the source's; looked for only where the session has any
+_RATING = (
+    "CASE WHEN session.rating IS NOT NULL THEN (SELECT given.value FROM rating AS given WHERE given.user_id = session.user_id "
+    "AND given.uid = message.uid ORDER BY given.origin = 'user' DESC LIMIT 1) END"
+)
 
 
 class Best(NamedTuple):
@@ -87,18 +92,11 @@ def _scored(
     sql, parameters = plan.conditions
     ranking = f"SELECT rowid, {_score(connection, plan, match)} AS score FROM {index} WHERE {index} MATCH ? AND rowid > ? "
     ranking += "ORDER BY rowid DESC LIMIT ?" if plan.level == "tool" else "ORDER BY score, rowid DESC LIMIT ?"
-    message = "message.role, coalesce(user_rating.value, source_rating.value)"
-    ratings = (
-        "LEFT JOIN rating AS user_rating ON user_rating.user_id = session.user_id AND user_rating.uid = message.uid "
-        "AND user_rating.origin = 'user' LEFT JOIN rating AS source_rating ON source_rating.user_id = session.user_id "
-        "AND source_rating.uid = message.uid AND source_rating.origin = 'source'"
-    )
-    if plan.level == "session":
-        message, ratings = "NULL, NULL", ""
+    message = "NULL, NULL" if plan.level == "session" else f"message.role, {_RATING}"
     # The index scores first and gives the best rows; the join costs for these only, unless conditions drop most of them.
     statement = (
         "SELECT best.rowid, best.score, session.id, session.status, session.last_message_at, session.starred_at IS NOT NULL, "
-        f"session.title, {weigh.text_of(plan.level)}, {message} FROM ({ranking}) AS best CROSS JOIN {level.source} {ratings} "
+        f"session.title, {weigh.text_of(plan.level)}, {message} FROM ({ranking}) AS best CROSS JOIN {level.source} "
         f"WHERE {level.row} = best.rowid AND session.user_id = ? AND {sql}"
     )
     depth = limit if sql == "1" else MAX_ROWS
@@ -121,6 +119,7 @@ class _Weigher:
 
     def __init__(self, query: Query) -> None:
         self._now_ms = time.time_ns() // 1_000_000
+        self._of_session: dict[int, float] = {}
         self._words = [fold(known_text(word)).lower() for word in query.words]
         words = [re.escape(word) for text in self._words for word in text.split()]
         # the words side by side, with whatever the index drops between them
@@ -133,18 +132,31 @@ class _Weigher:
     def weighed(self, level: str, row: tuple[Any, ...]) -> tuple[float, str, Candidate]:
         """(score, the session's status, candidate); a higher score is better."""
         row_id, score, session, status, last_message_at, is_starred, title, text, role, rating = row
-        weight = _LEVEL_WEIGHTS[level] * _ROLE_WEIGHTS.get(role, 1.0)
-        folded_title = fold(title).lower()
-        if level != "session" and self._words and all(word in folded_title for word in self._words):
-            weight *= 1.4
+        weight = self._of_session.get(session)
+        if weight is None:
+            weight = self._of_session[session] = self._session_weight(last_message_at, is_starred)
+        if level == "session":
+            weight *= _LEVEL_WEIGHTS[level]
+        else:
+            weight *= _LEVEL_WEIGHTS[level] * _ROLE_WEIGHTS[role]
+            if self._words and self._is_titled(title):
+                weight *= 1.4
         if text and self._phrase is not None and self._phrase.search(fold(text).lower()):
             weight *= 1.6
         if rating is not None:
             weight *= 1 + 0.15 * (rating - 3)
-        if is_starred:
-            weight *= 1.2
-        age = max(0.0, (self._now_ms - (last_message_at or 0)) / _YEAR_MS)
-        weight *= 0.8 + 0.4 * math.exp(-age)
         # bm25 is negative, and zero for a word that stands everywhere
         candidate = Candidate(-(last_message_at or 0), -session, level != "session", -row_id, level)
         return (0.01 - score) * weight, status, candidate
+
+    def _session_weight(self, last_message_at: int | None, is_starred: int) -> float:
+        age = max(0.0, (self._now_ms - (last_message_at or 0)) / _YEAR_MS)
+        return (0.8 + 0.4 * math.exp(-age)) * (1.2 if is_starred else 1.0)
+
+    def _is_titled(self, title: str) -> bool:
+        """Whether a title holds all words."""
+        folded = fold(title).lower()
+        for word in self._words:  # noqa: SIM110 (two hundred titles a search: a generator takes as long again)
+            if word not in folded:
+                return False
+        return True
