@@ -113,11 +113,23 @@ def back_up(connection: sqlite3.Connection, path: Path | str, schema_version: in
     directory = paths.backup_directory(path)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-    copy = directory / f"{path.stem}-schema{schema_version}-{stamp}.db"
-    os.close(os.open(copy, os.O_CREAT | os.O_WRONLY, 0o600))
-    target = sqlite3.connect(copy)
+    draft = directory / f".{path.stem}.{os.getpid()}.part"  # so that under a backup's name there is a whole copy
+    draft.unlink(missing_ok=True)
+    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
-        connection.backup(target)
+        target = sqlite3.connect(draft)
+        try:
+            connection.backup(target)
+        finally:
+            target.close()
+        for number in range(1000):
+            copy = directory / f"{path.stem}-schema{schema_version}-{stamp}{f'-{number}' if number else ''}.db"
+            try:
+                paths.take_name(draft, copy)
+            except FileExistsError:
+                continue
+            return copy
+        raise FileExistsError(f"{directory} has too many copies of this second")
     finally:
-        target.close()
-    return copy
+        for end in ("", "-wal", "-shm", "-journal"):
+            draft.with_name(draft.name + end).unlink(missing_ok=True)

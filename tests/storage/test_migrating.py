@@ -9,7 +9,7 @@ from chatviewer import paths
 from chatviewer.errors import DatabaseNewerError
 from chatviewer.storage.connection import APPLICATION_ID, connect
 from chatviewer.storage.library import Library
-from chatviewer.storage.migrating import MIGRATIONS, migrate, migration_files, statements, version
+from chatviewer.storage.migrating import MIGRATIONS, back_up, migrate, migration_files, statements, version
 
 
 def directory_of(tmp_path: Path, *scripts: str) -> Path:
@@ -102,3 +102,19 @@ def test_statements_are_whole_ones() -> None:
     assert all(sqlite3.complete_statement(statement) for statement in found)
     with pytest.raises(ValueError, match="within a statement"):
         list(statements("CREATE TABLE a (x)"))
+
+
+def test_copies_of_one_second_have_each_a_name_and_a_failed_one_has_none(library: Library, database_path: Path) -> None:
+    connection = library.database.connection()
+    copies = {back_up(connection, database_path, 1) for _ in range(3)}
+    assert len(copies) == 3
+
+    class Full:
+        def backup(self, target: sqlite3.Connection) -> None:
+            target.execute("CREATE TABLE half (x)")
+            raise sqlite3.OperationalError("database or disk is full")
+
+    with pytest.raises(sqlite3.OperationalError):
+        back_up(Full(), database_path, 1)  # type: ignore[arg-type]
+    assert set((database_path.parent / "backups").iterdir()) == copies
+    assert {copy.stat().st_mode & 0o777 for copy in copies} == {0o600}
