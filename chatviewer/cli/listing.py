@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chatviewer.cli.parser import Arguments
+    from chatviewer.domain.hit import SearchHints
     from chatviewer.domain.summary import SessionSummary
 
 SORT_KEYS = ("recent", "started", "title", "messages", "tokens", "rating")
@@ -64,11 +65,20 @@ def run(arguments: Namespace) -> int:
             say_table(COLUMNS, (_row(summary) for summary in found))
             more = len(ids) - len(shown)
             tell(f"{len(shown):,} of {len(ids):,} sessions; --limit 0 shows all." if more else f"{counted(len(ids), 'session')}.")
+            if query is not None and not query.words and not query.patterns:
+                _tell_hidden(library.search_hints(query, is_found=True))
             if library.is_empty:
                 tell(NOTHING_IMPORTED)
         else:
             say_table(COLUMNS, _plain_rows(found))
     return 0
+
+
+def _tell_hidden(hints: SearchHints) -> None:
+    """What archive and trash hold beside the list."""
+    if hints.hidden_count:
+        over = "" if hints.is_hidden_count_whole else "over "
+        tell(f"{over}{hints.hidden_count:,} more in archive and trash (is:any shows them)")
 
 
 def _row(summary: SessionSummary) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chatviewer.cli import listing
 from chatviewer.domain import Session
 from chatviewer.query import parse
 from chatviewer.query.fields import FIELDS
@@ -107,3 +108,11 @@ def test_options_stand_anywhere(run: Run, filled: list[Session]) -> None:
     whole = run("search", "fixture", "--json", "--sort", "best", "--limit", "3", "--in", "all").json["hits"]
     assert whole
     assert run("search", "--in", "all", "--limit=3", "--json", "fixture", "--sort=best").json["hits"] == whole
+
+
+def test_a_list_on_a_terminal_says_what_archive_and_trash_hold(run: Run, filled: list[Session], monkeypatch: pytest.MonkeyPatch) -> None:
+    run("archive", filled[1].uid)
+    monkeypatch.setattr(listing, "is_terminal", lambda: True)
+    assert "1 more in archive and trash" in run("list", "source:codex").err
+    assert "more in" not in run("list", "source:codex", "is:any").err
+    assert "more in" not in run("list", "source:claude").err
