@@ -83,6 +83,24 @@ def backup_directory(database: Path) -> Path:
     return database.parent / "backups"
 
 
+def draft_of(target: str | Path) -> str:
+    """Where a file is written before it gets its name, in the same folder. What killed processes left of the same file is deleted."""
+    folder, name = os.path.split(os.fspath(target))
+    start = f".{name[:60]}."
+    try:
+        found = [each for each in os.listdir(folder or ".") if each.startswith(start)]
+    except OSError:
+        found = []
+    for each in found:
+        number, _, end = each[len(start) :].partition(".")
+        if end in ("part", "part-journal") and number.isascii() and number.isdecimal() and not is_running(int(number)):
+            try:  # noqa: SIM105 (short commands do without `contextlib`)
+                os.unlink(os.path.join(folder, each))
+            except OSError:
+                pass
+    return os.path.join(folder, f"{start}{os.getpid()}.part")
+
+
 def take_name(draft: str | Path, target: str | Path) -> None:
     """Give a finished file its name; never in the place of another: FileExistsError, also where somebody else was quicker. OSError."""
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 from chatviewer.errors import RefusedError
-from chatviewer.paths import take_name
+from chatviewer.paths import draft_of, take_name
 
 
 @contextmanager
@@ -25,7 +25,7 @@ def export_file(path: Path, *, is_overwriting: bool = False) -> Iterator[TextIO]
     if path.exists() and not is_overwriting:
         raise RefusedError(f"{path} exists; --force overwrites it.")
     target = path.resolve()
-    draft = target.with_name(f".{target.name[:200]}.{os.getpid()}.part")
+    draft = Path(draft_of(target))
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:

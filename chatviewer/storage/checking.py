@@ -334,7 +334,7 @@ def backup(database: Database, path: Path) -> None:
     refusal = RefusedError(f"{path} exists and is not overwritten; name another file.")
     if os.path.lexists(path):
         raise refusal
-    draft = path.with_name(f".{path.name[:200]}.{os.getpid()}.part")  # so that under its name there is a whole copy or none
+    draft = Path(paths.draft_of(path))  # so that under its name there is a whole copy or none
     try:
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         _copy_and_check(database, draft, path)

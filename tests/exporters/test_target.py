@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,6 +66,19 @@ def test_the_same_where_there_are_no_hard_links(folder: Path, monkeypatch: pytes
     with pytest.raises(RefusedError, match="cannot be written: Operation"), export_file(folder / "third.md"):
         pass
     assert sorted(each.name for each in folder.iterdir()) == ["other.md", "out.md"]
+
+
+def test_what_a_killed_export_of_the_same_file_left_is_deleted(folder: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True)
+    for name in (".out.md.{}.part", ".out.md.{}.part-journal", ".other.md.{}.part", ".out.md.{}.text", ".out.md.x.part"):
+        (folder / name.format(int(done.stdout))).touch()
+    running = folder / f".out.md.{os.getppid()}.part"
+    running.touch()
+    with export_file(folder / "out.md") as out:
+        out.write("new")
+    left = {each.name for each in folder.iterdir()}
+    pid = int(done.stdout)
+    assert left == {"out.md", running.name, f".other.md.{pid}.part", f".out.md.{pid}.text", ".out.md.x.part"}
 
 
 def test_an_error_leaves_nothing_behind(folder: Path) -> None:
