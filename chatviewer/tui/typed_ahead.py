@@ -115,7 +115,15 @@ class TypedAhead:
         return isinstance(typed, events.Paste) or typed.is_printable or typed.key in _EDITING
 
     async def _let_settle(self) -> None:
-        """Until the messages that a key set off are handled, and those that these set off: up from what has the focus to the App."""
+        """Until the messages that a key set off are handled, unless something is busy for longer than a key may wait."""
+        try:
+            async with asyncio.timeout(LONGEST_SECONDS):
+                await self._go_round()
+        except TimeoutError:
+            return
+
+    async def _go_round(self) -> None:
+        """Up from what has the focus to the App, and again for the messages that those which were handled set off."""
         before: tuple[object, Widget | None] | None = None
         for number in range(_ROUNDS):
             focused, screen = self._app.focused, self._app.screen
@@ -133,7 +141,4 @@ async def _handled(pump: MessagePump) -> None:
     """Until a pump has handled what is in its queue now."""
     reached = asyncio.Event()
     if pump.call_later(reached.set):
-        try:
-            await asyncio.wait_for(reached.wait(), LONGEST_SECONDS)
-        except TimeoutError:
-            return  # it was closed meanwhile, or is busy for longer than a key may wait
+        await reached.wait()
