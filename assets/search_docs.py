@@ -35,8 +35,9 @@ Thai are found by any two characters that stand side by side, emoji by themselve
 and such scripts are the message's, wherever in it they stand.
 Of one very long text the first 200,000 characters of such parts are known: some 66,000 of Chinese.
 
-Words are looked for in what was said and thought, in pasted text, in titles and in the summaries that some sources give (`in:title` means
-both of these). What tools were given and returned is searched when asked: `in:tools`, or `in:all` for everything.
+Words are looked for in what was said and thought, in pasted text and the names of attached files, in titles and in the summaries that
+some sources give (`in:title` means both of these). What tools were given and returned is searched when asked: `in:tools`, or `in:all`
+for everything.
 
 ## In the search box
 

@@ -17,7 +17,7 @@ MESSAGE_FIELDS = ("role", "date")
 _INDEXES: dict[str, tuple[str, str, dict[str, tuple[str, ...]]]] = {
     "message": ("message_fts", "message.id", {"text": ("message.content",), "thinking": ("message.thinking",)}),
     "tool": ("tool_fts", "tool_call.id", {"tools": ("tool_call.tool_name", "tool_call.input_arguments", "tool_call.output_result")}),
-    "attachment": ("attachment_fts", "attachment.id", {"text": ("attachment.text",)}),
+    "attachment": ("attachment_fts", "attachment.id", {"text": ("attachment.text", "attachment.name")}),
     "session": ("session_fts", "session.id", {"title": ("session.title", "session.summary")}),
 }
 # Where a session's words may stand, from the session's point of view.

@@ -64,7 +64,7 @@ def _message_hit(snippeter: Snippeter, level: str, row: tuple[Any, ...], is_text
         snippet = snippeter.snippet(words_in_json(arguments)) or snippeter.snippet(result) or snippeter.snippet(tool_name)
         shown, kind = snippet or beginning(f"{tool_name}: {words_in_json(arguments)}"), HitKind.TOOL
     elif level == "attachment":
-        shown, kind = snippeter.snippet(texts[0]) or beginning(texts[1] or texts[0]), HitKind.ATTACHMENT
+        shown, kind = snippeter.snippet(texts[0]) or snippeter.snippet(texts[1]) or beginning(texts[1] or texts[0]), HitKind.ATTACHMENT
     else:
         content, thinking = texts
         in_content = snippeter.snippet(content) if is_text_asked else None

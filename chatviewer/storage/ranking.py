@@ -26,8 +26,8 @@ WEIGHED = 200  # the best of them are weighed together, then the next so many: a
 READ = 5_000  # characters of a message in which a phrase is looked for
 _YEAR_MS = 365 * 86_400_000
 
-# bm25's weights of the columns: content, thinking, terms; text, terms; title, summary, terms
-_COLUMN_WEIGHTS = {"message": "1.0, 0.5, 0.6", "attachment": "1.0, 0.6", "session": "1.0, 0.3, 0.6"}
+# bm25's weights of the columns: content, thinking, terms; text, name, terms; title, summary, terms
+_COLUMN_WEIGHTS = {"message": "1.0, 0.5, 0.6", "attachment": "1.0, 0.8, 0.6", "session": "1.0, 0.3, 0.6"}
 _LEVEL_WEIGHTS = {"message": 1.0, "tool": 0.5, "attachment": 0.7, "session": 2.5}
 _ROLE_WEIGHTS = {"user": 1.25, "assistant": 1.0, "system": 0.5, "tool": 0.5}
 _TEXTS = {"message": f"substr(message.content, 1, {READ})", "session": "session.title"}

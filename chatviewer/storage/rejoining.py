@@ -19,7 +19,7 @@ _FAR = 1 << 40  # above every true seq: the place of rows that are put in order 
 _INDEXES = (
     ("message", "message_fts", "content, thinking, terms", "message"),
     ("tool_call", "tool_fts", "tool_name, input_arguments, output_result, terms", "tool_text"),
-    ("attachment", "attachment_fts", "text, terms", "attachment"),
+    ("attachment", "attachment_fts", "text, name, terms", "attachment"),
     ("session", "session_fts", "title, summary, terms", "session"),
 )
 # A title without one of the user's stands there twice; the checksum tells which of the two is sound. ?1: the user.
@@ -33,7 +33,7 @@ _MADE = {
         " ELSE call_words(o.tool_name, o.input_arguments, o.output_result) END"
     },
     "attachment": {
-        "terms": "text_terms(coalesce(o.text, ''), '')",
+        "terms": "text_terms(coalesce(o.text, ''), o.name)",
         "sha256": "(SELECT data.sha256 FROM main.attachment_data AS data WHERE data.sha256 = o.sha256)",
     },
     "session": {"source_title": _SOURCE_TITLE, "title": _TITLE, "terms": f"text_terms({_TITLE}, o.summary)"},

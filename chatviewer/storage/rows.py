@@ -195,12 +195,12 @@ def attachment_row(
 ) -> tuple[Any, ...]:
     """The values of `ATTACHMENT_COLUMNS`. `digest`: of the data that is stored."""
     name, text = attachment.name, attachment.text
-    terms = text_terms(text or "")
+    terms = text_terms(text or "", name)
     return attachment_id, message_id, position, attachment.media_type, name, byte_count, digest, terms, text, checksum(name, text)
 
 
 def text_terms(first: str, second: str = "") -> str | None:
-    """The additional words of one or two texts, see `terms`: content and thinking, title and summary."""
+    """The additional words of one or two texts, see `terms`: content and thinking, title and summary, text and name."""
     return extra_terms(f"{first}\n{second}" if second else first) if first or second else None
 
 

@@ -26,7 +26,7 @@ _INDEX_STORED_CALLS = (  # what only SQLite knows how its view reads it
     " SELECT id, tool_name, input_arguments, output_result, terms FROM tool_text WHERE id = ?"
 )
 _INDEX_SESSIONS = "INSERT INTO session_fts (rowid, title, summary, terms) VALUES (?, ?, ?, ?)"
-_INDEX_ATTACHMENTS = "INSERT INTO attachment_fts (rowid, terms, text) VALUES (?, ?, ?)"
+_INDEX_ATTACHMENTS = "INSERT INTO attachment_fts (rowid, name, terms, text) VALUES (?, ?, ?, ?)"
 
 
 class Writer:
@@ -93,7 +93,7 @@ class Writer:
             rows = zip(calls, self._words, strict=True)
             self._unindexed[_INDEX_STORED_CALLS] += [row[:1] for row, words in rows if words is None]
         if attachments := self._insert("attachment", ATTACHMENT_COLUMNS, self._attachments):
-            self._unindexed[_INDEX_ATTACHMENTS] += [(row[0], *row[7:9]) for row in attachments]
+            self._unindexed[_INDEX_ATTACHMENTS] += [(row[0], row[4], *row[7:9]) for row in attachments]
         for waiting in (self._messages, self._calls, self._words, self._attachments):
             waiting.clear()
 

@@ -47,7 +47,9 @@ def rows(stored: Stored) -> list[Row]:
         for call in message.tool_calls:
             texts = [call.tool_name, "\n".join(_strings(call.arguments)), call.result or ""]
             found.append(Row("tool", stored, {"tools": texts}, message, call))
-        found += [Row("attachment", stored, {"text": [attachment.text or ""]}, message) for attachment in message.attachments]
+        found += [
+            Row("attachment", stored, {"text": [attachment.text or "", attachment.name]}, message) for attachment in message.attachments
+        ]
     return found
 
 

@@ -113,7 +113,8 @@ calls = st.fixed_dictionaries(
         "status": st.sampled_from([ToolCallStatus.COMPLETED, ToolCallStatus.FAILED]),
     }
 )
-attachments = st.builds(Attachment, media_type=st.sampled_from(["image/png", "text/plain"]), text=st.none() | texts)
+names = st.just("") | st.just("") | texts
+attachments = st.builds(Attachment, media_type=st.sampled_from(["image/png", "text/plain"]), name=names, text=st.none() | texts)
 times = st.none() | st.sampled_from([0, 1, 2, 60, 1440, -1440, 60 * 24 * 400]).map(at)
 messages = st.fixed_dictionaries(
     {

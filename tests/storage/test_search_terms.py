@@ -230,6 +230,7 @@ PLACES: dict[str, Callable[[str, str], Session]] = {
     "message": lambda name, text: make_session(name, [make_message(name, text)], title="."),
     "title": lambda name, text: make_session(name, [make_message(name, ".")], title=text),
     "summary": lambda name, text: make_session(name, [make_message(name, ".")], title=".", summary=text),
+    "attachment name": lambda name, text: make_session(name, [make_message(name, ".", attachments=(Attachment(name=text),))], title="."),
     "attachment": lambda name, text: make_session(name, [make_message(name, ".", attachments=(Attachment(text=text),))], title="."),
 }
 

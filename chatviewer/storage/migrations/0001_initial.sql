@@ -347,7 +347,7 @@ CREATE VIRTUAL TABLE tool_fts USING fts5 (
 );
 
 CREATE VIRTUAL TABLE attachment_fts USING fts5 (
-    text, terms, content = 'attachment', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
+    text, name, terms, content = 'attachment', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
 );
 
 CREATE VIRTUAL TABLE session_fts USING fts5 (
@@ -382,13 +382,13 @@ CREATE TRIGGER tool_call_reindex_after AFTER UPDATE OF tool_name, input_argument
 END;
 
 CREATE TRIGGER attachment_unindex BEFORE DELETE ON attachment BEGIN
-    INSERT INTO attachment_fts (attachment_fts, rowid, text, terms) VALUES ('delete', old.id, old.text, old.terms);
+    INSERT INTO attachment_fts (attachment_fts, rowid, text, name, terms) VALUES ('delete', old.id, old.text, old.name, old.terms);
 END;
 
-CREATE TRIGGER attachment_reindex AFTER UPDATE OF text, terms ON attachment
-WHEN old.text IS NOT new.text OR old.terms IS NOT new.terms BEGIN
-    INSERT INTO attachment_fts (attachment_fts, rowid, text, terms) VALUES ('delete', old.id, old.text, old.terms);
-    INSERT INTO attachment_fts (rowid, text, terms) VALUES (new.id, new.text, new.terms);
+CREATE TRIGGER attachment_reindex AFTER UPDATE OF text, name, terms ON attachment
+WHEN old.text IS NOT new.text OR old.name IS NOT new.name OR old.terms IS NOT new.terms BEGIN
+    INSERT INTO attachment_fts (attachment_fts, rowid, text, name, terms) VALUES ('delete', old.id, old.text, old.name, old.terms);
+    INSERT INTO attachment_fts (rowid, text, name, terms) VALUES (new.id, new.text, new.name, new.terms);
 END;
 
 CREATE TRIGGER session_unindex BEFORE DELETE ON session BEGIN
