@@ -92,6 +92,24 @@ def percentile(times: list[float], share: float) -> float:
     return sorted(times)[min(len(times) - 1, int(len(times) * share))]
 
 
+def index_sizes(connection: sqlite3.Connection) -> str:
+    """The full-text indexes beside the texts that they are of."""
+    texts = {
+        "message": "SELECT sum(length(CAST(content AS BLOB)) + length(CAST(thinking AS BLOB))) FROM message",
+        "tool": "SELECT sum(length(CAST(input_arguments AS BLOB)) + coalesce(length(CAST(output_result AS BLOB)), 0)) FROM tool_call",
+    }
+    cells, indexes, total = [], 0, 0
+    for level, statement in texts.items():
+        text = connection.execute(statement).fetchone()[0] or 0
+        index = sum(
+            connection.execute(f"SELECT coalesce(sum(length({column})), 0) FROM {level}_fts_{table}").fetchone()[0]
+            for table, column in (("data", "block"), ("docsize", "sz"))
+        )
+        cells.append(f"{level} {index / 1e6:,.0f} of {text / 1e6:,.0f} MB ({index / max(text, 1):.2f})")
+        indexes, total = indexes + index, total + text
+    return f"index: {indexes / max(total, 1):.2f} of its text; {', '.join(cells)}"
+
+
 def row(name: str, runs: list[tuple[Callable[[], object], Callable[[], object] | None]], repeat: int) -> str:
     """The figures of one class: ours, and the raw query's."""
     ours = [measured(run, repeat) for run, _ in runs]
@@ -117,6 +135,7 @@ def main() -> None:
         projects = [name for (name,) in connection.execute("SELECT project FROM session GROUP BY project ORDER BY count(*) DESC LIMIT 1")]
         sizes = [connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("session", "message", "tool_call")]
         print("{:,} sessions, {:,} messages, {:,} tool calls".format(*sizes))
+        print(index_sizes(connection))
         print(f"{'':20} {'p50':>8} {'p95':>8} {'p95 cpu':>8} {'raw p95':>8} {'raw cpu':>8} {'ratio':>6}")
         for name, queries in classes_of(words_of(connection), projects, options.queries).items():
             for order, sql in (("recent", RAW_NEWEST), ("best", RAW_RANKED)):

@@ -18,7 +18,7 @@ WORDS = [
 ]
 QUERY_WORDS = [
     *(word for word in WORDS if word not in ("```", "2026-03-01T10:15:30Z")),
-    *("CAT", "ca*", "c*", "e*", "u*", "n*", "user*", "getUs*", "v1.2", "1.2.3", "app/user", "日本*", "get*", "do*", "1*"),
+    *("CAT", "ca*", "c*", "e*", "u*", "n*", "user*", "getUs*", "v1.2", "1.2.3", "app/user", "日本*", "get*", "do*", "1*", "É*"),
     *("oauth2", "oauth", "Auth2", "client", "oauth*", "2026-03-01", "2026-03", "10:15", "econn*", "example.org", "ana@example", "o*"),
     *("한국", "국어", "ไทย", "ภาษา", "σφαλμα", "ΣΦΆΛΜΑ", "σφ*", "nothing", "nothing*"),
 ]

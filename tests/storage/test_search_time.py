@@ -8,7 +8,7 @@ import pytest
 from chatviewer.domain import HitKind, SessionStatus
 from chatviewer.query import parse
 from chatviewer.storage.library import Library
-from chatviewer.storage.searching import UNREAD_TEXT
+from chatviewer.storage.searching import UNREAD_TEXT, UNWEIGHED
 from tests.factories import at, fill, make_message, make_session
 
 
@@ -54,3 +54,11 @@ def test_what_speaks_of_a_message_is_looked_at_until_there_are_enough(library: L
     assert len(read) == 20, "four rows, then sixteen, of which each fourth is one"
     whole = library.search(parse("needle /1$/ in:text"), limit=10)
     assert (len(whole.hits), whole.has_more) == (10, False)
+
+
+def test_titles_are_weighed_however_old_where_messages_are_too_many(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(library, thread(0, "text", title="Needle in a haystack"), *(thread(number, "needle", "a needle") for number in range(1, 20)))
+    monkeypatch.setattr("chatviewer.storage.ranking.MAX_ROWS", 5)
+    result = library.search(parse("needle"), order="best")
+    assert (result.hits[0].kind, result.hits[0].session_id) == (HitKind.TITLE, 1)
+    assert result.problems == (UNWEIGHED,)
