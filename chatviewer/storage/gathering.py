@@ -90,7 +90,8 @@ def narrowed(search: Search, ids: Collection[int], among: Sequence[Node]) -> lis
 def gathered(search: Search, known: Collection[int], wanted: int) -> list[Candidate]:
     """One candidate for each word, session by session, newest first, of sessions that hold all words and are not in `known` (negative ids).
 
-    Of the sessions that hold the rarest word the newest are looked at; where that is not all of them, the search is told so.
+    Of the sessions that hold the rarest word the newest are looked at; where that is not all of them, the search is told so. Which word is
+    the rarest may depend on the time that there was to count; the order of what is found does not.
     """
     words = [_Word(search, node) for node in search.parts.words]
     rarest = min(words, key=lambda word: (word.is_common, word.count))
@@ -101,17 +102,13 @@ def gathered(search: Search, known: Collection[int], wanted: int) -> list[Candid
     size, left = FIRST_BATCH, MAX_SESSIONS
     while len(found) < wanted and (batch := list(islice(groups, min(size, left)))):
         left -= len(batch)
-        places: list[dict[Group, Candidate]] = []
-        for word in (each for each in words if each is not rarest):
-            if not batch:
-                break
-            places.append(word.within(batch))
-            batch = [group for group in batch if group in places[-1]]
-        if batch:
-            places.insert(0, rarest.within(batch))
-            for group in batch:
-                if len(found) < wanted and group in places[0]:
-                    found += dict.fromkeys(place[group] for place in places)
+        places: dict[_Word, dict[Group, Candidate]] = {}
+        for word in (*(each for each in words if each is not rarest), rarest):
+            places[word] = word.within(batch) if batch else {}
+            batch = [group for group in batch if group in places[word]]
+        for group in batch:
+            if len(found) < wanted:
+                found += dict.fromkeys(places[word][group] for word in words)
         size *= 4
     search.has_ungathered |= not left and next(groups, None) is not None
     return found

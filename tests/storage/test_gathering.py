@@ -31,6 +31,17 @@ def test_sessions_come_newest_first_wherever_the_words_stand(library: Library, m
         assert found(library) == whole
 
 
+def test_the_hits_of_a_session_come_in_the_order_of_the_words(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where another word seems to be the rarest, as there was no time to count."""
+    fill(library, *map(apart, range(4)), *(make_session(f"only{number}", ["walnut"] * 3, title="Hay") for number in range(3)))
+    whole = found(library)
+    for seconds, few in ((-1, 1), (-1, 5), (9, 3)):
+        monkeypatch.setattr(walking, "PROBE_SECONDS", seconds)
+        monkeypatch.setattr(walking, "FEW", few)
+        monkeypatch.setattr(walking, "PROBE", few)
+        assert found(library) == whole
+
+
 def test_hidden_hits_that_were_not_all_counted_are_told_so(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(library, make_session("shown", ["walnut and glacier"]), make_session("hidden", ["walnut and glacier"] * 5, title="Hay"))
     library.set_status([make_session("hidden").uid], SessionStatus.ARCHIVED)
