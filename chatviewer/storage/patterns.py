@@ -79,6 +79,20 @@ def regexp(source: str, text: str | None) -> int | None:
     return 0
 
 
+def first_match(source: str, text: str, deadline: float) -> tuple[int, int] | None:
+    """Where a pattern matches first, in the windows in which `regexp` looks for it; none behind the one at which the time is up."""
+    from chatviewer.query.patterns import compiled
+
+    pattern, open_repeats = compiled(source)
+    window = _WINDOWS[min(open_repeats, 3)]
+    for start in range(0, max(len(text), 1), window // 2):
+        if match := pattern.search(text, start, start + window):
+            return match.span()
+        if time.monotonic() >= deadline:
+            break
+    return None
+
+
 def begins(word: str, text: str | None) -> int | None:
     """1 where a word of the text begins like this one (ASCII letters, any case), accents aside. None: there was no time to read it."""
     if not text:

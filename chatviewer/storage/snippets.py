@@ -18,6 +18,7 @@ FIRST_READ = 10_000  # characters of one text; the rest only where these hold no
 MAX_READ = 2_000_000
 MAX_APART = 200_000  # of one whose accents stand apart
 MAX_SPANS = 60
+PATTERN_SECONDS = 0.03  # for the places of patterns in all texts; what is not found by then has no marks
 _MAX_TRIED = 24  # matches
 
 # Latin, Greek and Cyrillic; the index folds no others
@@ -42,12 +43,13 @@ class Snippeter:
     def __init__(self, query: Query) -> None:
         self._words = list(filter(None, map(_in_one, map(str.strip, query.words))))
         self._sources = query.patterns
+        self._deadline = 0.0  # for patterns; set when the first is looked for
         tokens = [known_text(word).split() for word in self._words]
         # Single words are looked for without patterns: `re` would cost a short command a tenth of its time.
         is_plain = all(len(each) == 1 and each[0].isascii() for each in tokens)
         self._plain = [each[0].lower() for each in tokens] if is_plain else []
         self._open = {leaf.text.lower() for leaf in positive_leaves(query.node) if isinstance(leaf, Word) and leaf.is_prefix}
-        self._compiled: tuple[list[re.Pattern[str]], list[re.Pattern[str]]] | None = None
+        self._compiled: list[re.Pattern[str]] | None = None
 
     def spans(self, text: str) -> list[Span]:
         """Where the text matches: the beginnings of words, else also inside of words."""
@@ -57,8 +59,14 @@ class Snippeter:
                 return found
             if len(text) <= length:
                 break
-        own = self._patterns()[1] if self._sources else ()
-        return [match.span() for pattern in own if (match := pattern.search(text[:20_000]))]
+        if not self._sources:
+            return []
+        import time
+
+        from chatviewer.storage.patterns import first_match
+
+        self._deadline = self._deadline or time.monotonic() + PATTERN_SECONDS
+        return list(filter(None, (first_match(source, text[:20_000], self._deadline) for source in self._sources)))
 
     def _spans_in(self, folded: str) -> list[Span]:
         if self._plain:
@@ -67,7 +75,7 @@ class Snippeter:
                 found = sorted((span for word in self._plain for span in self._best_of(word, folded, lower)), key=_in_order)
                 if found or _LIGATURES.isdisjoint(folded):
                     return _apart(found)
-        for pattern in self._patterns()[0]:
+        for pattern in self._patterns():
             if found := [match.span() for match in islice(pattern.finditer(folded), MAX_SPANS) if match.end() > match.start()]:
                 return found
         return []
@@ -105,16 +113,15 @@ class Snippeter:
         whole, places = found
         return [(places[start], places[end]) for start, end in self._spans_in(fold(whole))]
 
-    def _patterns(self) -> tuple[list[re.Pattern[str]], list[re.Pattern[str]]]:
-        """What finds the words, where they begin, then anywhere, then in other letters, and what the query's own patterns are."""
+    def _patterns(self) -> list[re.Pattern[str]]:
+        """What finds the words, where they begin, then anywhere, then in other letters."""
         if self._compiled is None:
             import re
 
             words = list(map(_word_pattern, self._words))
             loose = map(_loose_pattern, self._words) if any(map(_has_other_letters, self._words)) else ()
             sources = list(filter(None, ("|".join(rf"(?<![^\W_])(?:{word})" for word in words), "|".join(words), "|".join(loose))))
-            own = [re.compile(source, re.IGNORECASE | re.MULTILINE) for source in self._sources]
-            self._compiled = [re.compile(source, re.IGNORECASE) for source in sources], own
+            self._compiled = [re.compile(source, re.IGNORECASE) for source in sources]
         return self._compiled
 
     def snippet(self, text: str) -> str | None:

@@ -8,8 +8,10 @@ import pytest
 from chatviewer.domain import HitKind, SessionStatus
 from chatviewer.query import parse
 from chatviewer.storage.library import Library
+from chatviewer.storage.patterns import first_match
 from chatviewer.storage.searching import UNREAD_TEXT, UNWEIGHED
 from tests.factories import at, fill, make_message, make_session
+from tests.measuring import cpu_seconds
 
 
 @pytest.fixture
@@ -62,3 +64,10 @@ def test_titles_are_weighed_however_old_where_messages_are_too_many(library: Lib
     result = library.search(parse("needle"), order="best")
     assert (result.hits[0].kind, result.hits[0].session_id) == (HitKind.TITLE, 1)
     assert result.problems == (UNWEIGHED,)
+
+
+def test_a_pattern_is_marked_where_it_was_found_without_going_over_a_long_line_at_once(library: Library) -> None:
+    fill(library, thread(0, "a" * 3_000 + " bx"))
+    assert cpu_seconds(lambda: first_match(".*.*.*zx", "a" * 3_000, 0.0), runs=1) < 1, "at once it takes minutes"
+    (hit,) = library.search(parse("/b.*x/ in:text")).hits
+    assert hit.snippet.endswith("\x02bx\x03")
