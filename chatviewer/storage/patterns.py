@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # The worst time of a pattern grows with the text's length to the power of its open repeats, so the text is read in windows.
-_WINDOWS = {0: 1_000_000, 1: 4_000, 2: 400, 3: 120}  # characters, by the number of open repeats
+_WINDOWS = {0: 1_000_000, 1: 4_000, 2: 400, 3: 100}  # characters, by the number of open repeats
 
 _limits = _local()
 

@@ -31,7 +31,7 @@ from chatviewer.storage.snippets import fold
 from chatviewer.storage.vocabulary import Vocabulary
 from chatviewer.storage.walking import FIRST_BATCH, HIDDEN_SECONDS, STRETCH, IndexRows, Owner, hidden_within, read, rows_within, walk
 
-PATTERN_SECONDS = 0.1  # what one search may spend on reading texts that no index covers
+PATTERN_SECONDS = 0.09  # what one search may spend on reading texts that no index covers
 # What the beginning of a word is looked for in the newest messages before the index is asked; the lists of one that does not stand
 # in most of them are short.
 SHORT_SECONDS = 0.02
