@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from chatviewer.cli.opening import asked_query, in_chunks, open_library
+from chatviewer.cli.opening import asked_query, in_chunks, open_library, titled
 from chatviewer.cli.output import NOTHING_IMPORTED, bold, counted, dim, is_terminal, say_rows_document, shown_title, tell
 from chatviewer.cli.parser import add_query_words, add_scopes, limit_number
 from chatviewer.cli.table import Column, say_table
@@ -62,7 +62,7 @@ def run(arguments: Namespace) -> int:
 
             say_rows_document("sessions", map(summary_document, found))
         elif is_table:
-            say_table(COLUMNS, (_row(summary) for summary in found))
+            say_table(COLUMNS, (_row(summary) for summary in titled(library, found)))
             more = len(ids) - len(shown)
             tell(f"{len(shown):,} of {len(ids):,} sessions; --limit 0 shows all." if more else f"{counted(len(ids), 'session')}.")
             if query is not None and not query.words and not query.patterns:
@@ -70,7 +70,7 @@ def run(arguments: Namespace) -> int:
             if library.is_empty:
                 tell(NOTHING_IMPORTED)
         else:
-            say_table(COLUMNS, _plain_rows(found))
+            say_table(COLUMNS, _plain_rows(titled(library, found)))
     return 0
 
 

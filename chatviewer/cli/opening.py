@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from chatviewer.cli.output import tell
+from chatviewer.domain.wording import FIRST_MESSAGES, opening_line
 from chatviewer.errors import NotFoundError, UsageError
 
 TYPE_CHECKING = False
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from array import array
 
+    from chatviewer.domain.hit import Hit
     from chatviewer.domain.summary import SessionSummary
     from chatviewer.query import Query
     from chatviewer.storage.library import Library
@@ -83,6 +85,21 @@ def in_chunks(library: Library, ids: array[int] | list[int]) -> Iterator[Session
     """The summaries of any number of sessions, some hundred in memory at a time."""
     for start in range(0, len(ids), CHUNK):
         yield from library.summaries(ids[start : start + CHUNK])
+
+
+def titled(library: Library, found: Iterable[SessionSummary]) -> Iterator[SessionSummary]:
+    """The same, called by how they begin where they have no title: for people, not for --json."""
+    for summary in found:
+        yield summary if summary.title.strip() else summary._replace(title=_beginning(library, summary.id))
+
+
+def titled_hits(library: Library, hits: Iterable[Hit]) -> tuple[Hit, ...]:
+    """The same under the titles that `titled` gives."""
+    return tuple(hit if hit.title.strip() else hit._replace(title=_beginning(library, hit.session_id)) for hit in hits)
+
+
+def _beginning(library: Library, session_id: int) -> str:
+    return opening_line(opening.text for opening in library.openings(session_id, FIRST_MESSAGES))
 
 
 def tell_warning(library: Library) -> None:

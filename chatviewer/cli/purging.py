@@ -5,12 +5,13 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from chatviewer.cli.marking import need_selection
-from chatviewer.cli.opening import add_selection, binding_query, open_library, selected, tell_warning
+from chatviewer.cli.opening import add_selection, binding_query, open_library, selected, tell_warning, titled
 from chatviewer.cli.output import clean, counted, is_terminal, say, shown_title, tell
 from chatviewer.errors import UsageError
 
 if TYPE_CHECKING:
     from chatviewer.domain.summary import SessionSummary
+    from chatviewer.storage.library import Library
 
 SHOWN = 10  # titles before the question
 
@@ -25,7 +26,7 @@ def run(arguments: Namespace) -> int:
     query = None if arguments.query is None else binding_query(arguments.query)
     with open_library(arguments) as library:
         sessions, is_complete = selected(library, arguments.sessions, query)
-        if sessions and not arguments.yes and not _is_confirmed(sessions):
+        if sessions and not arguments.yes and not _is_confirmed(library, sessions):
             say("Nothing was purged.")
             return 0 if is_complete else 1
         purged = library.purge([summary.uid for summary in sessions]) if sessions else 0
@@ -34,11 +35,11 @@ def run(arguments: Namespace) -> int:
     return 0 if is_complete else 1
 
 
-def _is_confirmed(sessions: "list[SessionSummary]") -> bool:
+def _is_confirmed(library: "Library", sessions: "list[SessionSummary]") -> bool:
     """Whether the user types the number. Raises UsageError where there is nobody to ask."""
     if not is_terminal(sys.stdin):
         raise UsageError("purge asks before it deletes; without a terminal say --yes.")
-    for summary in sessions[:SHOWN]:
+    for summary in titled(library, sessions[:SHOWN]):
         tell(f"  {summary.uid[:8]}  {shown_title(summary.title, 80)}")
     if len(sessions) > SHOWN:
         tell(f"  and {len(sessions) - SHOWN:,} more")

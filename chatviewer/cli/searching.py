@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from chatviewer.cli.opening import asked_query, open_library
+from chatviewer.cli.opening import asked_query, open_library, titled_hits
 from chatviewer.cli.output import NOTHING_IMPORTED, bold, counted, dim, is_terminal, say, say_document, shown_title, tell
 from chatviewer.cli.parser import add_query_words, add_scopes, limit_number
 from chatviewer.domain.sanitizing import safe_line
@@ -38,6 +38,8 @@ def run(arguments: Namespace) -> int:
     query = asked_query(" ".join(arguments.words), getattr(arguments, "in"))
     with open_library(arguments) as library:
         result = library.search(query, order=arguments.sort, limit=arguments.limit or sys.maxsize)
+        if not arguments.json:
+            result = result._replace(hits=titled_hits(library, result.hits))
         is_empty = not result.hits and is_terminal() and library.is_empty
         has_hints = not arguments.json and (is_terminal() or not result.hits)
         hints = library.search_hints(query, is_found=bool(result.hits)) if has_hints else None

@@ -4,7 +4,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, NamedTuple
 
-from chatviewer.cli.opening import open_library
+from chatviewer.cli.opening import open_library, titled
 from chatviewer.cli.output import bold, clean, counted, dim, say, shown_title, tell
 from chatviewer.domain.sanitizing import safe, safe_line
 
@@ -52,7 +52,7 @@ def run(arguments: Namespace) -> int:
                 write_document(library, summary, sys.stdout, seqs)
             say()
             return 0
-        _say_head(summary, session)
+        _say_head(next(titled(library, [summary])), session)
         _say_messages(library, summary, seqs, forks(tree), _Detail(arguments.thinking, arguments.tools))
         _tell_rest(tree, seqs)
     return 0

@@ -1,9 +1,13 @@
 """Numbers and names as people say them, the same on the screen and in what commands print."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from chatviewer.domain.sanitizing import safe_line
 
+FIRST_MESSAGES = range(12)  # one of them tells a session without a title from others
 _UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1000, "kB"))
 
 
@@ -19,6 +23,15 @@ def byte_size(number: int) -> str:
             value = number / size
             return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
     return f"{number} B"
+
+
+def opening_line(texts: Iterable[str], limit: int = 120) -> str:
+    """(How the first text begins that says anything): what a session without a title is called. "" where none does."""
+    for text in texts:
+        for line in text.split("\n"):
+            if words := safe_line(line.strip().lstrip("#"), limit):
+                return f"({words})"
+    return ""
 
 
 def project_name(project: str) -> str:

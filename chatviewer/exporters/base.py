@@ -8,7 +8,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TextIO
 
-from chatviewer.domain.summary import MessageStub, SessionSummary
+from chatviewer.domain.summary import MessageOpening, MessageStub, SessionSummary
+from chatviewer.domain.wording import FIRST_MESSAGES, opening_line
 
 if TYPE_CHECKING:
     from chatviewer.domain.message import Message
@@ -23,6 +24,7 @@ class ExportReader(Protocol):
 
     def session(self, uid: str) -> "Session": ...
     def stubs(self, session_id: int) -> list[MessageStub]: ...
+    def openings(self, session_id: int, seqs: Sequence[int] | None = None) -> list[MessageOpening]: ...
     def messages(self, session_id: int, seqs: Sequence[int] | None = None) -> "list[Message]": ...
     def context_items(self, session_id: int) -> "list[ContextItem]": ...
     def attachment_data(self, sha256: str) -> bytes | None: ...
@@ -41,6 +43,11 @@ class Exporter(ABC):
     @abstractmethod
     def write(self, library: ExportReader, summaries: Iterable[SessionSummary], out: TextIO) -> None:
         """Write the sessions. Raises RefusedError before the first character where a preference forbids it."""
+
+
+def title_or_opening(library: ExportReader, summary: SessionSummary) -> str:
+    """What a session is called: by how it begins where it has no title; "" where nothing was said in words."""
+    return summary.title.strip() or opening_line(opening.text for opening in library.openings(summary.id, FIRST_MESSAGES))
 
 
 def paged(library: ExportReader, session_id: int, seqs: Sequence[int]) -> Iterator["Message"]:

@@ -12,7 +12,7 @@ from chatviewer.domain.kinds import Role
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.domain.session import ContextItem
 from chatviewer.domain.summary import SessionSummary
-from chatviewer.exporters.base import Exporter, ExportReader, paged
+from chatviewer.exporters.base import Exporter, ExportReader, paged, title_or_opening
 from chatviewer.exporters.branching import current_branch, tree_of
 from chatviewer.exporters.encoding import dumps
 from chatviewer.exporters.markdown import fenced, plain
@@ -36,7 +36,7 @@ class ContextExporter(Exporter):
 
 def _pack(library: ExportReader, summary: SessionSummary, preferences: Mapping[str, Any]) -> Iterator[str]:
     session = library.session(summary.uid)
-    yield f"# Continue: {plain(summary.title) or 'untitled session'}\n\n"
+    yield f"# Continue: {plain(title_or_opening(library, summary)) or 'untitled session'}\n\n"
     if preferences["preferred_model"]:
         yield f"Model: {plain(preferences['preferred_model'])}\n\n"
     if summary.project:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 from chatviewer.domain.kinds import Role
 from chatviewer.domain.sanitizing import safe, safe_line
 from chatviewer.domain.summary import SessionSummary
-from chatviewer.exporters.base import Exporter, ExportReader, paged
+from chatviewer.exporters.base import Exporter, ExportReader, paged, title_or_opening
 from chatviewer.exporters.branching import Place, forks, tree_of
 from chatviewer.exporters.encoding import dumps
 from chatviewer.exporters.markdown import facts, stars
@@ -56,7 +56,7 @@ class HtmlExporter(Exporter):
 def _session(library: ExportReader, summary: SessionSummary) -> Iterator[str]:
     session, stubs = library.session(summary.uid), library.stubs(summary.id)
     places = forks(tree_of(stubs))
-    yield f'<section>\n<h1>{_line(summary.title) or "Untitled session"}</h1>\n<dl class="facts">'
+    yield f'<section>\n<h1>{_line(title_or_opening(library, summary)) or "Untitled session"}</h1>\n<dl class="facts">'
     yield from (f"<dt>{_line(name)}</dt><dd>{_line(value)}</dd>" for name, value in facts(summary, session))
     yield "</dl>\n"
     if session.summary:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.domain.summary import SessionSummary
-from chatviewer.exporters.base import Exporter, ExportReader, paged
+from chatviewer.exporters.base import Exporter, ExportReader, paged, title_or_opening
 from chatviewer.exporters.branching import Place, forks, tree_of
 from chatviewer.exporters.encoding import dumps
 from chatviewer.exporters.text import call_line, call_state, clock, speaker
@@ -35,7 +35,7 @@ class MarkdownExporter(Exporter):
 def _session_lines(library: ExportReader, summary: SessionSummary) -> Iterator[str]:
     session, stubs = library.session(summary.uid), library.stubs(summary.id)
     places = forks(tree_of(stubs))
-    yield f"# {plain(summary.title) or 'Untitled session'}\n\n"
+    yield f"# {plain(title_or_opening(library, summary)) or 'Untitled session'}\n\n"
     yield from (f"- {name}: {plain(value)}\n" for name, value in facts(summary, session))
     if session.summary:
         yield f"\n{quoted(session.summary)}\n"

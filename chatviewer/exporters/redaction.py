@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from chatviewer.domain.summary import SessionSummary
+from chatviewer.domain.summary import MessageOpening, SessionSummary
 from chatviewer.exporters.base import ExportReader
 
 if TYPE_CHECKING:
@@ -200,6 +200,11 @@ class RedactingReader:
 
     def messages(self, session_id: int, seqs: Sequence[int] | None = None) -> "list[Message]":
         return [self._message(message) for message in self._reader.messages(session_id, seqs)]
+
+    def openings(self, session_id: int, seqs: Sequence[int] | None = None) -> list[MessageOpening]:
+        """Whole texts, so that no secret is cut where it could still be read; counted with their messages."""
+        quiet = RedactingReader(self._reader, Redactor())
+        return [MessageOpening(message.seq, message.content, message.created_at) for message in quiet.messages(session_id, seqs)]
 
     def message_session(self, uid: str) -> "tuple[SessionSummary, Message]":
         summary, message = self._reader.message_session(uid)

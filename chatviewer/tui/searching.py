@@ -17,7 +17,7 @@ from chatviewer.tui.background import Receiver, run_job
 from chatviewer.tui.grouping import day_headings, named_groups
 from chatviewer.tui.list_messages import ListingReady
 from chatviewer.tui.messages import HitsReady, WorkFailed
-from chatviewer.tui.naming import named
+from chatviewer.tui.naming import named, named_hits
 from chatviewer.tui.search_messages import HintsReady, NarrowingReady
 from chatviewer.tui.widgets.row_layout import Heading
 from chatviewer.tui.widgets.session_rows import SessionRows
@@ -155,7 +155,7 @@ def answer(library: Library, generation: int, request: SearchRequest, now: datet
     query = parsed(request.text, now) if request.text else None
     if query is not None and (query.words or query.patterns):
         result = library.search(query, order=request.order, limit=request.hits, offset=request.offset)
-        return HitsReady(generation, request.offset, result, query.words)
+        return HitsReady(generation, request.offset, result._replace(hits=named_hits(library, result.hits)), query.words)
     headings: list[Heading] = []
     if request.group in ("project", "source"):
         ids, headings = named_groups(library, query, request.group, request.sort, request.limit)

@@ -8,7 +8,9 @@ import pytest
 
 from chatviewer.cli.listing import local_time
 from chatviewer.domain import Session
+from chatviewer.storage.library import Library
 from tests.cli.conftest import ESCAPES, Run
+from tests.factories import fill, make_message, make_session
 
 READING = (
     ["list"],
@@ -239,3 +241,16 @@ def test_times_at_the_edge_of_the_calendar_are_shown(monkeypatch: pytest.MonkeyP
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+def test_a_session_without_a_title_is_called_by_how_it_begins(run: Run, database_path: Path) -> None:
+    reply = make_message("m1", "\n## The plan\nfirst a needle", role="assistant")
+    with Library.open(database_path) as library:
+        fill(library, make_session("s1", [reply], title=""))
+    assert run("list").out.rstrip().endswith("\t(The plan)")
+    assert "\t(The plan)\t" in run("search", "needle").out
+    uid = run("list", "--json").json["sessions"][0]["uid"]
+    assert run("show", uid).out.startswith("(The plan)\n")
+    for name, heading in (("md", "# (The plan)\n"), ("context", "# Continue: (The plan)\n"), ("html", "<h1>(The plan)</h1>")):
+        assert heading in run("export", uid, "--format", name).out
+    assert run("list", "--json").json["sessions"][0]["title"] == ""

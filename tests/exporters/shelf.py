@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from chatviewer.domain import ContextItem, Message, MessageStub, Session, SessionStatus, SessionSummary
+from chatviewer.domain import ContextItem, Message, MessageOpening, MessageStub, Session, SessionStatus, SessionSummary
 from chatviewer.domain.preference import PREFERENCES
 from chatviewer.errors import NotFoundError
 
@@ -44,9 +44,12 @@ class Shelf:
 
     def messages(self, session_id: int, seqs: Sequence[int] | None = None) -> list[Message]:
         held = {message.seq: message for message in self._sessions[session_id].messages}
-        page = [held[seq] for seq in (held if seqs is None else seqs)]
+        page = [held[seq] for seq in (held if seqs is None else seqs) if seq in held]
         self.pages.append(len(page))
         return page
+
+    def openings(self, session_id: int, seqs: Sequence[int] | None = None) -> list[MessageOpening]:
+        return [MessageOpening(message.seq, message.content, message.created_at) for message in self.messages(session_id, seqs)]
 
     def context_items(self, session_id: int) -> list[ContextItem]:
         return list(self._sessions[session_id].context_items)

@@ -154,3 +154,15 @@ def test_a_whole_session_leaves_without_its_secret() -> None:
     find_exporter("jsonl").write(reader, reader.summaries(shelf.summaries()), out)
     assert json.loads(out.getvalue())["session"]["title"] == "[redacted: anthropic key]"
     assert redactor.found == {"anthropic key": 11}
+
+
+def test_a_heading_from_the_first_words_holds_no_secret_and_counts_it_once() -> None:
+    key = "sk-" + "ant-api03-" + "A1b2C3d4E5" * 12
+    message = Message(uid="m1", seq=0, role=Role.ASSISTANT, content=f"{'so ' * 30}{key}")
+    session = Session(uid="s1", source="claude-code", source_id="a", title="", messages=(message,))
+    shelf, out, redactor = Shelf(session), StringIO(), Redactor()
+    reader = RedactingReader(shelf, redactor)
+    find_exporter("md").write(reader, reader.summaries(shelf.summaries()), out)
+    assert out.getvalue().startswith("# (so so")
+    assert "A1b2C3" not in out.getvalue()
+    assert redactor.found.total() == 1

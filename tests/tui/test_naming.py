@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
 
 from textual.pilot import Pilot
 from textual.widgets import Static
@@ -9,8 +10,10 @@ from textual.widgets import Static
 from chatviewer.domain import FileImport
 from chatviewer.storage.library import Library
 from chatviewer.tui.app import ChatviewerApp
+from chatviewer.tui.messages import HitsReady
 from chatviewer.tui.naming import named
-from tests.factories import make_file, make_message, make_session
+from chatviewer.tui.searching import SearchRequest, answer
+from tests.factories import fill, make_file, make_message, make_session
 from tests.tui.conftest import settle
 
 Viewer = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
@@ -59,3 +62,12 @@ async def test_details_fold_below_the_value_in_a_small_window(open_viewer: Viewe
         title = next(number for number, line in enumerate(lines) if line.startswith("Title"))
         assert lines[title + 1].startswith(" " * 14)
         assert lines[title + 2].startswith("Source")
+
+
+def test_hits_stand_under_the_title_that_the_list_shows(library: Library) -> None:
+    reply = make_message("m1", "# The plan\nfirst a needle", role="assistant")
+    fill(library, make_session("s1", [reply], title=""), make_session("s2", [make_message("m2", "needle")], title="Its title"))
+    request = SearchRequest("needle")
+    message = answer(library, 1, request, datetime.now(UTC))
+    assert isinstance(message, HitsReady)
+    assert {hit.title for hit in message.result.hits} == {"(The plan)", "Its title"}
