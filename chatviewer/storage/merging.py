@@ -206,9 +206,9 @@ def _update(writer: Writer, table: str, row_id: int, changes: Mapping[str, Any])
         writer.index()
     columns = ", ".join(f"{column} = ?" for column in changes)
     writer.connection.execute(f"UPDATE {table} SET {columns} WHERE id = ?", (*changes.values(), row_id))
-    if "terms" in changes:  # a text grew
-        texts = writer.connection.execute(f"SELECT {CHECKED[table]} FROM {table} WHERE id = ?", (row_id,)).fetchone()
-        writer.connection.execute(f"UPDATE {table} SET checksum = ? WHERE id = ?", (checksum(*texts), row_id))
+    if not changes.keys().isdisjoint(CHECKED[table].split(", ")):
+        values = writer.connection.execute(f"SELECT {CHECKED[table]} FROM {table} WHERE id = ?", (row_id,)).fetchone()
+        writer.connection.execute(f"UPDATE {table} SET checksum = ? WHERE id = ?", (checksum(*values), row_id))
 
 
 def answer(writer: Writer, session_ids: list[int], late: ToolResult) -> bool | None:

@@ -59,7 +59,7 @@ def text_problems(connection: sqlite3.Connection) -> Iterator[str]:
             if checksum(*texts) != stored:
                 wrong, first = wrong + 1, first or str(uid)
         if wrong:
-            yield f"The texts of {wrong:,} {words} are not what was stored, the first in {place} {safe_line(first, 60)}."
+            yield f"What {wrong:,} {words} say is not what was stored, the first in {place} {safe_line(first, 60)}."
     wrong = sum(
         sha256(data).hexdigest() != digest
         for digest, data in connection.execute("SELECT sha256, data FROM attachment_data WHERE length(sha256) = 64")

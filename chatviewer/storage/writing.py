@@ -12,7 +12,7 @@ from chatviewer.storage.rows import (
     MESSAGE_COLUMNS,
     attachment_row,
     call_row,
-    clean_row,
+    cleaned,
     message_row,
 )
 
@@ -108,7 +108,7 @@ class Writer:
             self.connection.executemany(statement, rows)
         except (UnicodeEncodeError, OverflowError):
             done = self._highest_id(table)  # the rows before the one that SQLite cannot hold are in
-            rows = [clean_row(row) for row in rows]
+            rows = [cleaned(table, columns, row) for row in rows]
             self.connection.executemany(statement, [row for row in rows if row[0] > done])
         return rows
 

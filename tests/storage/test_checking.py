@@ -106,6 +106,14 @@ def test_an_index_that_does_not_fit_its_content_is_found(filled: Library, sql: s
         ("UPDATE tool_call SET input_arguments = replace(input_arguments, 'l', 'L')", "tool calls"),
         ("UPDATE tool_call SET tool_name = 'Bask'", "tool calls"),
         ("DROP TRIGGER tool_call_reindex_before; DROP TRIGGER tool_call_reindex_after; UPDATE tool_call SET terms = 'x'", "tool calls"),
+        ("UPDATE message SET model = 'other-1'", "messages"),
+        ("UPDATE message SET role = 'system'", "messages"),
+        ("UPDATE message SET created_at = coalesce(created_at, 0) + 1", "messages"),
+        ("UPDATE message SET input_tokens = 7", "messages"),
+        ("UPDATE message SET metadata = '{}'", "messages"),
+        ("UPDATE tool_call SET status = 'failed'", "tool calls"),
+        ("UPDATE tool_call SET duration_ms = 7", "tool calls"),
+        ("UPDATE tool_call SET tool_call_id = 'x'", "tool calls"),
         ("UPDATE attachment SET text = 'Pasted'", "attachments"),
         ("UPDATE attachment SET name = 'X'", "attachments"),
         ("UPDATE session SET source_title = upper(source_title), title = upper(title)", "sessions"),
@@ -117,6 +125,19 @@ def test_a_text_that_is_not_what_was_stored_is_found_though_its_index_fits(fille
     filled.database.connection().executescript(sql)
     assert any(f" {words}" in detail for detail in damages(filled)["texts"])
     assert "search index" not in damages(filled)
+
+
+def test_what_had_to_be_made_acceptable_and_what_grew_is_no_damage(library: Library) -> None:
+    odd = make_message("m0", "half \ud800 pair", model="\ud800", input_tokens=2**70, metadata={"a": [1.5, "\ud800"]})
+    call = make_call(odd.uid, arguments={"n": 2**70}, result=None, duration_ms=2**70)
+    fill(library, make_session("odd", [odd._replace(tool_calls=(call,))]))
+    assert "texts" not in damages(library)
+    later = odd._replace(
+        content="half \ud800 pair, and more", model="other", output_tokens=3, tool_calls=(call._replace(result="done \udfff"),)
+    )
+    fill(library, make_session("odd", [later]))
+    assert library.messages(library.summary(make_session("odd").uid).id)[0].model == "other"
+    assert "texts" not in damages(library)
 
 
 @pytest.mark.parametrize("table", ["message", "attachment", "session"])

@@ -97,7 +97,7 @@ CREATE TABLE message (
     created_at INTEGER,
     metadata TEXT,
     terms TEXT,  -- what the tokenizer alone would not find: parts of identifiers, CJK bigrams; NULL: nothing
-    checksum INTEGER,  -- of content and thinking, by which `doctor` finds what no index shows; NULL: not known
+    checksum INTEGER,  -- of texts and facts, see rows.CHECKED, by which `doctor` finds what no index shows; NULL: not known
     thinking TEXT NOT NULL DEFAULT '',
     content TEXT NOT NULL DEFAULT '',
     UNIQUE (session_id, seq)
@@ -122,7 +122,7 @@ CREATE TABLE tool_call (
     child_uid TEXT,
     child_session_id INTEGER REFERENCES session (id) ON DELETE SET NULL,
     terms TEXT,
-    checksum INTEGER,  -- of arguments, result, name and terms
+    checksum INTEGER,  -- of arguments, result, name, terms and facts
     input_arguments TEXT NOT NULL DEFAULT 'null',  -- JSON
     output_result TEXT,
     UNIQUE (message_id, position)
