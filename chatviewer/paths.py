@@ -84,7 +84,8 @@ def backup_directory(database: Path) -> Path:
 
 
 def draft_of(target: str | Path) -> str:
-    """Where a file is written before it gets its name, in the same folder. What killed processes left of the same file is deleted."""
+    """Where a file is written before it gets its name, in the same folder. What killed processes left of the same file is deleted, also
+    one of this process's number: in a container all have the same."""
     folder, name = os.path.split(os.fspath(target))
     start = f".{name[:60]}."
     try:
@@ -93,12 +94,16 @@ def draft_of(target: str | Path) -> str:
         found = []
     for each in found:
         number, _, end = each[len(start) :].partition(".")
-        if end in ("part", "part-journal") and number.isascii() and number.isdecimal() and not is_running(int(number)):
+        if end in ("part", "part-journal") and number.isascii() and number.isdecimal() and _is_left(int(number)):
             try:  # noqa: SIM105 (short commands do without `contextlib`)
                 os.unlink(os.path.join(folder, each))
             except OSError:
                 pass
     return os.path.join(folder, f"{start}{os.getpid()}.part")
+
+
+def _is_left(process_id: int) -> bool:
+    return process_id == os.getpid() or not is_running(process_id)
 
 
 def take_name(draft: str | Path, target: str | Path) -> None:

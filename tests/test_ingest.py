@@ -245,6 +245,7 @@ def test_odd_things_are_skipped_and_counted(library: Library, importer: LineImpo
     (place / "link.lines").symlink_to(good)
     (place / "dangling.lines").symlink_to(place / "nowhere")
     (place / "loop").symlink_to(place)
+    (place / "itself").symlink_to("itself")
     (place / "empty.lines").touch()
     write(place / "other.lines", b"other")
     with socket.socket(socket.AF_UNIX) as server:

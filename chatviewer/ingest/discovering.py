@@ -92,7 +92,7 @@ class Discovery:
                     for entry in entries:
                         if entry.is_dir(follow_symlinks=False):
                             pending.append(entry.path)
-                        elif entry.is_symlink() and entry.is_dir() and os.path.splitext(entry.name)[1] not in endings:
+                        elif entry.is_symlink() and os.path.isdir(entry.path) and os.path.splitext(entry.name)[1] not in endings:
                             self.skipped["link"] += 1
             except OSError as error:
                 self._report_folder(error)

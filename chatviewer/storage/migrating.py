@@ -113,8 +113,7 @@ def back_up(connection: sqlite3.Connection, path: Path | str, schema_version: in
     directory = paths.backup_directory(path)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-    draft = directory / f".{path.stem}.{os.getpid()}.part"  # so that under a backup's name there is a whole copy
-    draft.unlink(missing_ok=True)
+    draft = Path(paths.draft_of(directory / path.stem))  # so that under a backup's name there is a whole copy
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
         target = sqlite3.connect(draft)

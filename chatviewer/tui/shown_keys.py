@@ -1,11 +1,11 @@
 """Keys as they are shown to people, and what terminals send for them."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from enum import StrEnum
 
-from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
-from textual.keys import _character_to_key
+from textual.keys import KEY_NAME_REPLACEMENTS
 
 _NAMES = {"Enter": "enter", "Esc": "escape", "Tab": "tab", "↑": "up", "↓": "down", "→": "right", "←": "left", "space": "space", "F1": "f1"}
 _WITH_CONTROL = re.compile(r"(?:ctrl\+|\^)([a-z])")
@@ -16,8 +16,13 @@ def key_of(shown: str) -> str | None:
     if found := _WITH_CONTROL.fullmatch(shown):
         return f"ctrl+{found[1]}"
     if len(shown) == 1 and shown.isascii():
-        return _character_to_key(shown)
+        return shown if shown.isalnum() else _name_of_sign(shown)
     return _NAMES.get(shown)
+
+
+def _name_of_sign(sign: str) -> str:
+    name = unicodedata.name(sign, sign).lower().replace("-", "_").replace(" ", "_")
+    return KEY_NAME_REPLACEMENTS.get(name, name)
 
 
 def keys_in(line: str) -> Iterator[tuple[int, int, str]]:
@@ -37,6 +42,11 @@ class _AltDigit(StrEnum):
 
 
 def tell_alt_digits() -> None:
-    """Most terminals send Escape and the digit for alt and a digit. Textual would take that for what a Mac's Option key writes: ¡ ™ £."""
+    """Most terminals send Escape and the digit for alt and a digit. Textual would take that for what a Mac's Option key writes: ¡ ™ £.
+    Its table is no part of what it promises: where there is none, the rest works without."""
+    try:
+        from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+    except ImportError:
+        return
     for key in _AltDigit:
         ANSI_SEQUENCES_KEYS[f"\x1b{key.value[-1]}"] = (key,)  # type: ignore[index, unused-ignore]

@@ -13,7 +13,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from textual import events
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.command import CommandPalette
 from textual.message_pump import MessagePump
 from textual.widgets import Input, TextArea
@@ -76,6 +76,8 @@ class TypedAhead:
                     return  # the viewer ends
                 await done.wait()
                 await self._let_settle()
+        except ScreenStackError:
+            return  # the viewer ends
         finally:
             self._task = None
 
@@ -128,12 +130,12 @@ class TypedAhead:
         for number in range(_ROUNDS):
             focused, screen = self._app.focused, self._app.screen
             pumps: list[MessagePump] = [*(focused.ancestors_with_self if focused is not None else (screen, self._app))]
-            is_quiet = all(pump._message_queue.empty() for pump in pumps)
+            is_quiet = not any(pump.message_queue_size for pump in pumps)
             if number > 1 and is_quiet and before == (screen, focused):
                 return
             before = (screen, focused)
             for pump in pumps:
-                if pump in (focused, screen, self._app) or not pump._message_queue.empty():
+                if pump in (focused, screen, self._app) or pump.message_queue_size:
                     await _handled(pump)
 
 

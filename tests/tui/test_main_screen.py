@@ -50,6 +50,14 @@ async def test_the_list_shows_all_sessions_and_the_transcript_follows(open_viewe
         assert str(main.session_list.border_subtitle).startswith("3/")
 
 
+async def test_to_leave_before_the_first_frame_is_no_error(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        pilot.app.exit()
+        await main._complete()
+        assert len(main.query("#transcript")) == 1
+
+
 async def test_enter_goes_in_and_escape_comes_back_to_the_same_row(open_viewer: OpenViewer, demo_library: Library) -> None:
     async with open_viewer(demo_library) as pilot:
         main = main_of(pilot)

@@ -1,11 +1,14 @@
 """What can be clicked: chips, facets, the keys that are shown."""
 
+import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from string import printable
 
 import pytest
 from textual._xterm_parser import XTermParser
 from textual.events import Key
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -100,7 +103,14 @@ def test_the_keys_in_a_line() -> None:
         None,
         None,
     ]
+    assert key_of("\x7f") == "\x7f"
+    assert {sign: key_of(sign) for sign in printable.strip()} == {sign: _character_to_key(sign) for sign in printable.strip()}
     assert list(keys_in("Type here · Enter saves · n or Esc: no")) == [(11, 24, "enter"), (25, 38, "n")]
+
+
+def test_without_textuals_table_of_keys_there_is_no_alt_and_a_digit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "textual._ansi_sequences", None)
+    tell_alt_digits()
 
 
 def test_alt_and_a_digit_in_a_plain_terminal() -> None:

@@ -98,6 +98,8 @@ class MainScreen(OutgoingActions, WindowActions):
 
     async def _complete(self) -> None:
         """After the first frame: what is not needed to be useful."""
+        if not self.is_attached:  # left before
+            return
         from chatviewer.tui.widgets.transcript import TranscriptView
 
         view = TranscriptView(id="transcript")
