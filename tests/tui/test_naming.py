@@ -58,10 +58,19 @@ async def test_details_fold_below_the_value_in_a_small_window(open_viewer: Viewe
         await pilot.press("i")
         await settle(pilot)
         lines = str(pilot.app.screen.query_one("#body Static", Static).content).split("\n")
-        assert max(map(len, lines)) <= 32
+        assert max(map(len, lines)) <= 34
         title = next(number for number, line in enumerate(lines) if line.startswith("Title"))
         assert lines[title + 1].startswith(" " * 14)
         assert lines[title + 2].startswith("Source")
+        dialog, body = pilot.app.screen.query_one("#dialog"), pilot.app.screen.query_one("#body")
+        assert dialog.region.width == 40, "nothing of what lies below stands beside it"
+        assert "j k scroll" in str(dialog.border_subtitle)
+        await pilot.press("G")
+        await settle(pilot)
+        assert body.scroll_y == body.max_scroll_y > 0
+        await pilot.press("g", "j")
+        await settle(pilot)
+        assert body.scroll_y == 1
 
 
 def test_hits_stand_under_the_title_that_the_list_shows(library: Library) -> None:

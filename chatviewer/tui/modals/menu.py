@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 
 from chatviewer.domain import safe_line
 from chatviewer.tui import formatting
-from chatviewer.tui.modals.modal import Modal
+from chatviewer.tui.modals.modal import NARROW, Modal
 from chatviewer.tui.widgets.choice_list import ChoiceList
 from chatviewer.tui.widgets.key_hint import KeyHint
 
@@ -56,7 +56,7 @@ class MenuModal(Modal[str | None]):
         self._current = (current,) if isinstance(current, str) else current
         self._width = width
         self._explanation = explanation
-        self._hint = hint or "Type to narrow down · Enter chooses · Esc leaves"
+        self._hint = hint or "Enter chooses · Esc leaves"
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as dialog:
@@ -85,7 +85,8 @@ class MenuModal(Modal[str | None]):
         self.choices.show(len(self._shown))
 
     def _line(self, choice: Choice) -> Content:
-        width = max(20, min(self._width - 8, self.app.size.width - 10))
+        window = self.app.size.width
+        width = max(20, min(self._width - 8, window - (7 if window < NARROW else 10)))
         free = width - cell_len(choice.lead) - 3
         # the label goes first, but of what stands behind it a third of the line is shown
         detail = formatting.fit(choice.detail, min(40, max(width // 3, free - cell_len(safe_line(choice.label, 400)))), pad=False)

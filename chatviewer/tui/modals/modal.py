@@ -5,13 +5,16 @@ from typing import TypeVar
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
 
+NARROW = 60  # columns, below which a dialog takes all of them
+
 Result = TypeVar("Result")
 
 
 class Modal(ModalScreen[Result]):
-    """A screen above the others that returns a result, once. In a low window it does without margins."""
+    """A screen above the others that returns a result, once. In a low or narrow window it does without margins."""
 
     VERTICAL_BREAKPOINTS = [(0, "-low"), (19, "-high")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-roomy")]
 
     CSS_PATH = "modals.tcss"
 

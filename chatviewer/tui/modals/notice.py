@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from chatviewer.domain import safe
-from chatviewer.tui.modals.modal import Modal
+from chatviewer.tui.modals.modal import NARROW, Modal
 from chatviewer.tui.widgets.key_hint import KeyHint
 
 WIDTH = 72  # as in the style sheet
@@ -17,13 +17,19 @@ WIDTH = 72  # as in the style sheet
 
 def text_width(window: int) -> int:
     """Columns that a notice has for its text, beside borders, margins and a scroll bar."""
-    return min(WIDTH, window * 94 // 100) - 6
+    return min(WIDTH, window * 94 // 100 if window >= NARROW else window) - 6
 
 
 class NoticeModal(Modal[None]):
     """Shows a text until a key closes it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q,i,space", "leave", "Close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q,i,space", "leave", "Close", show=False),
+        Binding("j", "move('down')", "Down", show=False),
+        Binding("k", "move('up')", "Up", show=False),
+        Binding("g", "move('home')", "Top", show=False),
+        Binding("G", "move('end')", "End", show=False),
+    ]
 
     def __init__(self, title: str, text: str | Content, *, is_error: bool = False, is_wide: bool = False) -> None:
         super().__init__()
@@ -42,6 +48,17 @@ class NoticeModal(Modal[None]):
 
     def on_mount(self) -> None:
         self.query_one("#body").focus()
+        self.call_after_refresh(self._say_keys)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._say_keys)
+
+    def _say_keys(self) -> None:
+        is_cut = self.query_one("#body").max_scroll_y > 0
+        self.query_one("#dialog").border_subtitle = "j k scroll · Esc closes" if is_cut else "Esc closes"
+
+    def action_move(self, how: str) -> None:
+        getattr(self.query_one("#body"), f"scroll_{how}")(animate=False)
 
     def action_leave(self) -> None:
         self.dismiss(None)

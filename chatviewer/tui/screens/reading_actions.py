@@ -56,7 +56,7 @@ class ReadingActions(SearchActions):
             self.tell("There is no prompt in this session.")
             return
         above = [choice.value for choice in choices if layout.index_of[int(choice.value)] <= view.cursor.at]
-        hint = "Type to narrow down · Enter jumps · Esc stays"
+        hint = "Enter jumps · Esc stays"
         menu = MenuModal("Prompts", choices, current=above[-1] if above else "", hint=hint, width=WIDTH)
         self.app.push_screen(menu, self._show_message)
 
@@ -74,7 +74,7 @@ class ReadingActions(SearchActions):
         layout = view.layout_of_rows
         choices = branch_choices(event.branches, event.openings, layout.index_of, local_day(shown.summary.started_at))
         above = [str(branch.seq) for branch in event.branches if layout.index_of.get(branch.seq, len(layout.path)) <= view.cursor.at]
-        hint = "● shown · Type to narrow down · Enter shows the branch · Esc stays"
+        hint = "● shown · Enter shows the branch · Esc stays"
         menu = MenuModal("Branches", choices, current=above[-1] if above else "", hint=hint, width=WIDTH)
         self.app.push_screen(menu, self._show_message)
 
@@ -99,7 +99,7 @@ class ReadingActions(SearchActions):
                 one = found[int(number)]
                 self.post_message(CopyText(one.text, one.label))
 
-        hint = "Type to narrow down · Enter copies · Esc leaves"
+        hint = "Enter copies · Esc leaves"
         self.app.push_screen(MenuModal("Copy", copy_choices(found), hint=hint, width=90), copy)
 
     def _show_message(self, seq: str | None) -> None:
