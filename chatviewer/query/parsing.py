@@ -7,6 +7,7 @@ Terms that stand side by side must all match. `OR` binds closer than that, as in
 from datetime import datetime
 
 from chatviewer.query.fielding import field_node, scopes_after
+from chatviewer.query.fields import FIELDS
 from chatviewer.query.lexing import FieldText, Lexer, Token
 from chatviewer.query.nodes import DEFAULT_SCOPES, AllOf, AnyOf, Node, Not, Pattern, Query, Word
 
@@ -60,7 +61,8 @@ def _negated(node: Node) -> Node:
 def parse(text: str, *, now: datetime | None = None, is_being_typed: bool = False) -> Query:
     """The query that a text stands for. Never raises; `now` is the clock (and time zone) for dates like 7d and yesterday.
 
-    With `is_being_typed` a word at the very end of the text is taken for the beginning of one; a space ends it.
+    With `is_being_typed` a word at the very end of the text is taken for the beginning of one, unless a space ends it; a field that
+    stands there without a value asks for nothing yet.
     """
     lexer = Lexer(text)
     tokens = lexer.tokens()
@@ -68,11 +70,16 @@ def parse(text: str, *, now: datetime | None = None, is_being_typed: bool = Fals
 
 
 def _with_open_end(tokens: list[Token], text: str) -> list[Token]:
-    """The last word as a beginning, if that can help: not one that is unwanted, nor of a script that is found by any two characters."""
+    """The last word as a beginning, if that can help: not one that is unwanted, nor of a script that is found by any two characters.
+
+    The name of a field whose value is yet to come is left out, with the sign that turns it round.
+    """
     last = tokens[-1] if tokens else None
     if last is None or not isinstance(last.leaf, Word) or last.leaf.is_phrase or last.leaf.is_prefix or text[-1:].isspace():
         return tokens
     is_unwanted = len(tokens) > 1 and tokens[-2].kind in ("-", "NOT")
+    if last.leaf.text[-1:] == ":" and last.leaf.text[:-1].lower() in FIELDS:
+        return tokens[: -2 if is_unwanted else -1]
     if is_unwanted or not last.leaf.text[-1:].isalnum() or last.leaf.text[-1:] >= _FIRST_UNSPACED:
         return tokens
     return [*tokens[:-1], last._replace(leaf=last.leaf._replace(is_prefix=True))]

@@ -25,7 +25,6 @@ SORTS = {
     "rating": "best rated first",
     "-rating": "worst rated first",
 }
-NOTHING_FOUND_HINT = "Fewer words find more; ctrl+t also looks into tool output.\nEsc clears the search."
 ORDERS = {"recent": "newest first", "best": "best match first"}
 
 
@@ -221,18 +220,22 @@ class Listing:
             ways.append(("ctrl+w", f"{full_count(hints.shorter_count)}{more} found without  {safe_line(hints.dropped, 40)}"))
         return ways
 
-    def empty_words(self, counts: LibraryCounts | None) -> str:
-        """What to do next when the list is empty."""
+    def empty_words(self, counts: LibraryCounts | None, completion: str = "") -> str:
+        """What to do next when the list is empty. `completion`: the query that Tab would make of this one, if any."""
         if self.failure:
             clear = ", Esc clears the search" if self.text.strip() else ""
             return f"{safe_line(self.failure, 400)}\n\nR tries again{clear}."
         if self.problems:
             return f"{self.problems[0]}\n\nEsc clears the search."
-        if ways := self.ways_out():
+        ways = [("Tab   ", safe_line(completion, 60))] if completion else []
+        if ways := ways + self.ways_out():
             lines = [f"{key}  {words}" for key, words in ways]
             return "\n".join(["Nothing found.", "", *lines, "Esc     clears the search"])
+        if self.text.strip() and self._result is None:
+            return "No session fits.\n\nEsc clears the search."
         if self.text.strip():
-            return f"Nothing found.\n\n{NOTHING_FOUND_HINT}"
+            more = "Fewer words find more." if len(self.text.split()) > 1 else "Fewer letters find more."
+            return f"Nothing found.\n\n{more}\nEsc clears the search."
         if counts is not None and counts.archived:
             return "No sessions here.\n\nA shows the archived ones, R looks for new chats."
         return "No sessions here.\n\nR looks for new chats."

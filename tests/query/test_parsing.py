@@ -291,3 +291,10 @@ def test_any_text_parses(text: str) -> None:
 def test_plain_words_are_words(words: list[str]) -> None:
     query = parse(" ".join(words))
     assert query.words == tuple(dict.fromkeys(words))
+
+
+@pytest.mark.parametrize("typed", ["flaky project:", "flaky -is:", "flaky NOT tag:", "flaky TOOL:"])
+def test_a_field_without_a_value_is_no_word_while_it_is_typed(typed: str) -> None:
+    assert parse(typed, is_being_typed=True).node == parse("flaky").node
+    assert parse(typed).node != parse("flaky").node
+    assert parse(typed + " ", is_being_typed=True).node != parse("flaky").node

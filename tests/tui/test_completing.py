@@ -96,3 +96,24 @@ async def test_a_list_of_fields_says_what_archive_and_trash_hold(
         await press(pilot, "space")
         await press(pilot, "backspace")
         assert f"{hidden - 1} more in archive and trash: ctrl+o" in main_of(pilot).listing.facts(is_typing=True)
+
+
+async def test_a_field_without_a_value_narrows_nothing_yet(
+    open_viewer: Callable[..., AbstractAsyncContextManager[Pilot[int]]], demo_library: Library
+) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        total = len(main.session_list.rows)
+        await press(pilot, "slash", *"project:")
+        assert len(main.session_list.rows) == total, "not what holds the word project:"
+        await press(pilot, *"zz")
+        assert "No session fits" in main.listing.empty_words(None)
+        assert "open" not in str(main.status.render())
+        await press(pilot, "ctrl+u", *"project:kit")
+        assert "Tab     project:" in str(main.session_list._empty)
+        await press(pilot, "tab")
+        assert main.search_box.value in ("project:tui-kit", "project:parser-kit")
+        assert len(main.session_list.rows)
+        await press(pilot, "ctrl+u", *"flaky -tag:")
+        assert main.listing.is_search
+        assert main.listing.words == ("flaky",)

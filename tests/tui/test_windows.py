@@ -159,7 +159,7 @@ async def test_all_of_a_long_notice_can_be_scrolled_to(open_viewer: OpenViewer, 
         dialog, body = pilot.app.screen.query_one("#dialog"), pilot.app.screen.query_one("#body")
         assert dialog.content_region.contains_region(body.region)
         assert body.max_scroll_y > 0
-        assert str(dialog.border_subtitle) == "Esc closes"
+        assert str(dialog.border_subtitle) == "j k scroll · Esc closes"
 
 
 async def test_preferences_keep_their_names_in_small_windows(open_viewer: OpenViewer, demo_library: Library) -> None:

@@ -225,7 +225,7 @@ class MainScreen(OutgoingActions, WindowActions):
             self.remove_class("-first-start")
             self.show_pane()
         if is_empty and not self.has_class("-first-start"):
-            self.session_list.say_when_empty(Content(self.listing.empty_words(self.counts)))
+            self.say_why_empty()
         if is_empty:
             self.preview_cursor()
             if self.listing.text.strip():

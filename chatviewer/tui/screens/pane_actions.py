@@ -89,6 +89,8 @@ class PaneActions(ViewerScreen):
         hints = SEARCH_HINTS if self.pane == SEARCH else tuple(footer_hints(self.pane))
         if self.pane == SEARCH and not self.search_box.value.strip() and self.history.entries:
             hints = (("↑", "earlier searches"), *hints[1:])
+        elif self.pane == SEARCH and not len(self.session_list.rows):
+            hints = hints[1:]  # nothing can be opened
         if self.pane == TRANSCRIPT:
             hints = (hints[0], ("Esc", "back"), *hints[1:])
         if self.pane == LIST and self.has_class("-first-start"):

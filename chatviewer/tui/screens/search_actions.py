@@ -83,7 +83,12 @@ class SearchActions(PaneActions):
         if self.listing.take_hints(event):
             self.advise()
             if not len(self.session_list.rows):
-                self.session_list.say_when_empty(Content(self.listing.empty_words(self.counts)))
+                self.say_why_empty()
+
+    def say_why_empty(self) -> None:
+        """What would find something, where the list has nothing."""
+        offered = self.search_box.completions if self.pane == SEARCH else []
+        self.session_list.say_when_empty(Content(self.listing.empty_words(self.counts, offered[0].text if offered else "")))
 
     @on(NarrowingReady)
     def take_narrowing(self, event: NarrowingReady) -> None:
