@@ -43,6 +43,7 @@ class Listing:
         self.wanted_uid = ""  # of a session that is looked for in what is shown next
         self._generation = 0
         self.is_waiting = False  # for an answer that the keys which follow may be meant for
+        self.is_explaining = False  # what could narrow the result, or find more, is on its way
         self._is_shown = False  # an answer has come
         self.failure = ""  # why there is no answer
         self._keeps_cursor = False
@@ -95,13 +96,14 @@ class Listing:
         self._is_loading_more = False
         self.hints = SearchHints()
         self._facets = None
+        self.is_explaining = bool(self.text.strip())
         self._generation = self._searcher.submit(self.request()._replace(hits=max(PAGE, hits)))
 
     def load_more(self) -> None:
         """The next hits, when there are more."""
         if self._result is None or not self._result.has_more or self._is_loading_more or not isinstance(self._list.rows, HitRows):
             return
-        self._is_loading_more = True
+        self._is_loading_more, self.is_explaining = True, False
         self._generation = self._searcher.submit(self.request()._replace(offset=len(self._list.rows)))
 
     def take_sessions(self, answer: ListingReady) -> bool:
@@ -136,7 +138,7 @@ class Listing:
         """
         if generation != self._generation:
             return False
-        self.is_waiting = False
+        self.is_waiting = self.is_explaining = False
         if self._is_loading_more:
             self._is_loading_more = False
             return False
@@ -149,14 +151,14 @@ class Listing:
         """Keep what would find more, if it belongs to what is shown."""
         if answer.generation != self._generation:
             return False
-        self.hints = answer.hints
+        self.hints, self.is_explaining = answer.hints, False
         return True
 
     def take_narrowing(self, answer: NarrowingReady) -> bool:
         """Keep how many there are, if they are of what is shown."""
         if answer.generation != self._generation:
             return False
-        self._facets = answer.narrowing.facets
+        self._facets, self.is_explaining = answer.narrowing.facets, False
         return True
 
     def title(self) -> str:

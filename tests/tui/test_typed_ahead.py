@@ -68,6 +68,7 @@ SEQUENCES: dict[str, Sequence[str]] = {
     "into a session and to its end": (ENTER, "G"),
     "a search, its hit, and on": ("/", *"flaky", ENTER, "j", "j", ENTER),
     "down the hits while typing": ("/", *"test", DOWN, DOWN, ENTER, "J"),
+    "what narrows the hits, twice": ("/", *"test", "\t", "2", "j", "1", "j"),
     "help and out of it": ("?", ESCAPE),
     "an action of the palette": (":", *"details", ENTER),
     "a filter, then the list": ("f", *"codex", ENTER, "j", ENTER, "G"),

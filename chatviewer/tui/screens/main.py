@@ -181,6 +181,7 @@ class MainScreen(OutgoingActions, WindowActions):
     def search(self, event: SearchTyped) -> None:
         self.library_pane.mark_current(event.text)
         self.listing.show(event.text)
+        self.digit_due = 0
         self.advise()
         self.show_facets()
 

@@ -84,6 +84,7 @@ class SearchActions(PaneActions):
             self.advise()
             if not len(self.session_list.rows):
                 self.say_why_empty()
+            self._follow_digit()
 
     def say_why_empty(self) -> None:
         """What would find something, where the list has nothing."""
@@ -96,6 +97,13 @@ class SearchActions(PaneActions):
             self.library_pane.show_narrowing(event.narrowing, keeps_keys=self.pane != SEARCH)
             self.show_facets()
             self.describe_list()
+            self._follow_digit()
+
+    def _follow_digit(self) -> None:
+        """Do what a digit asked for that was typed ahead of what it stands beside."""
+        number, self.digit_due = self.digit_due, 0
+        if number:
+            self.action_narrow(number)
 
     def show_narrowing_of_nothing(self) -> None:
         """Where nothing is found, only what the query has already can be taken out."""
@@ -209,7 +217,10 @@ class SearchActions(PaneActions):
         self.changes.submit(change_searches(self.library, change, words))
 
     def action_narrow(self, number: int) -> None:
-        """Choose the line that has this digit."""
+        """Choose the line that has this digit, once it is known which that is."""
+        if self.listing.is_explaining:
+            self.digit_due = number
+            return
         facet = next((facet for facet in self.library_pane.numbered if facet.key == str(number)), None)
         if facet is None or facet.query is None:
             self.tell("Nothing has this digit now; search for something, then digits narrow it.")

@@ -54,6 +54,7 @@ class ViewerScreen(Screen[None]):
         self.history = QueryHistory(self.layout_state.history)
         self.reader = Reader(library, self.fetcher, self)
         self.counts: LibraryCounts | None = None
+        self.digit_due = 0  # typed before it was known what it narrows
 
     @property
     def viewer(self) -> "ChatviewerApp":
@@ -64,7 +65,9 @@ class ViewerScreen(Screen[None]):
         while what it finds is on its way."""
         if self.reader.is_opening or self.fetcher.is_doing(*ASKED_FOR):
             return True
-        return not is_text and (self.listing.is_waiting or not self.changes.is_idle or self.reader.is_waiting_for_page)
+        return not is_text and (
+            self.listing.is_waiting or bool(self.digit_due) or not self.changes.is_idle or self.reader.is_waiting_for_page
+        )
 
     @property
     def is_idle(self) -> bool:
