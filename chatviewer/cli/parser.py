@@ -136,15 +136,23 @@ def _read(command: CommandModule, entry: Entry, name: str, rest: list[str], data
         return parser.parse_args(_with_unwanted(rest))
     # Words and options may stand in any order; what follows `--` is words, also where it looks like an option.
     end = rest.index("--") if "--" in rest else len(rest)
-    arguments = parser.parse_intermixed_args(rest[:end])
+    arguments = parser.parse_intermixed_args(_with_unwanted(rest[:end]))
     arguments.words = [*arguments.words, *rest[end + 1 :]]
     return arguments
 
 
 def _with_unwanted(rest: list[str]) -> list[str]:
-    """The words, `--query -tag:keep` in one: argparse alone would take a query that begins with a dash for an option."""
+    """The words, `--query -tag:keep` in one: argparse alone would take a query that begins with a dash for an option, and drop two dashes.
+    Raises UsageError."""
     joined: list[str] = []
     for word in rest:
+        option, is_value, value = word.partition("=")
+        if option.startswith("--") and is_value and value == "--":
+            if option != "--query":
+                from chatviewer.domain.sanitizing import safe_line
+
+                raise UsageError(f"{safe_line(option, 60)}: -- is no value for it.")
+            word = "--query=-- "
         if joined and joined[-1] == "--query" and len(word) > 2 and word[0] == "-" != word[1]:
             joined[-1] = f"--query={word}"
         else:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chatviewer.cli import listing
+from chatviewer.cli import listing, searching
 from chatviewer.domain import Session
 from chatviewer.query import parse
 from chatviewer.query.fields import FIELDS
@@ -104,6 +104,13 @@ def test_an_option_is_not_taken_for_a_query(run: Run, filled: list[Session]) -> 
     assert run("export", "--query", "-o", "x.md", "--format", "md").code == 2
 
 
+def test_two_dashes_are_a_query_and_no_other_value(run: Run, filled: list[Session]) -> None:
+    assert run("star", "--query=--").code == 0
+    for words in (["export", "--query", "fixture", "--output=--"], ["list", "--limit=--"], ["search", "fixture", "--sort=--"]):
+        outcome = run(*words)
+        assert (outcome.code, "unexpected" in outcome.err) == (2, False), words
+
+
 def test_options_stand_anywhere(run: Run, filled: list[Session]) -> None:
     whole = run("search", "fixture", "--json", "--sort", "best", "--limit", "3", "--in", "all").json["hits"]
     assert whole
@@ -116,3 +123,11 @@ def test_a_list_on_a_terminal_says_what_archive_and_trash_hold(run: Run, filled:
     assert "1 more in archive and trash" in run("list", "source:codex").err
     assert "more in" not in run("list", "source:codex", "is:any").err
     assert "more in" not in run("list", "source:claude").err
+
+
+def test_hidden_hits_that_were_not_counted_are_told(run: Run, filled: list[Session], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "is_terminal", lambda: True)
+    assert "is:any" not in run("search", "/fix[t]ure/").err
+    run("archive", filled[1].uid)
+    assert "archived and trashed sessions may hold more (is:any looks there)" in run("search", "/fix[t]ure/").err
+    assert "is:any" not in run("search", "/fix[t]ure/ is:any").err
