@@ -83,7 +83,8 @@ the name of a weekday (the last one), and an age: `12h`, `7d`, `3w`, `2mo`, `1y`
 of the message, in a list that of the session's last message.
 
 Archived and trashed sessions are left out unless the query asks for them (`is:archived`, `is:trashed`, `is:any`); the result says how many
-hits that hid. Lists also leave out sub-agents unless asked (`is:subagent`, `is:any`); a search looks into them.
+hits that hid, or that there may be some where it had no time to count. Lists also leave out sub-agents unless asked (`is:subagent`,
+`is:any`); a search looks into them.
 
 ## Order
 

@@ -112,6 +112,8 @@ def _say_hits(result: SearchResult) -> None:
         say(f"    {lit(hit.snippet)}")
     over = "" if result.is_hidden_count_whole else "over "
     hidden = f"; {over}{result.hidden_count:,} more in archived or trashed sessions (is:any shows them)" if result.hidden_count else ""
+    if not result.hidden_count and not result.is_hidden_count_whole:
+        hidden = "; archived and trashed sessions may hold more (is:any looks there)"
     more = " and more (--limit 0 shows all)" if result.has_more else ""
     tell(f"{counted(len(result.hits), 'hit')}{more}{hidden}, {result.seconds * 1000:.0f} ms")
 

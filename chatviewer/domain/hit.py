@@ -49,4 +49,4 @@ class SearchResult(NamedTuple):
     seconds: float
     has_more: bool
     problems: tuple[str, ...] = ()  # what is wrong with the query, in words
-    is_hidden_count_whole: bool = True  # else there are more
+    is_hidden_count_whole: bool = True  # else there may be more: they are counted for a moment only

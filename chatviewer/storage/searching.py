@@ -86,7 +86,14 @@ def search(
     elif asked.has_ungathered:
         problems.append(UNREAD_SESSIONS)
     has_more = len(found.candidates) > offset + limit
-    return SearchResult(hits, found.hidden_count, time.perf_counter() - start, has_more, tuple(problems), found.is_hidden_whole)
+    is_hidden_whole = found.is_hidden_whole or (not found.hidden_count and not _has_hidden(connection, user_id))
+    return SearchResult(hits, found.hidden_count, time.perf_counter() - start, has_more, tuple(problems), is_hidden_whole)
+
+
+def _has_hidden(connection: sqlite3.Connection, user_id: int) -> bool:
+    """Whether there is any session that searches leave out."""
+    statement = "SELECT EXISTS (SELECT 1 FROM session WHERE user_id = ? AND status IN ('archived', 'trashed'))"
+    return bool(connection.execute(statement, (user_id,)).fetchone()[0])
 
 
 class Search:

@@ -191,9 +191,10 @@ class Listing:
         """How long the search took and what would show more, with the key for it."""
         facts = [] if self._result is None else [f"{max(1, round(self._result.seconds * 1000))} ms"]
         hidden, is_whole = self._hidden()
-        if hidden:
+        if hidden or not is_whole:
             key = "ctrl+o" if is_typing else "A"
-            facts.append(f"{full_count(hidden)}{'' if is_whole else '+'} more in archive and trash: {key}")
+            count = f"{full_count(hidden)}{'' if is_whole else '+'}" if hidden else "perhaps"
+            facts.append(f"{count} more in archive and trash: {key}")
         if self.hints.tool_count:
             more = "" if self.hints.is_tool_count_whole else "+"
             facts.append(f"{full_count(self.hints.tool_count)}{more} more in tool output: ctrl+t")
@@ -211,9 +212,9 @@ class Listing:
         if hints.suggestion:
             ways.append(("ctrl+y", f"Did you mean  {safe_line(hints.suggestion, 60)} ?"))
         hidden, is_whole = self._hidden()
-        if hidden:
+        if hidden or not is_whole:
             noun = "session" if self._result is None else "hit"
-            words = counted(hidden, noun) if is_whole else f"{full_count(hidden)}+ {noun}s"
+            words = counted(hidden, noun) if is_whole else f"{full_count(hidden)}+ {noun}s" if hidden else "Perhaps something"
             ways.append(("ctrl+o", f"{words} in archive and trash"))
         if hints.tool_count:
             ways.append(("ctrl+t", f"{_at_least(hints.tool_count, not hints.is_tool_count_whole)} in tool output"))

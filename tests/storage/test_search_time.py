@@ -46,6 +46,14 @@ def test_hidden_hits_are_counted_for_a_moment_only(library: Library, monkeypatch
     assert (len(result.hits), result.hidden_count, result.is_hidden_count_whole) == (2, 0, False)
 
 
+def test_where_nothing_is_hidden_no_count_is_missing(library: Library) -> None:
+    fill(library, thread(0, "needle"))
+    assert library.search(parse("/need+le/")).is_hidden_count_whole
+    fill(library, thread(1, "needle", status=SessionStatus.TRASHED))
+    assert not library.search(parse("/need+le/")).is_hidden_count_whole
+    assert library.search(parse("/need+le/ is:any")).is_hidden_count_whole
+
+
 def test_what_speaks_of_a_message_is_looked_at_until_there_are_enough(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(library, *(thread(number, "needle", f"needle {number % 2}") for number in range(20)))
     monkeypatch.setattr("chatviewer.storage.candidates.MARGIN", 0)

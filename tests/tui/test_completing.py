@@ -17,6 +17,7 @@ from chatviewer.tui.advising import unknown_field
 from chatviewer.tui.completing import completions
 from chatviewer.tui.narrowing import of_nothing
 from tests.factories import fill, make_session
+from tests.tui.conftest import settle
 from tests.tui.test_main_screen import main_of, press
 
 PIECES = st.sampled_from(
@@ -96,6 +97,12 @@ async def test_a_list_of_fields_says_what_archive_and_trash_hold(
         await press(pilot, "space")
         await press(pilot, "backspace")
         assert f"{hidden - 1} more in archive and trash: ctrl+o" in main_of(pilot).listing.facts(is_typing=True)
+        main_of(pilot).search_for("/t[e]st/")  # a pattern: archive and trash are not read for it
+        await settle(pilot)
+        assert "perhaps more in archive and trash: ctrl+o" in main_of(pilot).listing.facts(is_typing=True)
+        main_of(pilot).search_for("/q[z]x/")
+        await settle(pilot)
+        assert ("ctrl+o", "Perhaps something in archive and trash") in main_of(pilot).listing.ways_out()
 
 
 async def test_a_field_without_a_value_narrows_nothing_yet(
