@@ -9,14 +9,20 @@ from chatviewer.domain import SourceStatus, safe_line
 from chatviewer.tui.formatting import byte_size, counted, full_count
 from chatviewer.tui.importing import ImportState, progress_words
 
+LOW = 19  # rows, below which only the keys are shown
 _BAR = 40  # cells
 _WIDTH = 60  # of the longer lines, so that they keep their indent in a window of 80 columns
 
 
-def welcome_text(sources: Sequence[SourceStatus]) -> Content:
-    """Sources with something, largest first, and what to press."""
+def welcome_text(sources: Sequence[SourceStatus], *, is_low: bool = False) -> Content:
+    """Sources with something, largest first, and what to press: that alone in a low window, where it would be cut off."""
     found = sorted((source for source in sources if source.file_count), key=lambda source: -source.file_count)
     lines = [Content.styled("Welcome to chatviewer", "bold $accent"), Content("")]
+    if found and is_low:
+        total = counted(sum(source.file_count for source in found), "chat file")
+        return Content("\n").join(
+            [lines[0], Content(f"{total} found."), _key("R", "brings them all in"), _key("I", "shows where they are")]
+        )
     if found:
         total = counted(sum(source.file_count for source in found), "chat file")
         lines += [Content(f"{total} found on this machine:"), Content("")]

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
 from chatviewer import ingest
-from chatviewer.domain import ImportProgress, ImportReport, Problem, SaveCounts
+from chatviewer.domain import ImportProgress, ImportReport, Problem, SaveCounts, SourceStatus
 from chatviewer.ingest.watching import Watch
 from chatviewer.storage.library import Library
 from chatviewer.tui.app import ChatviewerApp
@@ -24,7 +24,7 @@ from chatviewer.tui.importing import ImportState, left_words, progress_words
 from chatviewer.tui.lending import run_program
 from chatviewer.tui.modals.notice import NoticeModal
 from chatviewer.tui.screens.importing import ImportScreen
-from chatviewer.tui.welcome import import_text
+from chatviewer.tui.welcome import import_text, welcome_text
 from tests.drills.machine import session_id, transcript, write
 from tests.tui.test_main_screen import press
 from tests.tui.test_terminal import Terminal
@@ -217,3 +217,9 @@ def test_a_signal_that_comes_while_a_program_is_started_ends_it(monkeypatch: pyt
 
     monkeypatch.setattr(subprocess, "Popen", Signalled)
     assert f"code {-signal.SIGTERM}." in run_program([sys.executable, "-c", "import time; time.sleep(60)"])
+
+
+def test_a_low_window_shows_the_key_that_imports() -> None:
+    source = SourceStatus(source="codex", label="Codex CLI", places=(), found_places=(), file_count=7, byte_count=1)
+    assert welcome_text([source], is_low=True).plain.split("\n")[1:3] == ["7 chat files found.", "  R    brings them all in"]
+    assert "Codex CLI" in welcome_text([source]).plain

@@ -51,7 +51,7 @@ from chatviewer.tui.screens.window_actions import WindowActions
 from chatviewer.tui.searching import FIRST_SESSIONS, answer
 from chatviewer.tui.titles import put_subtitle, put_title
 from chatviewer.tui.warming import DELAY_SECONDS, warm_up
-from chatviewer.tui.welcome import import_text, welcome_text
+from chatviewer.tui.welcome import LOW, import_text, welcome_text
 from chatviewer.tui.widgets.advice_line import AdviceLine
 from chatviewer.tui.widgets.find_box import FindBox
 from chatviewer.tui.widgets.panes import Panes
@@ -353,7 +353,7 @@ class MainScreen(OutgoingActions, WindowActions):
         if self.has_class("-first-start"):
             if self.viewer.import_state.is_running:
                 return
-            self.session_list.say_when_empty(welcome_text(event.sources))
+            self.session_list.say_when_empty(welcome_text(event.sources, is_low=self.app.size.height < LOW))
             return
         unsaved = [f"{source.label}: {source.warning()}" for source in event.sources if source.unsaved_count]
         if unsaved:
