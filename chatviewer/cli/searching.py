@@ -48,7 +48,8 @@ def run(arguments: Namespace) -> int:
         if problem not in told:
             tell(problem)
     if arguments.json:
-        say_document({"hits": [_document(hit) for hit in result.hits], "hidden": result.hidden_count, "seconds": round(result.seconds, 4)})
+        hidden = {"hidden": result.hidden_count, "hidden_is_whole": result.is_hidden_count_whole}
+        say_document({"hits": [_document(hit) for hit in result.hits], **hidden, "seconds": round(result.seconds, 4)})
     elif is_terminal():
         _say_hits(result)
         if is_empty:

@@ -109,8 +109,18 @@ def decode_first(text: str, at: int) -> tuple[Any, int]:
     try:
         value, end = _DECODER.raw_decode(text, at)
     except RecursionError:
-        raise ValueError("nested too deeply") from None
+        return _nested(text, at), len(text)
     except ValueError as error:
         reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
         raise ValueError(f"not JSON: {reason[:1].lower()}{reason[1:]}") from None
     return value, end
+
+
+def _nested(text: str, at: int) -> Any:
+    """The value that is the rest of a text, nested deeper than the standard library reads: orjson reads 1,024 levels."""
+    from orjson import loads
+
+    try:
+        return loads(text[at:].strip(" \t\r\n\x00"))
+    except ValueError:
+        raise ValueError("nested too deeply") from None

@@ -36,7 +36,7 @@ def test_without_a_database_the_answer_is_empty_and_nothing_is_made(run: Run, da
 def test_empty_answers_as_json(run: Run) -> None:
     assert run("list", "--json").json["sessions"] == []
     found = run("search", "--json", "word").json
-    assert (found["hits"], found["hidden"]) == ([], 0)
+    assert (found["hits"], found["hidden"], found["hidden_is_whole"]) == ([], 0, True)
     assert isinstance(found["seconds"], float)
     assert run("doctor", "--json").json["exists"] is False
 

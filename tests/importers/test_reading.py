@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import orjson
 import pytest
 
 from chatviewer.importers import reading as module
@@ -28,6 +29,19 @@ def values(found: list[tuple[int, int, dict[str, object]]]) -> list[object]:
 
 def told(reading: Reading) -> list[int]:
     return [problem.line for problem in reading.problems]
+
+
+@pytest.mark.parametrize("depth", [400, 950])
+def test_deep_nesting_is_read_from_short_files_as_from_long_ones(tmp_path: Path, depth: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = given(tmp_path, b'{"a":' + b"[" * depth + b"1" + b"]" * depth + b"}\n")
+    for loads in (None, orjson.loads):
+        monkeypatch.setattr(module, "fast_loads", lambda size, loads=loads: loads)
+        found, reading = read(path)
+        assert told(reading) == []
+        (value,) = values(found)
+        for _ in range(depth):
+            (value,) = value
+        assert value == 1
 
 
 @pytest.mark.parametrize(
