@@ -120,8 +120,6 @@ def checksum(*values: str | int | None) -> int:
 
 
 def _crc(text: str, value: int = 0) -> int:
-    if len(text) <= LONG:
-        return crc32(encoded(text), value)
     for piece in pieces(text):
         value = crc32(encoded(piece), value)
     return value

@@ -14,7 +14,7 @@ for the text that is indexed and for the text that is searched:
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 
 _MAX_KNOWN = 1 << 16  # names whose parts are remembered
@@ -53,15 +53,19 @@ def extra_terms(text: str) -> str | None:
     """The words to index beside a text, in its order, each identifier once; None when there are none."""
     identifiers: dict[str, None] = {}
     special: list[str] = []
-    for piece in pieces(text) if len(text) > LONG else (text,):
+    for piece in pieces(text):
         identifiers |= dict.fromkeys(_identifiers(piece))
         if not piece.isascii() and len(special) < _MAX_TERMS:
             special += _special_terms(piece.encode("utf-8", "surrogatepass"))
     return _joined([*filter(None, map(_identifier_parts.__getitem__, identifiers)), *special])
 
 
-def pieces(text: str) -> Iterator[str]:
+def pieces(text: str) -> Iterable[str]:
     """A long text in pieces that end between two words, where there are words; any other as it is."""
+    return (text,) if len(text) <= LONG else _cut(text)
+
+
+def _cut(text: str) -> Iterator[str]:
     start = 0
     while len(text) - start > LONG:
         end = start + LONG
@@ -69,7 +73,7 @@ def pieces(text: str) -> Iterator[str]:
         end = gaps[-1] if gaps else end
         yield text[start:end]
         start = end
-    yield text[start:] if start else text
+    yield text[start:]
 
 
 def unordered_terms(data: bytes) -> str | None:
