@@ -75,7 +75,7 @@ def make_file(path: str = "/home/dev/.claude/projects/api/s1.jsonl", **fields: A
     fields.setdefault("source", SOURCE)
     fields.setdefault("size", 100)
     fields.setdefault("mtime_ns", 1)
-    fields.setdefault("inode", 1)
+    fields.setdefault("ctime_ns", 1)
     return SourceFile(path=path, **fields)
 
 

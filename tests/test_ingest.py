@@ -393,6 +393,35 @@ def test_a_first_import_beside_another_one_loses_nothing(library: Library, impor
     assert library.database.connection().execute("SELECT count(*) FROM session").fetchone() == (2,)
 
 
+@pytest.mark.parametrize("is_replaced", [False, True], ids=["in place", "by another file"])
+@pytest.mark.parametrize("is_searched", [False, True], ids=["known files", "all places"])
+def test_what_was_rewritten_with_its_old_size_and_time_is_read(
+    is_searched: bool, is_replaced: bool, library: Library, importer: LineImporter, tmp_path: Path
+) -> None:
+    path = write(importer.place / "one.lines", say("1", "before"))
+    ingest.run(library)
+    old, folder = path.stat(), importer.place.stat()
+    new = tmp_path / "new" if is_replaced else path
+    new.write_text(path.read_text("utf-8").replace("before", "behind"), "utf-8")
+    os.utime(new, ns=(old.st_atime_ns, old.st_mtime_ns))
+    if is_replaced:
+        new.replace(path)
+    os.utime(importer.place, ns=(0, 0 if is_searched else folder.st_mtime_ns))
+    assert (path.stat().st_size, path.stat().st_mtime_ns) == (old.st_size, old.st_mtime_ns)
+    assert ingest.run(library).files_read == 1
+    assert "behind" in texts(library)
+    assert ingest.run(library).files_read == 0
+
+
+def test_a_file_whose_rights_changed_is_read_in_vain_once(library: Library, importer: LineImporter) -> None:
+    path = write(importer.place / "one.lines", say("1"))
+    ingest.run(library)
+    path.chmod(0o640)
+    again = ingest.run(library)
+    assert (again.files_read, again.counts.new, again.counts.updated) == (1, 0, 0)
+    assert ingest.run(library).files_read == 0
+
+
 def test_sources_say_what_is_there(importer: LineImporter) -> None:
     path = write(importer.place / "one.lines", say("1"))
     [status] = ingest.sources()

@@ -36,7 +36,7 @@ def fill(library: "Library", now: datetime | None = None) -> None:
     from chatviewer.domain.kinds import SessionStatus
 
     played = scenes(now)
-    file = SourceFile(path="demo", source="demo", size=0, mtime_ns=0, inode=0)
+    file = SourceFile(path="demo", source="demo", size=0, mtime_ns=0, ctime_ns=0)
     library.save([FileImport(file=file, sessions=tuple(scene.session for scene in played))])
     library.finish_import()
     for scene in played:

@@ -37,7 +37,7 @@ class SourceFile(NamedTuple):
     source: str
     size: int  # bytes
     mtime_ns: int
-    inode: int
+    ctime_ns: int
     offset: int = 0  # bytes read for good; what lies behind is read again
     line: int = 0  # lines before `offset`
     head_hash: str = ""  # of the first bytes: tells a longer file from another one

@@ -165,7 +165,7 @@ class CodexImporter(Importer):
             status = index.lstat()
         except OSError:
             return {}
-        stamp = (status.st_mtime_ns, status.st_size)
+        stamp = (status.st_ctime_ns, status.st_size)
         if (known := self._indexes.get(index)) and known[0] == stamp:
             return known[1]
         titles: dict[str, str] = {}

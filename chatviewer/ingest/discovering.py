@@ -34,7 +34,7 @@ class Candidate(NamedTuple):
     importer: Importer | None  # None: to be recognised by its head
     size: int  # bytes
     mtime_ns: int
-    inode: int
+    ctime_ns: int
     is_named: bool  # by the user, as a file: what is wrong with it is a problem, not just skipped
 
     @property
@@ -150,15 +150,15 @@ class Discovery:
             self.skipped[_KINDS.get(stat.S_IFMT(found.st_mode), "device")] += 1
 
     def _put(self, path: Path, importer: Importer | None, found: os.stat_result, *, is_named: bool) -> None:
-        size, mtime_ns = found.st_size, found.st_mtime_ns
+        entries = [found]
         if has_log(str(path)):
-            log = os.stat(f"{path}-wal")
-            size, mtime_ns = size + log.st_size, max(mtime_ns, log.st_mtime_ns)
+            entries.append(os.stat(f"{path}-wal"))
         for beside in self._beside(path, importer):
             with suppress(OSError):
-                other = beside.stat()
-                size, mtime_ns = size + other.st_size, max(mtime_ns, other.st_mtime_ns)
-        candidate = Candidate(path, importer, size, mtime_ns, found.st_ino, is_named)
+                entries.append(beside.stat())
+        size = sum(entry.st_size for entry in entries)
+        mtime_ns, ctime_ns = max(entry.st_mtime_ns for entry in entries), max(entry.st_ctime_ns for entry in entries)
+        candidate = Candidate(path, importer, size, mtime_ns, ctime_ns, is_named)
         self.candidates.setdefault(candidate.key, candidate)
 
     def _beside(self, path: Path, importer: Importer | None) -> Iterator[Path]:
@@ -235,6 +235,6 @@ def _status(importer: Importer, stamps: Mapping[str, Stamp]) -> SourceStatus:
             if deadline is not None and entry.st_mtime_ns < deadline:
                 known = stamps.get(stored_path(str(path)))
                 expiring += 1
-                unsaved += known is None or known[:2] != (entry.st_size, entry.st_mtime_ns)
+                unsaved += known is None or known[:3] != (entry.st_size, entry.st_mtime_ns, entry.st_ctime_ns)
     sums = files, bytes_, importer.expiry(), expiring, unsaved
     return SourceStatus(importer.source, importer.label, tuple(places), tuple(found), *sums)

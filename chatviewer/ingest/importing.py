@@ -116,7 +116,7 @@ class Importing:
         back: list[str] = []
         for key, candidate in found.candidates.items():
             stamp = stamps.get(key)
-            if stamp is None or stamp[:3] != (candidate.size, candidate.mtime_ns, candidate.inode):
+            if stamp is None or stamp[:3] != (candidate.size, candidate.mtime_ns, candidate.ctime_ns):
                 changed.append(candidate)
                 continue
             self.files_unchanged += 1

@@ -118,7 +118,7 @@ class FileReader:
 
     def _file(self, source: str, offset: int, line: int, head_hash: str, state: object, skipped: object) -> SourceFile:
         candidate = self._candidate
-        stamp = candidate.size, candidate.mtime_ns, candidate.inode
+        stamp = candidate.size, candidate.mtime_ns, candidate.ctime_ns
         return SourceFile(self._path, source, *stamp, offset, line, head_hash, dict(state), dict(skipped))  # type: ignore[call-overload]
 
     def _unfinished(self, source: str) -> SourceFile:

@@ -35,14 +35,14 @@ def look(library: "Library") -> Look | None:
     unchanged = 0
     changed: list[str] = []
     stat = os.stat
-    for path, (size, mtime, inode, is_gone) in library.file_stamps().items():
+    for path, (size, mtime, ctime, is_gone) in library.file_stamps().items():
         if is_gone or (path not in folders and path.rpartition("/")[0] not in folders):
             continue
         try:
             now = stat(path, follow_symlinks=False)
         except OSError:
             return None
-        if now.st_mtime_ns != mtime or now.st_size != size or now.st_ino != inode or has_log(path):
+        if now.st_ctime_ns != ctime or now.st_mtime_ns != mtime or now.st_size != size or has_log(path):
             changed.append(path)
         else:
             unchanged += 1

@@ -11,7 +11,7 @@ from chatviewer.storage.connection import Database, explained
 from chatviewer.storage.reading import mapping_from_json
 from chatviewer.storage.stamps import now_ms, stored_path
 
-_COLUMNS = 'path, source, size, mtime_ns, inode, "offset", line, head_hash, state, skipped, imported_at, gone_at'
+_COLUMNS = 'path, source, size, mtime_ns, ctime_ns, "offset", line, head_hash, state, skipped, imported_at, gone_at'
 
 
 def source_files(database: Database, user_id: int) -> dict[str, SourceFile]:
@@ -40,13 +40,13 @@ def session_files(database: Database, user_id: int, session_id: int) -> list[Sou
 
 
 def _source_file(row: tuple[Any, ...]) -> SourceFile:
-    path, source, size, mtime_ns, inode, offset, line, head_hash, state, skipped, imported_at, gone_at = row
+    path, source, size, mtime_ns, ctime_ns, offset, line, head_hash, state, skipped, imported_at, gone_at = row
     return SourceFile(
         path,
         source,
         size,
         mtime_ns,
-        inode,
+        ctime_ns,
         offset,
         line,
         head_hash,

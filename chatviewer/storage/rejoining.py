@@ -122,7 +122,7 @@ def _map_files(connection: sqlite3.Connection, user_id: int, base: int) -> None:
         (user_id, base),
     )
     # a file that was not met again: `gone_at` is set by the next look if it was not gone before
-    columns = 'path, source, size, mtime_ns, inode, "offset", line, head_hash, imported_at, gone_at, skipped, state'
+    columns = 'path, source, size, mtime_ns, ctime_ns, "offset", line, head_hash, imported_at, gone_at, skipped, state'
     connection.execute(
         f"INSERT OR IGNORE INTO main.source_file (id, user_id, {columns}) SELECT id + ?2, ?1, {columns} FROM old.source_file"
         " WHERE id IN (SELECT old FROM temp.file_map WHERE new > ?2)",

@@ -22,7 +22,7 @@ from chatviewer.storage.rows import clean, json_text, milliseconds
 from chatviewer.storage.stamps import now_ms, stored_path
 from chatviewer.storage.writing import Writer
 
-_FILE_COLUMNS = 'source, size, mtime_ns, inode, "offset", line, head_hash, state, skipped, imported_at'
+_FILE_COLUMNS = 'source, size, mtime_ns, ctime_ns, "offset", line, head_hash, state, skipped, imported_at'
 
 
 def save(database: Database, user_id: int, imports: Sequence[FileImport]) -> SaveCounts:
@@ -100,7 +100,7 @@ class Saving:
         skipped = dict(file.skipped)
         if old and is_tail:
             skipped = merged_counts(mapping_from_json(old[1]), skipped)
-        values = (file.source, file.size, file.mtime_ns, file.inode, file.offset, file.line, file.head_hash)
+        values = (file.source, file.size, file.mtime_ns, file.ctime_ns, file.offset, file.line, file.head_hash)
         more = (json_text(dict(file.state)), json_text(skipped), self.now)
         if old is None:
             # RETURNING would make this a statement of several steps, at whose beginning FTS5 writes what it gathered

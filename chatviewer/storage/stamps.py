@@ -8,7 +8,10 @@ from chatviewer.domain.record import NamedTuple
 from chatviewer.storage.connection import Database, explained
 
 Stamp = tuple[int, int, int, bool]
-"""Size in bytes, mtime in nanoseconds, inode, and whether the file was gone when last looked for."""
+"""Size in bytes, mtime and ctime in nanoseconds, and whether the file was gone when last looked for.
+
+A program may set an mtime back (a file restored, or rewritten under its old time), the ctime it cannot. A chmod changes nothing but that:
+such a file is read in vain, once."""
 
 
 class Discovery(NamedTuple):
@@ -44,10 +47,10 @@ def file_stamps(database: Database, user_id: int) -> dict[str, Stamp]:
     """By path, what tells whether a file changed."""
     with explained(database.file):
         rows = database.connection().execute(
-            "SELECT path, size, mtime_ns, inode, gone_at IS NOT NULL FROM source_file INDEXED BY source_file_stamp WHERE user_id = ?",
+            "SELECT path, size, mtime_ns, ctime_ns, gone_at IS NOT NULL FROM source_file INDEXED BY source_file_stamp WHERE user_id = ?",
             (user_id,),
         )
-        return {path: (size, mtime, inode, bool(gone)) for path, size, mtime, inode, gone in rows}
+        return {path: (size, mtime, ctime, bool(gone)) for path, size, mtime, ctime, gone in rows}
 
 
 def discovery(database: Database, user_id: int) -> Discovery | None:

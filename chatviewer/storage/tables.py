@@ -342,7 +342,7 @@ class SourceFileRow(Table):
     source = TextField()
     size = BigIntegerField()
     mtime_ns = BigIntegerField()
-    inode = BigIntegerField()
+    ctime_ns = BigIntegerField()
     offset = BigIntegerField(default=0)
     line = BigIntegerField(default=0)
     head_hash = TextField(default="")

@@ -280,7 +280,7 @@ CREATE TABLE source_file (
     source TEXT NOT NULL,
     size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL,
-    inode INTEGER NOT NULL,
+    ctime_ns INTEGER NOT NULL,
     "offset" INTEGER NOT NULL DEFAULT 0,
     line INTEGER NOT NULL DEFAULT 0,
     head_hash TEXT NOT NULL DEFAULT '',
@@ -292,7 +292,7 @@ CREATE TABLE source_file (
 ) STRICT;
 
 -- All that a refresh asks, without the rows' long `state`.
-CREATE INDEX source_file_stamp ON source_file (user_id, path, size, mtime_ns, inode, gone_at);
+CREATE INDEX source_file_stamp ON source_file (user_id, path, size, mtime_ns, ctime_ns, gone_at);
 
 -- What the last look at the default places saw: while no folder and no file changed since, there is nothing to look for.
 CREATE TABLE discovery (
