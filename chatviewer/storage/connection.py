@@ -77,7 +77,7 @@ class explained:  # noqa: N801 (used as a function; without `contextlib`, which 
 def prepare_file(path: Path | str) -> bool:
     """Make the file (0600) and its directory (0700) where they are missing; True if the file is new or empty.
 
-    Raises DatabaseUnwritableError, and DatabaseDamagedError for what is no regular file.
+    Raises DatabaseUnwritableError, and DatabaseDamagedError for what is no regular file. Nothing is done to a file that is not ours.
     """
     try:
         try:
@@ -87,7 +87,9 @@ def prepare_file(path: Path | str) -> bool:
             found = os.stat(path)
         if not stat.S_ISREG(found.st_mode):
             raise DatabaseDamagedError(f"{path} is not a file; name a file for the database.")
-        if found.st_mode & 0o077:
+        if found.st_size == 1:  # SQLite takes it for empty: https://sqlite.org/src/file/src/os_unix.c, unixFileSize
+            raise DatabaseDamagedError(f"{path} is no database: it holds a single byte. Name another file; it was not touched.")
+        if found.st_mode & 0o077 and (found.st_size == 0 or _is_ours(path)):
             try:  # noqa: SIM105 (short commands do without `contextlib`)
                 os.chmod(path, 0o600)
             except PermissionError:
@@ -95,6 +97,13 @@ def prepare_file(path: Path | str) -> bool:
         return found.st_size == 0
     except OSError as error:
         raise DatabaseUnwritableError(f"{path} cannot be made or opened: {error.strerror or error}.") from error
+
+
+def _is_ours(path: Path | str) -> bool:
+    """By its header, https://www.sqlite.org/fileformat2.html#the_database_header; before SQLite makes a log with the file's rights."""
+    with open(path, "rb") as file:
+        header = file.read(72)
+    return header.startswith(b"SQLite format 3\0") and int.from_bytes(header[68:], "big") == APPLICATION_ID
 
 
 def _make_file(path: Path | str) -> None:

@@ -50,9 +50,11 @@ def version(connection: sqlite3.Connection) -> int:
 
 
 def check_owner(connection: sqlite3.Connection, path: Path | str | None) -> None:
-    """Raises DatabaseDamagedError for a database with tables in it that is not ours."""
+    """Raises DatabaseDamagedError for a database that is not ours: only one without tables and without an owner's marks may become it."""
     owner = connection.execute("PRAGMA application_id").fetchone()[0]
-    if owner != APPLICATION_ID and connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+    if owner == APPLICATION_ID:
+        return
+    if owner or version(connection) or connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
         raise DatabaseDamagedError(f"{path} is a database of another program; name another file. It was not touched.")
 
 

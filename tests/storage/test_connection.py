@@ -97,24 +97,72 @@ def test_a_locked_database_is_said_in_a_sentence(library: Library) -> None:
     other.close()
 
 
-@pytest.mark.parametrize("content", [b"no database, but long enough for a header" * 100, b"SQLite format 3\x00" + b"\xff" * 5000])
-def test_a_damaged_file_is_refused_and_left_as_it_is(content: bytes, database_path: Path) -> None:
+_HEADER = b"SQLite format 3\x00"
+
+
+def assert_refused(path: Path, words: str | None = None) -> None:
+    """In a sentence, and the file is what it was: its content, rights and time, and nothing beside it."""
+    path.chmod(0o644)
+    before = path.read_bytes(), path.stat()
+    with pytest.raises(DatabaseDamagedError, match=words):
+        Library.open(path)
+    after = path.stat()
+    assert path.read_bytes() == before[0]
+    assert (after.st_mode, after.st_mtime_ns, after.st_ctime_ns) == (before[1].st_mode, before[1].st_mtime_ns, before[1].st_ctime_ns)
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"\0" * size for size in (1, 2, 15, 50, 100, 512, 5000)),
+        *(b"x" * size for size in (1, 2, 15, 50, 100, 512, 5000)),
+        _HEADER,
+        _HEADER + b" is how this text begins.\n" * 100,
+        _HEADER + b"\0" * 84,
+        _HEADER + b"\xff" * 5000,
+        b"SQLite format 3 is how this text begins.\n",
+    ],
+    ids=lambda content: f"{len(content)} of {content[-1]}",
+)
+def test_what_is_no_database_is_refused_and_left_as_it_is(content: bytes, database_path: Path) -> None:
     database_path.parent.mkdir()
     database_path.write_bytes(content)
-    with pytest.raises(DatabaseDamagedError):
-        Library.open(database_path)
-    assert database_path.read_bytes() == content
+    assert_refused(database_path)
 
 
-def test_another_programs_database_is_refused_and_left_as_it_is(database_path: Path) -> None:
+def test_a_cut_database_is_refused_and_left_as_it_is(library: Library, database_path: Path) -> None:
+    library.close()
+    for size in (20, 100, 5000):
+        cut = database_path.with_name(f"cut-{size}") / "cut.db"
+        cut.parent.mkdir()
+        cut.write_bytes(database_path.read_bytes()[:size])
+        cut.chmod(0o600)
+        before = cut.read_bytes()
+        with pytest.raises(DatabaseDamagedError):
+            Library.open(cut)
+        assert cut.read_bytes() == before
+
+
+@pytest.mark.parametrize("mark", ["CREATE TABLE passwords (site, word)", "PRAGMA application_id = 77", "PRAGMA user_version = 5"])
+def test_another_programs_database_is_refused_and_left_as_it_is(mark: str, database_path: Path) -> None:
     database_path.parent.mkdir()
     foreign = sqlite3.connect(database_path)
-    foreign.execute("CREATE TABLE passwords (site, word)")
+    foreign.execute(mark)
     foreign.close()
-    before = database_path.read_bytes()
-    with pytest.raises(DatabaseDamagedError, match="another program"):
-        Library.open(database_path)
-    assert database_path.read_bytes() == before
+    assert_refused(database_path, "another program")
+
+
+def test_an_empty_file_becomes_the_database_and_a_link_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch(0o644)
+    (tmp_path / "link").symlink_to("empty")
+    with Library.open(tmp_path / "link") as library:
+        fill(library, make_session())
+    assert (tmp_path / "link").is_symlink()
+    assert mode(tmp_path / "empty") == 0o600
+    (tmp_path / "elsewhere").symlink_to("nowhere")
+    with pytest.raises(DatabaseUnwritableError):
+        Library.open(tmp_path / "elsewhere")
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
