@@ -8,6 +8,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -86,52 +87,68 @@ def _records_of_utf16(reading: Reading, first: bytes, source: BinaryIO) -> Itera
 def _records_from(reading: Reading, source: BinaryIO) -> Iterator[tuple[int, int, dict[str, Any]]]:
     loads = fast_loads(_size(source) - reading.offset)
     lines = _Lines(reading)
-    pending = bytearray()  # the beginning of a line whose end is in a later block; as one piece, or the pieces would lie about in memory
-    pending_size = 0
+    raw_lines = _RawLines(source)
     start = reading.offset
-    while block := source.read(BLOCK_SIZE):
-        if pending_size > MAX_LINE and b"\n" not in block:
-            pending_size += len(block)
+    for raw, size, is_exact in raw_lines:
+        lines.number += 1
+        lines.start = start
+        start += size
+        if size > MAX_LINE:
+            reading.problem(lines.number, f"a line of more than {MAX_LINE >> 20} MB")
             continue
-        is_exact = not may_hold_long_integer(block)
-        whole: list[bytes | bytearray] = [*block.split(b"\n")]
-        rest = whole.pop()
-        whole.reverse()
-        if whole and pending:
-            pending += whole[-1]
-            whole[-1] = pending if pending_size <= MAX_LINE else _too_long(pending_size - 1 + len(pending))
-            pending, pending_size = bytearray(), 0
-            is_exact = is_exact and not may_hold_long_integer(whole[-1])
-        while whole:
-            raw = whole.pop()
-            lines.number += 1
-            lines.start = start
-            if type(raw) is _TooLong:
-                reading.problem(lines.number, f"a line of more than {MAX_LINE >> 20} MB")
-                start += raw.size + 1
-                continue
-            start += len(raw) + 1
-            record = None
-            if loads is not None and is_exact and not lines.printed:  # nearly always, and then without a call
-                try:
-                    record = loads(raw)
-                except ValueError:
-                    record = None
-            if type(record) is not dict:
-                record = None if loads is None or lines.printed else _record(raw, is_exact=is_exact)
-            if record is None:
-                yield from lines.rescue(bytes(raw))
-            else:
-                raw = b""  # it may be long, and is not needed while its record is worked on
-                yield lines.number, lines.start, record
+        record = None
+        if loads is not None and is_exact and not lines.printed:  # nearly always, and then without a call
+            try:
+                record = loads(raw)
+            except ValueError:
                 record = None
-        pending_size += len(rest)
-        if pending_size <= MAX_LINE:
-            pending += rest
+        if type(record) is not dict:
+            record = None if loads is None or lines.printed else _record(raw, is_exact=is_exact)
+        if record is None:
+            yield from lines.rescue(bytes(memoryview(raw)[:-1]))
         else:
-            pending = bytearray(rest[:1])
-        block = rest = b""
-    yield from lines.finish(bytes(pending), pending_size, start)
+            raw = b""  # it may be long, and is not needed while its record is worked on
+            yield lines.number, lines.start, record
+            record = None
+    yield from lines.finish(bytes(raw_lines.rest), raw_lines.rest_size, start)
+
+
+class _RawLines:
+    """The whole lines of a stream, each with its line feed, its size in bytes, and whether it is sure to hold no integer beyond 64 bits.
+    Of one of more than MAX_LINE there is only the size. When exhausted, `rest` is what stands behind the last line feed."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+        self.rest = bytearray()  # as one piece, or the pieces would lie about in memory
+        self.rest_size = 0
+
+    def __iter__(self) -> Iterator[tuple[bytes | bytearray, int, bool]]:
+        while block := self._source.read(BLOCK_SIZE):
+            if self.rest_size > MAX_LINE and b"\n" not in block:
+                self.rest_size += len(block)
+                continue
+            is_exact = not may_hold_long_integer(block)
+            lines = BytesIO(block).readlines()  # by memchr, which `split` does not use
+            rest = b"" if lines[-1].endswith(b"\n") else lines.pop()
+            if lines and self.rest_size:
+                yield self._completed(lines.pop(0), is_exact=is_exact)
+            for line in lines:
+                yield line, len(line), is_exact
+            self.rest_size += len(rest)
+            if self.rest_size <= MAX_LINE:
+                self.rest += rest
+            else:
+                self.rest = bytearray()
+            block = rest = b""
+
+    def _completed(self, end: bytes, *, is_exact: bool) -> tuple[bytes | bytearray, int, bool]:
+        """The line that began in an earlier block. Nothing here holds it any longer, for it may be long."""
+        line, size = self.rest, self.rest_size + len(end)
+        self.rest, self.rest_size = bytearray(), 0
+        if size > MAX_LINE:
+            return b"", size, True
+        line += end
+        return line, size, is_exact and not may_hold_long_integer(line)
 
 
 def _size(source: BinaryIO) -> int:
@@ -162,18 +179,6 @@ def _loaded(raw: bytes | bytearray) -> Any:
         return loads(raw)
     except ValueError:
         return None
-
-
-class _TooLong(bytes):
-    """Stands for a line that is too long to be held."""
-
-    size: int
-
-
-def _too_long(size: int) -> _TooLong:
-    line = _TooLong()
-    line.size = size
-    return line
 
 
 class _Lines:
