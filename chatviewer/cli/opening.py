@@ -26,7 +26,7 @@ def open_library(arguments: Namespace, *, create: bool = False) -> Library:
     from chatviewer.paths import database_file
     from chatviewer.storage.library import Library
 
-    return Library.open(database_file(arguments.database), create=create)
+    return Library.open(database_file(arguments.database), create=create, is_alone=True)
 
 
 def add_selection(parser: ArgumentParser, none: str = "") -> None:

@@ -4,8 +4,6 @@ they are the standard library's own.
 The module of a named tuple must begin with `from __future__ import annotations`: the fields are read from its annotations, unevaluated.
 """
 
-from collections import namedtuple
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,20 +11,60 @@ if TYPE_CHECKING:
     from typing import Any
     from typing import NamedTuple as NamedTuple
 else:
+    from collections import _tuplegetter
+
+    class _Record(tuple):
+        """What the named tuples have in common, as those of `collections`."""
+
+        __slots__ = ()
+        _fields = ()
+
+        @classmethod
+        def _make(cls, values):
+            made = tuple.__new__(cls, values)
+            if len(made) != len(cls._fields):
+                raise TypeError(f"Expected {len(cls._fields)} values, got {len(made)}")
+            return made
+
+        def _replace(self, /, **changes):
+            made = self._make(map(changes.pop, self._fields, self))
+            if changes:
+                raise ValueError(f"{type(self).__name__} has no field {', '.join(changes)}")
+            return made
+
+        def _asdict(self):
+            return dict(zip(self._fields, self, strict=True))
+
+        def __repr__(self):
+            values = ", ".join(f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True))
+            return f"{type(self).__name__}({values})"
+
+        def __getnewargs__(self):
+            return tuple(self)
 
     class _Maker(type):
-        """Makes `class Point(NamedTuple)` with annotated fields a named tuple with the methods that the body defines."""
+        """Makes `class Point(NamedTuple)` with annotated fields a named tuple with the methods that the body defines.
+
+        `collections.namedtuple` would compile a constructor for each class at once, most of its cost; here the first call does, and a
+        short command makes nothing of most classes.
+        """
 
         def __new__(cls, name, bases, body):
             if not bases:
                 return super().__new__(cls, name, bases, body)
-            fields = body.pop("__annotations__")
-            defaults = [body.pop(field) for field in fields if field in body]
-            made = namedtuple(name, fields, defaults=defaults, module=body["__module__"])
-            made.__annotations__ = fields
-            for key, value in body.items():
-                if key not in ("__module__", "__slots__"):
-                    setattr(made, key, value)
+            fields = tuple(body["__annotations__"])
+            defaults = tuple(body[field] for field in fields if field in body)
+
+            def first(cls, *values, **named):
+                listed = ", ".join(fields)
+                make = eval(f"lambda _cls, {listed}: _new(_cls, ({listed},))", {"_new": tuple.__new__})
+                make.__name__, make.__qualname__, make.__defaults__ = "__new__", f"{name}.__new__", defaults
+                made.__new__ = staticmethod(make)
+                return make(cls, *values, **named)
+
+            body |= {field: _tuplegetter(place, None) for place, field in enumerate(fields)}
+            body |= {"__slots__": (), "__new__": first, "_fields": fields, "__match_args__": fields}
+            made = type(name, (_Record,), body)
             return made
 
     class NamedTuple(metaclass=_Maker):

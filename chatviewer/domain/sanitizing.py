@@ -13,21 +13,7 @@ if TYPE_CHECKING:
 
 MAX_MARKS = 8  # combining marks on one letter; more than any script needs
 
-_PICTURES: dict[int, str] = {code: chr(0x2400 + code) for code in range(0x20) if code not in (0x09, 0x0A)}
-_PICTURES[0x7F] = "\u2421"
-_PICTURES |= dict.fromkeys(range(0x80, 0xA0), "\ufffd")
-_PICTURES |= dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # lone surrogates: print, sqlite3 and the clipboard raise
-# embeddings, overrides and isolates; line and paragraph separators break a row in two
-_PICTURES |= dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C), "\ufffd")
-_PICTURES |= {0x2028: "\n", 0x2029: "\n"}
-# zero width: soft hyphen, Mongolian vowel separator, zero width space and non-joiner, word joiner and invisible operators, BOM,
-# interlinear annotation, tags. The zero width joiner and the variation selectors stay: emoji are made with them.
-_PICTURES |= dict.fromkeys(
-    (0xAD, 0x180E, 0x200B, 0x200C, *range(0x2060, 0x2065), *range(0x206A, 0x2070), 0xFEFF, *range(0xFFF9, 0xFFFC)), ""
-)
-_PICTURES |= dict.fromkeys(range(0xE0000, 0xE0080), "")
-
-# The same set as ranges: 300 single characters cost 8 ms to compile. None of them is printable, so most texts need no search.
+# What `_pictures` replaces, as ranges: 300 single characters cost 8 ms to compile. None of them is printable, so most texts need no search.
 _SUSPECT = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
     "\U000e0000-\U000e007f]"
@@ -54,6 +40,26 @@ def _pattern(source: str) -> re.Pattern[str]:
     return _compiled[source]
 
 
+_known_pictures: dict[int, str] = {}
+
+
+def _pictures() -> dict[int, str]:
+    """What stands for a character that must not be written out. Made when it is first needed, as the patterns are."""
+    if not _known_pictures:
+        made = {code: chr(0x2400 + code) for code in range(0x20) if code not in (0x09, 0x0A)} | {0x7F: "\u2421"}
+        made |= dict.fromkeys(range(0x80, 0xA0), "\ufffd")
+        made |= dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # lone surrogates: print, sqlite3 and the clipboard raise
+        # embeddings, overrides and isolates; line and paragraph separators break a row in two
+        made |= dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C), "\ufffd")
+        made |= {0x2028: "\n", 0x2029: "\n"}
+        # zero width: soft hyphen, Mongolian vowel separator, zero width space and non-joiner, word joiner and invisible operators, BOM,
+        # interlinear annotation, tags. The zero width joiner and the variation selectors stay: emoji are made with them.
+        nothing = (0xAD, 0x180E, 0x200B, 0x200C, *range(0x2060, 0x2065), *range(0x206A, 0x2070), 0xFEFF, *range(0xFFF9, 0xFFFC))
+        made |= dict.fromkeys((*nothing, *range(0xE0000, 0xE0080)), "")
+        _known_pictures.update(made)
+    return _known_pictures
+
+
 def _is_mark(character: str) -> bool:
     return any(low <= character <= high for low, high in _MARK_RANGES)
 
@@ -64,7 +70,7 @@ def safe(text: str) -> str:
         if "\r\n" in text:
             text = text.replace("\r\n", "\n")
         if len(text) < _SHORT or _pattern(_SUSPECT).search(text):
-            text = text.translate(_PICTURES)
+            text = text.translate(_pictures())
     if text.isascii() or (len(text) < _SHORT and not any(_is_mark(character) for character in text if character > "\u02ff")):
         return text
     return _pattern(_MARKS).sub(r"\1", text)

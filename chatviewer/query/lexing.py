@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from chatviewer.domain.record import NamedTuple
-from chatviewer.query.fields import FIELDS
 from chatviewer.query.nodes import Pattern, Word
 
 MAX_CHARACTERS = 10_000
 MAX_TOKENS = 200
 
+_LONGEST_NAME = 20  # characters; no field's name is longer
 _NEGATABLE = '"(/#@_$'  # besides letters and digits: `->` and `--option` are words
-_LONGEST_NAME = max(map(len, FIELDS))
 
 
 class FieldText(NamedTuple):
@@ -126,6 +125,8 @@ class Lexer:
         colon = text.find(":", self._at, self._at + _LONGEST_NAME + 1)
         if colon < 0:
             return None
+        from chatviewer.query.fields import FIELDS  # not for plain words
+
         name = text[self._at : colon].lower()
         if name not in FIELDS or self._is_end(colon + 1):
             return None

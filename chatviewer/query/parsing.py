@@ -6,8 +6,6 @@ Terms that stand side by side must all match. `OR` binds closer than that, as in
 
 from datetime import datetime
 
-from chatviewer.query.fielding import field_node, scopes_after
-from chatviewer.query.fields import FIELDS
 from chatviewer.query.lexing import FieldText, Lexer, Token
 from chatviewer.query.nodes import DEFAULT_SCOPES, AllOf, AnyOf, Node, Not, Pattern, Query, Word
 
@@ -78,8 +76,11 @@ def _with_open_end(tokens: list[Token], text: str) -> list[Token]:
     if last is None or not isinstance(last.leaf, Word) or last.leaf.is_phrase or last.leaf.is_prefix or text[-1:].isspace():
         return tokens
     is_unwanted = len(tokens) > 1 and tokens[-2].kind in ("-", "NOT")
-    if last.leaf.text[-1:] == ":" and last.leaf.text[:-1].lower() in FIELDS:
-        return tokens[: -2 if is_unwanted else -1]
+    if last.leaf.text[-1:] == ":":
+        from chatviewer.query.fields import FIELDS
+
+        if last.leaf.text[:-1].lower() in FIELDS:
+            return tokens[: -2 if is_unwanted else -1]
     if is_unwanted or not last.leaf.text[-1:].isalnum() or last.leaf.text[-1:] >= _FIRST_UNSPACED:
         return tokens
     return [*tokens[:-1], last._replace(leaf=last.leaf._replace(is_prefix=True))]
@@ -162,6 +163,8 @@ class _Parser:
         leaf = token.leaf
         try:
             if isinstance(leaf, FieldText):
+                from chatviewer.query.fielding import field_node, scopes_after  # not for plain words
+
                 if leaf.name == "in":
                     self._scopes = scopes_after(self._scopes, self._has_scopes, leaf, self._is_not_next)
                     self._has_scopes = True

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from heapq import merge
 
 from chatviewer.domain.record import NamedTuple
 from chatviewer.storage.filtering import SqlParts, index_rows, scoped
 from chatviewer.storage.reading import id_list
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 FEW = 1_000  # rows that are sorted as a whole
 ALL = 1 << 62  # rows
@@ -72,7 +75,7 @@ LEVELS = {
 
 # Whose messages these are, by the sessions' own rows; those of a session that others' rows lie between are left out.
 _OWNERS = (
-    "SELECT session.user_id = ? AND ({}), session.status, session.last_message_at, session.id, listed.value "
+    "SELECT session.user_id = ? AND ({}), -coalesce(session.last_message_at, 0), -session.id, 1, -listed.value, session.status "
     "FROM json_each(?) AS listed CROSS JOIN session "
     "WHERE session.first_row = (SELECT max(before.first_row) FROM session AS before WHERE before.first_row <= listed.value) "
     "AND session.last_row >= listed.value AND session.last_row - session.first_row + 1 = session.message_count"
@@ -103,18 +106,15 @@ def sorted_rows(connection: sqlite3.Connection, plan: Plan, rows: Sequence[int],
 
     What speaks of the rows themselves is looked at in this order, until there are as many as wanted.
     """
-    shown: list[Candidate] = []
-    hidden: list[int] = []
-    for status, when, session, row in _placed(connection, plan, rows):
-        if status in plan.statuses:
-            shown.append(Candidate(-(when or 0), -session, plan.level != "session", -row, plan.level))
-        else:
-            hidden.append(row)
-    shown.sort()
+    placed = _placed(connection, plan, rows)
+    places = [place for place in placed if place[-1] in plan.statuses]
     if plan.row_conditions[0] == "1":
-        return shown, len(hidden), True
+        found = [Candidate._make((*place[:-1], plan.level)) for place in places[:wanted]]
+        return found, len(placed) - len(places), len(found) == len(places)
+    hidden = [-row for *_, row, status in placed if status not in plan.statuses]
     hidden_count = len(meeting(connection, plan, hidden)) if hidden else 0
-    found: list[Candidate] = []
+    shown = [Candidate._make((*place[:-1], plan.level)) for place in places]
+    found = []
     start, size = 0, wanted + MARGIN
     while start < len(shown) and len(found) < wanted:
         part = shown[start : start + size]
@@ -132,22 +132,24 @@ def meeting(connection: sqlite3.Connection, plan: Plan, rows: Iterable[int]) -> 
     return {row for (row,) in connection.execute(statement, (id_list(rows), *parameters))}
 
 
-def _placed(connection: sqlite3.Connection, plan: Plan, rows: Sequence[int]) -> Iterator[tuple[str, int | None, int, int]]:
-    """(status, time, session, row) of those whose session meets the conditions which speak of it."""
+def _placed(connection: sqlite3.Connection, plan: Plan, rows: Sequence[int]) -> list[tuple[Any, ...]]:
+    """Those whose session meets the conditions which speak of it, in order: a `Candidate` with the session's status for its level."""
     level = LEVELS[plan.level]
     sql, parameters = plan.session_conditions
     left = set(rows)
+    found: list[tuple[Any, ...]] = []
     if plan.level == "message":
-        for is_met, *place in connection.execute(_OWNERS.format(sql), (plan.user_id, *parameters, id_list(left))):
-            left.discard(place[3])
-            if is_met:
-                yield tuple(place)
+        owned = connection.execute(_OWNERS.format(sql), (plan.user_id, *parameters, id_list(left))).fetchall()
+        left.difference_update(-row for *_, row, _ in owned)
+        found = [place for is_met, *place in owned if is_met]
     if left:
         statement = (
-            f"SELECT session.status, session.last_message_at, session.id, {level.row} FROM json_each(?) AS listed "
-            f"CROSS JOIN {level.source} WHERE {level.row} = listed.value AND session.user_id = ? AND {sql}"
+            f"SELECT -coalesce(session.last_message_at, 0), -session.id, {int(plan.level != 'session')}, -{level.row}, session.status "
+            f"FROM json_each(?) AS listed CROSS JOIN {level.source} WHERE {level.row} = listed.value AND session.user_id = ? AND {sql}"
         )
-        yield from connection.execute(statement, (id_list(left), plan.user_id, *parameters))
+        found += connection.execute(statement, (id_list(left), plan.user_id, *parameters)).fetchall()
+    found.sort()
+    return found
 
 
 def sessions(connection: sqlite3.Connection, plan: Plan, statuses: tuple[str, ...], more: str = "") -> Iterator[tuple[int, ...]]:
@@ -158,7 +160,20 @@ def sessions(connection: sqlite3.Connection, plan: Plan, statuses: tuple[str, ..
         f"AND session.is_subagent = ? AND {sql} ORDER BY session.last_message_at DESC, session.id DESC"
     )
     kinds = [(status, is_subagent) for status in statuses for is_subagent in (0, 1)]
-    return merge(*(connection.execute(statement, (plan.user_id, *kind, *parameters)) for kind in kinds))
+    return _merged([connection.execute(statement, (plan.user_id, *kind, *parameters)) for kind in kinds])
+
+
+def _merged(cursors: list[sqlite3.Cursor]) -> Iterator[tuple[int, ...]]:
+    """As `heapq.merge`, without its module, of rows no two of which are the same."""
+    first: dict[sqlite3.Cursor, tuple[int, ...]] = {cursor: row for cursor in cursors if (row := next(cursor, None)) is not None}
+    while len(first) > 1:
+        least = min(first, key=first.__getitem__)
+        yield first.pop(least)
+        if (row := next(least, None)) is not None:
+            first[least] = row
+    for cursor, row in first.items():
+        yield row
+        yield from cursor
 
 
 def is_beginning(match: str) -> bool:

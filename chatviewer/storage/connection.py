@@ -142,11 +142,15 @@ def roll_back(connection: sqlite3.Connection) -> None:
 
 
 class Database:
-    """The file with its connections. `path` may be absent with `is_absent`: then each thread reads an empty library in memory."""
+    """The file with its connections. `path` may be absent with `is_absent`: then each thread reads an empty library in memory.
 
-    def __init__(self, path: Path | str, *, is_absent: bool = False) -> None:
+    `is_alone`: one thread uses it, and nobody interrupts what it reads: one connection does for both, and reads the schema once.
+    """
+
+    def __init__(self, path: Path | str, *, is_absent: bool = False, is_alone: bool = False) -> None:
         self.file = os.fspath(path)
         self.is_absent = is_absent
+        self.is_alone = is_alone
         self.is_loading = False  # a first import is under way: what joins sessions is done once, at its end
         self._local = _local()
         self._lock = allocate_lock()
@@ -166,8 +170,8 @@ class Database:
         return self._of_thread("writer")
 
     def reader(self) -> sqlite3.Connection:
-        """This thread's connection for reading only."""
-        return self._of_thread("reader")
+        """This thread's connection for reading only (`is_alone`: for both)."""
+        return self._of_thread("writer" if self.is_alone else "reader")
 
     def asked(self) -> Asked:
         """This thread's reader, for something that another thread may end by `interrupt`."""

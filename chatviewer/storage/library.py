@@ -30,12 +30,13 @@ class Library(OwnWords):
     """Everything one user has. Thread-safe: each thread has its own connection."""
 
     @classmethod
-    def open(cls, path: Path | str, *, create: bool = True) -> Self:
+    def open(cls, path: Path | str, *, create: bool = True, is_alone: bool = False) -> Self:
         """Open and bring up to date. Without `create`, a missing file reads as an empty library and none is made.
+        `is_alone`: for one thread, whose searches nobody stops; it opens quicker.
 
         Raises DatabaseError and its kinds.
         """
-        return cls(*open_database(path, create=create))
+        return cls(*open_database(path, create=create, is_alone=is_alone))
 
     @property
     def path(self) -> Path:

@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 USER_NAME = "local"
 
 
-def open_database(path: Path | str, *, create: bool = True) -> tuple[Database, User]:
+def open_database(path: Path | str, *, create: bool = True, is_alone: bool = False) -> tuple[Database, User]:
     """The database and its one user. Without `create`, a missing file gives an empty library in memory.
 
     Raises DatabaseError and its kinds.
     """
     if not create and not os.path.lexists(path):
-        database = Database(path, is_absent=True)
+        database = Database(path, is_absent=True, is_alone=is_alone)
         return database, User(1, USER_NAME)
     prepare_file(path)
-    database = Database(path)
+    database = Database(path, is_alone=is_alone)
     try:
         with explained(path):
             connection = database.connection()

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from chatviewer.domain.kinds import Role, RunState, SessionStatus, ToolCallStatus
-from chatviewer.domain.summary import SessionSummary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from chatviewer.domain.attachment import Attachment
     from chatviewer.domain.message import Message
     from chatviewer.domain.session import ContextItem, Session
+    from chatviewer.domain.summary import SessionSummary
     from chatviewer.domain.tool_call import ToolCall
 
 Row: TypeAlias = "tuple[Any, ...]"
@@ -92,6 +92,8 @@ def id_list(ids: Iterable[int]) -> str:
 
 def summary_of(row: Row, tags: tuple[str, ...], has_note: bool) -> SessionSummary:
     """From `SUMMARY_COLUMNS`."""
+    from chatviewer.domain.summary import SessionSummary
+
     return SessionSummary(
         id=row[0],
         uid=row[1],

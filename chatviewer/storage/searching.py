@@ -28,8 +28,11 @@ from chatviewer.storage.parts import bare, take_apart, together
 from chatviewer.storage.patterns import TimeLimit, time_limit
 from chatviewer.storage.reading import id_list
 from chatviewer.storage.snippets import fold
-from chatviewer.storage.vocabulary import Vocabulary
 from chatviewer.storage.walking import FIRST_BATCH, HIDDEN_SECONDS, STRETCH, IndexRows, Owner, hidden_within, read, rows_within, walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from chatviewer.storage.vocabulary import Vocabulary
 
 PATTERN_SECONDS = 0.09  # what one search may spend on reading texts that no index covers
 # What the beginning of a word is looked for in the newest messages before the index is asked; the lists of one that does not stand
@@ -109,7 +112,7 @@ class Search:
         self.has_unread = False  # whether there was more to read than is read
         self._since: int | None = None  # from when on the sessions are from which enough messages were read
         self.has_ungathered = False  # whether more sessions may hold the words apart than were looked at
-        self.vocabulary = Vocabulary(connection)
+        self._vocabulary: Vocabulary | None = None
         self.scopes = scopes_of(query)
         wanted_or_not = [bare(node) for node in together(query.node)]
         dense = {leaf for node in wanted_or_not for leaf in positive_leaves(node) if self._is_dense(leaf)}
@@ -148,13 +151,22 @@ class Search:
         levels = [level for level in levels_of(self.scopes) if level in READ_AS_TYPED]
         return text.isascii() and (len(text) == 1 or any(self.vocabulary.words(f"{level}_fts", text) is None for level in levels))
 
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words of the indexes; loaded when a beginning of words is asked for."""
+        if self._vocabulary is None:
+            from chatviewer.storage.vocabulary import Vocabulary
+
+            self._vocabulary = Vocabulary(self.connection)
+        return self._vocabulary
+
     def conditions_of(self, level: str, scopes: tuple[str, ...], within: str = "") -> Conditions:
         """No conditions yet, of a level of this search."""
         return Conditions(scopes, level, within, self.dense)
 
     def index_rows(self, plan: Plan) -> IndexRows:
         """The rows that the index gives for a plan."""
-        return IndexRows(self.vocabulary, plan, self.scopes)
+        return IndexRows(self, plan)
 
     def plan(self, level: str, matched: tuple[Node, ...], nodes: tuple[Node, ...] | None = None) -> Plan:
         """How one kind of row is searched: what the index is asked for, and the conditions given or else all of the query's."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 import sqlite3
 import time
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
@@ -19,11 +18,12 @@ from chatviewer.storage.candidates import FEW, LEVELS, Candidate, Plan, index_na
 from chatviewer.storage.filtering import index_rows, scoped
 from chatviewer.storage.patterns import TimeLimit
 from chatviewer.storage.reading import id_list
-from chatviewer.storage.vocabulary import Vocabulary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from chatviewer.storage.searching import Search
 
 FIRST_BATCH = 8  # sessions
 MOST_AT_ONCE = 4_096  # sessions
@@ -50,14 +50,14 @@ Stretch = tuple[int, int, int]  # first row, last row, session
 class IndexRows:
     """The rows that the index of a plan's level gives, the ones stored last first."""
 
-    def __init__(self, vocabulary: Vocabulary, plan: Plan, scopes: tuple[str, ...]) -> None:
+    def __init__(self, search: Search, plan: Plan) -> None:
         assert plan.match is not None
-        self._connection = vocabulary.connection
+        self._connection = search.connection
         self._level = plan.level
         index = index_name(plan.level)
-        self.match = scoped(plan.level, scopes, plan.match)
+        self.match = scoped(plan.level, search.scopes, plan.match)
         if is_beginning(self.match) and plan.level in ("message", "tool"):
-            self.match = vocabulary.spelled_out(index, self.match)
+            self.match = search.vocabulary.spelled_out(index, self.match)
         self._statement = f"{index_rows(plan.level)} AND {index}.rowid BETWEEN ? AND ? ORDER BY {index}.rowid DESC LIMIT ?"
         # Words with one beginning that are too many to be spelled out are merged anew each time that the index is asked: ask once.
         self.is_merged = is_beginning(self.match)
@@ -107,6 +107,8 @@ class IndexRows:
     def between(self, low: int, high: int, limit: int = -1) -> Sequence[int]:
         """Those from `low` to `high`, at most `limit` of the highest (-1: all)."""
         if self.is_merged or self._all is not None:
+            from bisect import bisect_left, bisect_right  # a search for whole words does without
+
             rows = self._merged_rows()
             start, end = bisect_left(rows, low), bisect_right(rows, high)
             return rows[start if limit < 0 else max(start, end - limit) : end][::-1]
