@@ -114,6 +114,8 @@ def block_text(value: Any, joint: str = "\n") -> str:
         inner = value.get("text")
         if type(inner) is str:
             return inner
+        if (words := value.get("refusal") if inner is None else inner) is not None:
+            return text(words)
         return "" if type(value.get("type")) is str else text(value)
     return text(value)
 

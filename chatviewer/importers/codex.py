@@ -121,7 +121,7 @@ class CodexImporter(Importer):
         def load_replay(session: str) -> Replay:
             return self._replay_of(session, reading.path, forks - 1) if forks else []
 
-        rollout = Rollout(found[-1].lower() if found else name, state, load_replay, reading.skip)
+        rollout = Rollout(found[-1].lower() if found else name, state, load_replay, reading)
         for line, offset, record in _records(reading):
             rollout.add(line, offset, record)
         return rollout

@@ -88,3 +88,10 @@ class Draft:
             tool_calls=tuple(call.finished() for call in self.calls),
             attachments=tuple(self.attachments),
         )
+
+
+def filled(draft: Draft | str | None) -> Draft | str | None:
+    """The draft itself, or what stands before it if nothing is left of it."""
+    while isinstance(draft, Draft) and draft.is_empty:
+        draft = draft.parent
+    return draft

@@ -37,6 +37,7 @@ _FAILED = re.compile(
 
 # Of a call without arguments, what it was made with.
 _ARGUMENTS = ("arguments", "input", "action", "revised_prompt", "query")
+ENVELOPES = ("response_item", "event_msg", "session_meta", "turn_context", "compacted")  # records that are nothing without their payload
 CALL, OUTPUT = "_call", "_output"  # how the types of calls and results end: function_call, web_search_call, custom_tool_call_output
 
 
@@ -74,6 +75,16 @@ def response_item(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
     if record.get("type") == "response_item":
         return mapping(record.get("payload"))
     return record if "payload" not in record and ("role" in record or type(record.get("type")) is str) else None
+
+
+def kind_of(item: Mapping[str, Any]) -> str:
+    """The type of an item; "" without one. What has a role and content is a message, whatever it calls itself."""
+    kind = item.get("type")
+    if type(kind) is str and (kind in ("message", "reasoning") or kind.endswith((CALL, OUTPUT))):
+        return kind
+    if "role" in item and (type(kind) is not str or not kind or "content" in item):
+        return "message"
+    return kind if type(kind) is str else ""
 
 
 def call_name(item: Mapping[str, Any]) -> str:

@@ -15,8 +15,9 @@ from chatviewer.domain.kinds import Role, ToolCallStatus
 from chatviewer.domain.message import Message
 from chatviewer.domain.tool_call import ToolResult
 from chatviewer.importers import codex_items as items
+from chatviewer.importers.base import Reading
 from chatviewer.importers.building import block_text, image_attachment, mapping, parse_time, text, whole_number, word
-from chatviewer.importers.codex_drafts import SOURCE, Draft, DraftCall
+from chatviewer.importers.codex_drafts import SOURCE, Draft, DraftCall, filled
 
 MAX_TURNS, MAX_OPEN_CALLS = 200, 200  # kept between two readings of a growing file
 
@@ -26,9 +27,7 @@ Replay = list[tuple[Any, str]]  # the response items of another session, in orde
 class Rollout:
     """What one file tells. `state` is what the last reading of the same file left, empty when it is read from its beginning."""
 
-    def __init__(
-        self, fallback_id: str, state: Mapping[str, Any], load_replay: Callable[[str], Replay], skip: Callable[[str], None]
-    ) -> None:
+    def __init__(self, fallback_id: str, state: Mapping[str, Any], load_replay: Callable[[str], Replay], reading: Reading) -> None:
         self.id = text(state.get("id")) or fallback_id
         self.has_meta = bool(state.get("has_meta"))
         self.drafts: list[Draft] = []
@@ -40,7 +39,7 @@ class Rollout:
         self.continues: str | None = None  # uid of the last message copied from the session that it was forked from
         self.replayed: dict[int, str] = {}  # by line
         self.last_at: datetime | None = None
-        self._load_replay, self._skip = load_replay, skip
+        self._load_replay, self._skip, self._report = load_replay, reading.skip, reading.problem
         self._replay: Replay = []
         self._has: set[str] = set(state.get("has") or ())  # kinds of response items seen: their events are repetitions
         self._last: Draft | str | None = word(state.get("last"))
@@ -59,7 +58,9 @@ class Rollout:
         envelope, payload = record.get("type"), record.get("payload")
         at = parse_time(record.get("timestamp"))
         if type(payload) is not dict:
-            if "payload" in record:
+            if type(envelope) is str and envelope in items.ENVELOPES and "payload" in record:
+                self._report(line, f"a record of type {envelope} without content")
+            elif "payload" in record:
                 self._skip(f"{text(envelope) or 'record'} without content")
             elif "record_type" in record:
                 self._skip(f"record_type {text(record.get('record_type'))}")
@@ -80,8 +81,12 @@ class Rollout:
             self._turn_context(payload)
         elif envelope == "compacted":
             self._say(line, offset, Role.SYSTEM, text(payload.get("message")), at, kind="compaction")
+        elif "role" in payload and "content" in payload:  # a message in a record of an unknown kind is still a message
+            self._item(line, offset, payload, at)
+        elif type(envelope) is str and envelope:
+            self._skip(envelope)
         else:
-            self._skip(text(envelope) or "record without a type")
+            self._report(line, "a record without a type")
 
     def _meta(self, meta: Mapping[str, Any], at: datetime | None) -> None:
         own = word(meta.get("id")) or word(meta.get("session_id"))
@@ -122,7 +127,7 @@ class Rollout:
                 self.metadata[key] = context[key]
 
     def _item(self, line: int, offset: int, item: Mapping[str, Any], at: datetime | None) -> None:
-        kind = text(item.get("type")) or ("message" if "role" in item else "")
+        kind = items.kind_of(item)
         self._has.add("item")
         if kind in ("message", "reasoning") and kind not in self._has:
             self._has.add(kind)
@@ -147,14 +152,16 @@ class Rollout:
             self._call(line, offset, item, at)
         elif kind.endswith(items.OUTPUT):
             self._output(line, offset, item, at)
+        elif kind:
+            self._skip(kind)
         else:
-            self._skip(kind or "item without a type")
+            self._report(line, "an item without a type")
 
     def _message(self, line: int, offset: int, item: Mapping[str, Any], at: datetime | None) -> None:
         role = text(item.get("role"))
         blocks = item.get("content") if type(item.get("content")) is list else [item.get("content")]
         if role == "assistant":
-            if content := block_text(blocks, "\n\n"):
+            if content := "\n\n".join(filter(None, map(self._words, blocks or ()))):
                 draft = self._reply(line, offset, at, begins_text=True)
                 draft.content.append((content, ""))
                 if type(item.get("phase")) is str:
@@ -166,7 +173,7 @@ class Rollout:
             if image := items.image(block):
                 images.append(image)
                 continue
-            for kind, piece in self._told_apart(block_text(block), role):
+            for kind, piece in self._told_apart(self._words(block), role):
                 if pieces and pieces[-1][0] == kind:
                     piece = pieces.pop()[1] + "\n\n" + piece
                 pieces.append((kind, piece))
@@ -176,6 +183,13 @@ class Rollout:
                 draft.attachments, images = images, []
         if images:
             self.drafts[-1].attachments += images
+
+    def _words(self, block: Any) -> str:
+        """The text of a block; one that holds none is counted."""
+        words = block_text(block, "\n\n")
+        if not words and type(block) is dict and block.get("text") != "":
+            self._skip(f"block {text(block.get('type')) or 'without a type'}")
+        return words
 
     def _told_apart(self, content: str, role: str) -> list[tuple[str, str]]:
         """What Codex or the editor put in front of the user's words, and the words; each with its kind."""
@@ -324,11 +338,11 @@ class Rollout:
         for draft in self.drafts:
             draft.content = [piece for piece in draft.content if piece[1] != kind]
             draft.thinking = [piece for piece in draft.thinking if piece[1] != kind]
-            draft.parent = _filled(draft.parent)  # those before are done, so no chain of empty ones grows
+            draft.parent = filled(draft.parent)  # those before are done, so no chain of empty ones grows
             if not draft.is_empty:
                 kept.append(draft)
-        self._last = _filled(self._last)
-        self._turns = [_filled(turn) for turn in self._turns]
+        self._last = filled(self._last)
+        self._turns = [filled(turn) for turn in self._turns]
         if kind == "message":
             self._turns.clear()  # they were repetitions too
         self.drafts = kept
@@ -382,10 +396,3 @@ class Rollout:
             "turns": [self.uid(turn) for turn in self._turns[-MAX_TURNS:]],
             "open": dict(list((known | waiting).items())[-MAX_OPEN_CALLS:]),
         }
-
-
-def _filled(draft: Draft | str | None) -> Draft | str | None:
-    """The draft itself, or what stands before it if nothing is left of it."""
-    while isinstance(draft, Draft) and draft.is_empty:
-        draft = draft.parent
-    return draft

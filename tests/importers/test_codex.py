@@ -384,3 +384,38 @@ def test_the_samples_in_a_library(library: Library, monkeypatch: pytest.MonkeyPa
     assert sessions["5005"][0].status is SessionStatus.ARCHIVED
     assert parent.title == "Apples that go missing"
     assert ingest.run(library, source="codex").counts == SaveCounts()
+
+
+ODD = (None, 7, True, [1], {"a": 1})
+
+
+def test_what_says_nothing_of_itself_is_told_with_its_line(tmp_path: Path) -> None:
+    records = [said("user", "Look at the kiln.")]
+    records += [{"type": kind, "payload": None} for kind in ("response_item", "event_msg", "session_meta", "turn_context", "compacted")]
+    records += [item(type=odd, name="shell", arguments="{}", call_id="c") for odd in ODD]
+    records += [{"type": odd, "payload": {"a": 1}} for odd in ODD]
+    records += [{"type": "hologram", "payload": {}}, item(type="poem"), said("assistant", "Done.")]
+    path = written(tmp_path / "rollout-x.jsonl", records)
+    session, reading = read(path)
+    assert [problem.line for problem in reading.problems] == list(range(2, 2 + 5 + 2 * len(ODD)))
+    assert reading.skipped == {"hologram": 1, "poem": 1}, "a kind that may yet come is counted"
+    assert [message.content for message in session.messages] == ["Look at the kiln.", "Done."]
+
+
+def test_a_message_is_one_whatever_it_calls_itself(tmp_path: Path) -> None:
+    kinds = (*ODD, "", "note")
+    records = [item(type=kind, role="user", content=[{"type": "input_text", "text": "Here."}]) for kind in kinds]
+    records += [{"type": kind, "payload": said("user", "There.")["payload"]} for kind in kinds]
+    session, reading = read(written(tmp_path / "rollout-x.jsonl", records))
+    assert [message.content for message in session.messages] == ["Here."] * len(kinds) + ["There."] * len(kinds)
+    assert not reading.problems
+    assert not reading.skipped
+
+
+@pytest.mark.parametrize("role", ["user", "assistant"])
+def test_words_in_an_odd_place_of_a_block_are_kept_and_blocks_without_words_counted(tmp_path: Path, role: str) -> None:
+    blocks = [{"type": "refusal", "refusal": "No."}, {"type": "output_text", "text": ["a"]}, {"type": "input_text", "text": {"value": "b"}}]
+    path = written(tmp_path / "rollout-x.jsonl", [item(type="message", role=role, content=[*blocks, {"type": "gesture"}])])
+    session, reading = read(path)
+    assert [message.content for message in session.messages] == ['No.\n\n["a"]\n\n{"value": "b"}']
+    assert reading.skipped == {"block gesture": 1}
