@@ -281,12 +281,12 @@ class _Lines:
                 value, at = decode_first(text, at)
                 found.append(value)
             except ValueError as error:
-                if is_last and text[at] == "{":
+                if is_last and text[at] == "{" and not text.endswith("\x00"):  # what ends in a hole will never be whole
                     return found, len(source[at:].encode("utf-8", "surrogateescape")), reasons
                 following = _last_object(text, at + 1)
                 if following:
                     found.append(following)
-                return found, 0, [*reasons, str(error)]
+                return found, 0, [*reasons, _HOLE if text.endswith("\x00") else str(error)]
         return found, 0, reasons
 
     def _report(self, number: int, reason: str) -> None:
