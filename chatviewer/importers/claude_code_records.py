@@ -93,7 +93,7 @@ class Transcript(Threads):
             if block_kind == "text" or block_kind is None:
                 said = block_text(block)
             elif block_kind == "thinking":
-                thought = text(block.get("thinking"))
+                thought = text(block.get("thinking")) or text(block.get("text"))
             elif block_kind == "redacted_thinking":
                 self.reading.skip("redacted thinking")
             if not said and not thought:

@@ -41,6 +41,8 @@ def attached(block: dict[str, Any]) -> Attachment | None:
     name = text(block.get("title") or source.get("url"))
     if type(source.get("data")) is str and source.get("type") == "text":
         return text_attachment(source["data"], word(source.get("media_type")) or "text/plain", name)
+    if source.get("type") == "content" and (said := block_text(source.get("content"))):
+        return text_attachment(said, name=name)
     made = image_attachment(source.get("data"), source.get("media_type"), name)
     return made or Attachment(media_type=word(source.get("media_type")) or f"{block['type']}/*", name=name)
 

@@ -206,6 +206,21 @@ def test_who_wrote_a_text(tmp_path: Path, content: str, kind: str | None) -> Non
     assert message.content == content
 
 
+def test_words_in_an_odd_place_of_a_block_are_kept(tmp_path: Path) -> None:
+    said = {"type": "text", "text": "In a document."}
+    document = {"type": "document", "title": "Plan", "source": {"type": "content", "content": [said]}}
+    session = only(
+        tmp_path,
+        user("u", None, [{"type": "text", "text": {"value": "prompt"}}, document]),
+        reply("a", "u", "m", {"type": "thinking", "text": "hm"}, {"type": "text", "text": ["reply"]}, document),
+    )
+    prompt, answer = session.messages
+    assert prompt.content == '{"value": "prompt"}'
+    assert (answer.thinking, answer.content) == ("hm", '["reply"]')
+    for message in (prompt, answer):
+        assert [(attachment.name, attachment.text) for attachment in message.attachments] == [("Plan", "In a document.")]
+
+
 def test_results_without_call_twice_and_early(tmp_path: Path) -> None:
     session = only(
         tmp_path,
