@@ -184,11 +184,11 @@ def test_styles_stand_in_files() -> None:
 # What a plain `list` or `search` loads, each import of it at once: these modules load no large one as they are imported, or a command
 # that answers in 25 ms takes 40. A module in `TYPE_CHECKING` or within a function costs nothing.
 QUICK = (
-    *("__main__", "errors", "paths", "cli", "cli.listing", "cli.opening", "cli.output", "cli.parser", "cli.plain", "cli.searching"),
+    *("__main__", "errors", "paths", "cli", "cli.listing", "cli.opening", "cli.output", "cli.parser", "cli.searching"),
     *("cli.table", "domain", "domain.hit", "domain.kinds", "domain.record", "domain.sanitizing", "domain.summary", "domain.user"),
     *("domain.wording", "query", "query.fielding", "query.fields", "query.lexing", "query.nodes", "query.parsing", "storage.candidates"),
     *("storage.connection", "storage.filtering", "storage.gathering", "storage.library", "storage.matching", "storage.migrating"),
-    *("storage.opening", "storage.own_words", "storage.parts", "storage.patterns", "storage.presenting", "storage.reading"),
+    *("storage.opening", "storage.own_words", "storage.patterns", "storage.presenting", "storage.reading"),
     *("storage.searching", "storage.sessions", "storage.snippets", "storage.vocabulary", "storage.walking"),
 )
 LARGE = {"typing", "re", "enum", "contextlib", "threading", "dataclasses", "pathlib", "argparse", "json", "inspect", "logging", "importlib"}

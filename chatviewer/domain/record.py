@@ -45,8 +45,8 @@ else:
     class _Maker(type):
         """Makes `class Point(NamedTuple)` with annotated fields a named tuple with the methods that the body defines.
 
-        `collections.namedtuple` would compile a constructor for each class at once, most of its cost; here the first call does, and a
-        short command makes nothing of most classes.
+        `collections.namedtuple` would compile a constructor for each class at once, most of its cost; here a later call does, and a
+        short command makes few of most classes.
         """
 
         def __new__(cls, name, bases, body):
@@ -55,7 +55,13 @@ else:
             fields = tuple(body["__annotations__"])
             defaults = tuple(body[field] for field in fields if field in body)
 
+            few = 20  # that are made without it: compiling takes as long as these
+
             def first(cls, *values, **named):
+                nonlocal few
+                few -= 1
+                if few > 0 and len(values) == len(fields) and not named:
+                    return tuple.__new__(cls, values)
                 listed = ", ".join(fields)
                 make = eval(f"lambda _cls, {listed}: _new(_cls, ({listed},))", {"_new": tuple.__new__})
                 make.__name__, make.__qualname__, make.__defaults__ = "__new__", f"{name}.__new__", defaults

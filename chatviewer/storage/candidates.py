@@ -101,11 +101,19 @@ def rows_of_index(connection: sqlite3.Connection, plan: Plan, scopes: tuple[str,
     return [row for (row,) in connection.execute(statement, (scoped(plan.level, scopes, plan.match), limit))]
 
 
-def sorted_rows(connection: sqlite3.Connection, plan: Plan, rows: Sequence[int], wanted: int = ALL) -> tuple[list[Candidate], int, bool]:
+def sorted_rows(
+    connection: sqlite3.Connection, plan: Plan, rows: Sequence[int], wanted: int = ALL, since: int | None = None
+) -> tuple[list[Candidate], int, bool]:
     """Those of the rows that meet the conditions, in order, how many more are in sessions of another status, and whether these are all.
 
-    What speaks of the rows themselves is looked at in this order, until there are as many as wanted.
+    What speaks of the rows themselves is looked at in this order, until there are as many as wanted. `since`: milliseconds; older sessions
+    are left out.
     """
+    if since is not None:
+        sql, parameters = plan.session_conditions
+        marks = ", ".join("?" * len(plan.statuses))
+        sql = f"({sql}) AND (session.last_message_at >= ? OR session.status NOT IN ({marks}))"
+        plan = plan._replace(session_conditions=(sql, [*parameters, since, *plan.statuses]))
     placed = _placed(connection, plan, rows)
     places = [place for place in placed if place[-1] in plan.statuses]
     if plan.row_conditions[0] == "1":
@@ -160,20 +168,20 @@ def sessions(connection: sqlite3.Connection, plan: Plan, statuses: tuple[str, ..
         f"AND session.is_subagent = ? AND {sql} ORDER BY session.last_message_at DESC, session.id DESC"
     )
     kinds = [(status, is_subagent) for status in statuses for is_subagent in (0, 1)]
-    return _merged([connection.execute(statement, (plan.user_id, *kind, *parameters)) for kind in kinds])
+    return merged(connection.execute(statement, (plan.user_id, *kind, *parameters)) for kind in kinds)
 
 
-def _merged(cursors: list[sqlite3.Cursor]) -> Iterator[tuple[int, ...]]:
-    """As `heapq.merge`, without its module, of rows no two of which are the same."""
-    first: dict[sqlite3.Cursor, tuple[int, ...]] = {cursor: row for cursor in cursors if (row := next(cursor, None)) is not None}
+def merged(sorted_ones: Iterable[Iterator[tuple[int, ...]]]) -> Iterator[tuple[int, ...]]:
+    """As `heapq.merge`, without its module, of a few."""
+    first = {rows: row for rows in sorted_ones if (row := next(rows, None)) is not None}
     while len(first) > 1:
         least = min(first, key=first.__getitem__)
         yield first.pop(least)
         if (row := next(least, None)) is not None:
             first[least] = row
-    for cursor, row in first.items():
+    for rows, row in first.items():
         yield row
-        yield from cursor
+        yield from rows
 
 
 def is_beginning(match: str) -> bool:

@@ -6,11 +6,10 @@ The sessions of the rarest word are gone through, newest first, some at a time, 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from heapq import merge
 from itertools import islice
 
 from chatviewer.query.nodes import Node
-from chatviewer.storage.candidates import ALL, FEW, Candidate, Plan, sorted_rows
+from chatviewer.storage.candidates import ALL, FEW, Candidate, Plan, merged, sorted_rows
 from chatviewer.storage.filtering import levels_of
 from chatviewer.storage.walking import IndexRows, rows_within, walk
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 FIRST_BATCH = 64  # sessions
 MAX_SESSIONS = 2_000
 
-Group = tuple[int, int]  # negative time and negative id of a session, as it is sorted
+Group = tuple[int, ...]  # negative time and negative id of a session, as it is sorted
 
 
 class _Word:
@@ -45,7 +44,7 @@ class _Word:
         """The sessions that hold it, newest first. Whether a level's rows are few may depend on the time that there was to count them;
         the order does not, or pages would not fit together."""
         last = None
-        for group in merge(*map(self._groups_of, self._levels)):
+        for group in merged(map(self._groups_of, self._levels)):
             if group != last:
                 yield group
             last = group
@@ -78,7 +77,7 @@ def narrowed(search: Search, ids: Collection[int], among: Sequence[Node]) -> lis
     words = [_Word(search, node) for node in search.parts.words]
     found: list[set[int]] = []
     for also in among:
-        batch = [(0, -session) for session in ids]
+        batch: list[Group] = [(0, -session) for session in ids]
         for word in words:
             word.narrow(search, also)
             held = word.within(batch) if batch else {}

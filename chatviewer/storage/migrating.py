@@ -13,23 +13,19 @@ from collections.abc import Iterator
 from chatviewer import paths
 from chatviewer.errors import DatabaseDamagedError, DatabaseNewerError
 from chatviewer.storage.connection import APPLICATION_ID, PAGE_SIZE, roll_back
+from chatviewer.storage.opening import MIGRATIONS as MIGRATIONS
+from chatviewer.storage.opening import is_current, migration_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
-
-MIGRATIONS = os.path.join(os.path.dirname(__file__), "migrations")
 
 
 def migration_files(directory: Path | str = MIGRATIONS) -> list[Path]:
     """In order of their numbers, which are 1, 2, 3, ..."""
     from pathlib import Path
 
-    return [Path(directory, name) for name in _migration_names(directory)]
-
-
-def _migration_names(directory: Path | str) -> list[str]:
-    return [name for name in sorted(os.listdir(directory)) if name.endswith(".sql")]
+    return [Path(directory, name) for name in migration_names(directory)]
 
 
 def statements(script: str) -> Iterator[str]:
@@ -63,10 +59,9 @@ def migrate(connection: sqlite3.Connection, path: Path | str | None, directory: 
 
     Raises DatabaseNewerError and DatabaseDamagedError before anything is written; sqlite3.Error as it comes.
     """
-    newest = len(_migration_names(directory))
-    current = version(connection)
-    if current == newest and connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
+    if is_current(connection, directory):
         return 0
+    newest, current = len(migration_names(directory)), version(connection)
     check_owner(connection, path)
     if current > newest:
         raise DatabaseNewerError(

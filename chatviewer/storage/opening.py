@@ -7,14 +7,14 @@ import sqlite3
 import time
 
 from chatviewer.domain.user import User
-from chatviewer.storage.connection import Database, explained, prepare_file
-from chatviewer.storage.migrating import migrate
+from chatviewer.storage.connection import APPLICATION_ID, Database, explained, prepare_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
 USER_NAME = "local"
+MIGRATIONS = os.path.join(os.path.dirname(__file__), "migrations")
 
 
 def open_database(path: Path | str, *, create: bool = True, is_alone: bool = False) -> tuple[Database, User]:
@@ -30,7 +30,10 @@ def open_database(path: Path | str, *, create: bool = True, is_alone: bool = Fal
     try:
         with explained(path):
             connection = database.connection()
-            migrate(connection, path)
+            if not is_current(connection):
+                from chatviewer.storage.migrating import migrate
+
+                migrate(connection, path)
             return database, local_user(connection)
     except BaseException:
         database.close()
@@ -39,8 +42,21 @@ def open_database(path: Path | str, *, create: bool = True, is_alone: bool = Fal
 
 def make_empty(connection: sqlite3.Connection) -> None:
     """An empty library in memory, with its user."""
+    from chatviewer.storage.migrating import migrate
+
     migrate(connection, None)
     local_user(connection)
+
+
+def is_current(connection: sqlite3.Connection, directory: Path | str = MIGRATIONS) -> bool:
+    """Whether this is a database of ours with the newest schema; `user_version` is the number of the last migration."""
+    version, owner = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("user_version", "application_id"))
+    return bool(owner == APPLICATION_ID and version == len(migration_names(directory)))
+
+
+def migration_names(directory: Path | str = MIGRATIONS) -> list[str]:
+    """The files of the migrations, in order."""
+    return [name for name in sorted(os.listdir(directory)) if name.endswith(".sql")]
 
 
 def local_user(connection: sqlite3.Connection) -> User:

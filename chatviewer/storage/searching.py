@@ -23,8 +23,7 @@ from chatviewer.storage.filtering import (
     said,
     scopes_of,
 )
-from chatviewer.storage.matching import split_word, tree_match
-from chatviewer.storage.parts import bare, take_apart, together
+from chatviewer.storage.matching import bare, split_word, take_apart, together, tree_match
 from chatviewer.storage.patterns import TimeLimit, time_limit
 from chatviewer.storage.reading import id_list
 from chatviewer.storage.snippets import fold
@@ -190,16 +189,20 @@ class Search:
         candidates: list[Candidate] = []
         hidden_count = 0
         is_whole = is_hidden_whole = True
+        since: int | None = None  # older sessions stand behind those that were found
         for level in levels_of(self.scopes):
-            found = self._newest_of(level)
+            found = self._newest_of(level, since)
             candidates += found.candidates
+            if len(candidates) >= self.wanted:
+                candidates.sort()
+                since = -candidates[self.wanted - 1].when or None
             hidden_count += found.hidden_count
             is_whole = is_whole and found.is_whole
             is_hidden_whole = is_hidden_whole and found.is_hidden_whole
         candidates.sort()
         return Found(candidates, hidden_count, is_whole and len(candidates) < self.wanted, is_hidden_whole)
 
-    def _newest_of(self, level: str) -> Found:
+    def _newest_of(self, level: str, since: int | None) -> Found:
         plan = self.plan(level, self.parts.matched)
         if plan.match is None:
             return self._read(plan)
@@ -210,7 +213,7 @@ class Search:
         rows = self.index_rows(plan)
         few = rows.few()
         if few is not None:
-            return Found(*sorted_rows(self.connection, plan, few, self.wanted))
+            return Found(*sorted_rows(self.connection, plan, few, self.wanted, since))
         found = [candidate for batch in walk(self.connection, plan, rows, self.wanted) for candidate in batch]
         hidden_count, is_hidden_whole = hidden_within(self.connection, plan, rows)
         return Found(found, hidden_count, len(found) < self.wanted, is_hidden_whole)

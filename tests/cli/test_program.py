@@ -160,6 +160,13 @@ def test_plain_lists_and_searches_load_no_large_module_at_all(filled: list[Sessi
     assert not modules & {"chatviewer.storage.hinting", "chatviewer.storage.ranking", "chatviewer.exporters.document"}
 
 
+@pytest.mark.parametrize("words", [["search", "fixture"], ["search", "fixture", "test"]], ids=" ".join)
+def test_plain_words_need_no_fields_and_no_beginnings(filled: list[Session], words: list[str]) -> None:
+    modules = loaded(*words)
+    assert not modules & {"chatviewer.query.fields", "chatviewer.query.fielding", "chatviewer.storage.vocabulary", "heapq", "bisect"}
+    assert not modules & {"chatviewer.storage.migrating", "chatviewer.domain.summary", "chatviewer.domain.message"}
+
+
 def test_version_loads_next_to_nothing() -> None:
     modules = loaded("--version")
     assert not modules & {"argparse", "sqlite3", "pathlib", "re", "json", "typing"}

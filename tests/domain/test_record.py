@@ -39,6 +39,26 @@ def test_a_named_tuple_has_fields_defaults_methods_and_words() -> None:
         Point()  # type: ignore[call-arg]
 
 
+def test_a_named_tuple_is_made_the_same_way_every_time() -> None:
+    class Place(NamedTuple):
+        name: str
+        row: int = 0
+
+    made = [Place("a", 1) for _ in range(50)]
+    assert {*made} == {("a", 1)}
+    assert all(type(place) is Place and place.row == 1 for place in made)
+    assert (Place("b"), Place(row=2, name="c"), Place._make(["d", 3])) == (("b", 0), ("c", 2), ("d", 3))
+    assert Place("b")._asdict() == {"name": "b", "row": 0}
+    match Place("e", 5):
+        case Place(name, row):
+            assert (name, row) == ("e", 5)
+    for wrong in (lambda: Place(), lambda: Place("a", 1, 2), lambda: Place("a", name="b"), lambda: Place._make(["a"])):  # type: ignore[call-arg, misc]
+        with pytest.raises(TypeError):
+            wrong()
+    with pytest.raises(ValueError, match="place"):
+        Place("a")._replace(place=1)  # type: ignore[call-arg]
+
+
 @pytest.mark.parametrize("role", list(Role))
 def test_a_member_is_its_word_and_always_the_same_object(role: Role) -> None:
     assert all(

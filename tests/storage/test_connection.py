@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from chatviewer.errors import DatabaseDamagedError, DatabaseError, DatabaseLockedError, DatabaseUnwritableError
+from chatviewer.query import parse
 from chatviewer.storage.connection import APPLICATION_ID, Database, connect, explain, explained
 from chatviewer.storage.library import Library
 from tests.factories import fill, make_session
@@ -33,6 +34,16 @@ def test_a_file_that_others_could_read_is_closed_to_them(library: Library, datab
     database_path.chmod(0o644)
     Library.open(database_path).close()
     assert mode(database_path) == 0o600
+
+
+def test_one_who_is_alone_reads_and_writes_by_one_connection(library: Library, database_path: Path) -> None:
+    assert library.database.reader() is not library.database.connection()
+    with Library.open(database_path, is_alone=True) as alone:
+        assert alone.database.reader() is alone.database.connection()
+        fill(alone, make_session())
+        found = alone.search(parse("is:any"))
+        assert found.hits
+        assert found.hits == library.search(parse("is:any")).hits
 
 
 def test_pragmas(library: Library) -> None:
