@@ -95,7 +95,8 @@ def _prepare(path: Path, database: Database) -> sqlite3.Connection:
     """A connection within a transaction that ends with the load."""
     loading = connect(path)
     try:
-        for pragma in ("locking_mode = EXCLUSIVE", "synchronous = OFF", "temp_store = MEMORY"):
+        # some builds of SQLite fill each page with zeros before they use it, for what may have been deleted there: here nothing was
+        for pragma in ("locking_mode = EXCLUSIVE", "synchronous = OFF", "temp_store = MEMORY", "secure_delete = OFF"):
             loading.execute(f"PRAGMA {pragma}")
         migrate(loading, path)
         loading.execute("PRAGMA cache_size = -65536")  # now: SQLite counts pages, and their size is known from here on

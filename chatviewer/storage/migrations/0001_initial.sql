@@ -1,4 +1,5 @@
 -- The first schema. Times are integer milliseconds since 1970-01-01 UTC; an unknown time is NULL.
+-- A CHECK of more than two words is written with OR: for IN, SQLite makes a table of the words anew for every row that is written.
 -- Long texts come last in a row: SQLite reads a row from its start, and what lies behind a long text costs all of its pages.
 -- What the user says (rating, note, star, tag, title_override, status_change, reading) is keyed by uid and references no imported row:
 -- re-import, rebuild or a better importer never touches it. session.status, starred_at and rating repeat it for the list's sake.
@@ -22,8 +23,8 @@ CREATE TABLE session (
     is_subagent INTEGER NOT NULL DEFAULT 0 CHECK (is_subagent IN (0, 1)),
     title TEXT NOT NULL DEFAULT '',  -- what is shown: the user's own, else source_title
     source_title TEXT NOT NULL DEFAULT '',
-    status TEXT NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'archived', 'trashed')),
-    run_state TEXT CHECK (run_state IN ('active', 'paused', 'completed')),
+    status TEXT NOT NULL DEFAULT 'active' CHECK (status = 'active' OR status = 'archived' OR status = 'trashed'),
+    run_state TEXT CHECK (run_state = 'active' OR run_state = 'paused' OR run_state = 'completed'),
     model TEXT,
     branch TEXT NOT NULL DEFAULT '',
     current_uid TEXT,
@@ -87,7 +88,7 @@ CREATE TABLE message (
     session_id INTEGER NOT NULL REFERENCES session (id) ON DELETE CASCADE,
     seq INTEGER NOT NULL CHECK (seq >= 0),
     parent_id INTEGER REFERENCES message (id) ON DELETE SET NULL,
-    role TEXT NOT NULL CHECK (role IN ('user', 'assistant', 'system', 'tool')),
+    role TEXT NOT NULL CHECK (role = 'user' OR role = 'assistant' OR role = 'system' OR role = 'tool'),
     model TEXT,
     tool_name TEXT,
     tool_call_id TEXT,
@@ -114,7 +115,7 @@ CREATE TABLE tool_call (
     position INTEGER NOT NULL CHECK (position >= 0),
     tool_name TEXT NOT NULL,
     tool_call_id TEXT,
-    status TEXT NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'running', 'completed', 'failed')),
+    status TEXT NOT NULL DEFAULT 'pending' CHECK (status = 'pending' OR status = 'running' OR status = 'completed' OR status = 'failed'),
     error_message TEXT,
     started_at INTEGER,
     completed_at INTEGER,
@@ -221,7 +222,7 @@ CREATE TABLE title_override (
 CREATE TABLE status_change (
     user_id INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
     uid TEXT NOT NULL,  -- of a session
-    status TEXT NOT NULL CHECK (status IN ('active', 'archived', 'trashed')),
+    status TEXT NOT NULL CHECK (status = 'active' OR status = 'archived' OR status = 'trashed'),
     changed_at INTEGER NOT NULL,
     PRIMARY KEY (user_id, uid)
 ) STRICT, WITHOUT ROWID;
