@@ -60,9 +60,9 @@ def _is_unspaced(text: str) -> bool:
     """Whether it holds characters of scripts that put no spaces between words. Accents and dashes are no reason to forget the order."""
     if text.isascii():
         return False
-    from chatviewer.storage.scripts import UNSPACED
+    from chatviewer.storage.scripts import has_unspaced
 
-    return UNSPACED.search(text) is not None
+    return has_unspaced(text)
 
 
 def word_match(word: Word, *, is_loose: bool = False) -> str | None:

@@ -5,16 +5,23 @@ See `terms`, which describes what becomes of them.
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cache
+from itertools import groupby
 
 from chatviewer.storage.composing import APART
 
 MAX_RUN = 64  # characters that are looked back from such a character to the beginning of its word
+_MAX_KNOWN = 1 << 16  # characters whose kind is remembered
+
+# The characters are written as between the square brackets of an expression. Those of many are looked up, not searched: `re` makes a
+# list of all 40,000 of them for each expression, and that takes it 35 ms for what is needed here.
 
 # Scripts that put no spaces between words, and Hangul, whose particles cling to them.
+_MARKED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # whose vowels are no letters to Python
 _UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+    f"{_MARKED}\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
 _EMOJI = "\u231a-\u23ff\u25aa-\u27bf\u2b05-\u2b55\U0001f000-\U0001f3fa\U0001f400-\U0001faff"  # without skin tones
@@ -29,11 +36,9 @@ _APART = "\u1100-\u11ff\u3099\u309a"
 # Signs younger than unicode61, which takes them for letters: marks of direction, currencies, arrows, punctuation.
 _YOUNG = "\u061c\u2066-\u2069\u20ba-\u20c0\u2b5a-\u2bff\u2e3c-\u2e5d\U0001fb00-\U0001fbca"
 _AMONG = f"{_POINTS}{_APART}{_YOUNG}"
-SPECIAL = re.compile(f"[{_UNSPACED}{_EMOJI}{_LETTERS}{_AMONG}]")
-UNSPACED = re.compile(f"[{_UNSPACED}]")
 _HALF_WIDTH = re.compile("[\uff66-\uff9f]")
-_IN_CHUNK = f"(?:[{_UNSPACED}{_EMOJI}{_AMONG}\ufe0f\u200d\U0001f3fb-\U0001f3ff]|[^\\W_]|(?<=[A-Za-z0-9])[._/:@-](?=[A-Za-z0-9]))*"
-_CHUNK_PART = f"(?P<unspaced>[{_UNSPACED}]+)|(?P<emoji>[{_EMOJI}])|(?P<word>(?:(?![{_UNSPACED}{_EMOJI}])[^\\W_])+)"
+_NO_LETTERS = f"{_MARKED}\u30fb\ufa6e\ufa6f\ufada-\ufaff\U00020000-\U0003ffff"  # with all of `_UNSPACED` that may be none
+_IN_CHUNK = f"(?:[{_NO_LETTERS}{_EMOJI}{_AMONG}\ufe0f\u200d\U0001f3fb-\U0001f3ff]|[^\\W_]|(?<=[A-Za-z0-9])[._/:@-](?=[A-Za-z0-9]))*"
 # Marks that unicode61 takes for spaces: the points above, and Thai, Lao, Burmese and Khmer vowels and tones.
 _MARKS = (
     f"[{_POINTS}\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u1056-\u1059\u105e-\u1060\u1062-\u1064"
@@ -50,6 +55,53 @@ _FOLDED = str.maketrans(
 )
 
 
+def _bounds(ranges: str) -> list[int]:
+    """The first code of each range and the one behind its last, in their order."""
+    found = re.findall("(.)(?:-(.))?", ranges)
+    return [bound for first, last in sorted(found) for bound in (ord(first), ord(last or first) + 1)]
+
+
+def _is_within(bounds: list[int], character: str) -> bool:
+    return bisect_right(bounds, ord(character)) % 2 == 1
+
+
+_UNSPACED_BOUNDS, _EMOJI_BOUNDS = _bounds(_UNSPACED), _bounds(_EMOJI)
+_SPECIAL_BOUNDS = _bounds(f"{_UNSPACED}{_EMOJI}{_LETTERS}{_AMONG}")
+_LOW = [0, *_SPECIAL_BOUNDS[: bisect_right(_SPECIAL_BOUNDS, 0x3000)]]
+_PLAIN = "".join([f"{chr(first)}-{chr(end - 1)}" for first, end in zip(_LOW[::2], _LOW[1::2], strict=False) if first < end])
+_CANDIDATE = re.compile(f"[^{_PLAIN}]")  # what may need care: below U+3000, where most alphabets are, just what does
+
+
+def find_special(text: str, start: int = 0) -> int:
+    """Where the first character stands that needs care, -1 where there is none."""
+    for found in _CANDIDATE.finditer(text, start):
+        if _is_within(_SPECIAL_BOUNDS, found.group()):
+            return found.start()
+    return -1
+
+
+def has_unspaced(text: str) -> bool:
+    """Whether it holds characters of scripts that put no spaces between words."""
+    return any(_is_within(_UNSPACED_BOUNDS, character) for character in text)
+
+
+class _Kinds(dict[str, str]):
+    """What a character is within a chunk, "" for what stands between its parts. By the character: it is found out once."""
+
+    def __missing__(self, character: str) -> str:
+        if len(self) >= _MAX_KNOWN:
+            self.clear()
+        kind = "word" if character.isalnum() else ""
+        for name, bounds in (("unspaced", _UNSPACED_BOUNDS), ("emoji", _EMOJI_BOUNDS)):
+            if _is_within(bounds, character):
+                kind = name
+        self[character] = kind
+        return kind
+
+
+_kinds = _Kinds()
+
+
 @cache
 def _clinging() -> re.Pattern[str]:
     """What clings to such a character: `用Python写` is one word to unicode61, and so is the beginning of `用axios.get`."""
@@ -57,18 +109,23 @@ def _clinging() -> re.Pattern[str]:
 
 
 @cache
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """The parts of a chunk, and the marks in it. Large: compiled for the first text that holds such a character."""
-    return re.compile(_CHUNK_PART), re.compile(_MARKS)
+def _marks() -> re.Pattern[str]:
+    return re.compile(_MARKS)
 
 
-def _pieces(chunk: str) -> list[re.Match[str]]:
-    part, marks = _patterns()
+def _pieces(chunk: str) -> list[tuple[str, str]]:
+    """What a chunk is made of, each with its kind: runs of unspaced script, emoji one by one, words."""
     if _HALF_WIDTH.search(chunk):
         chunk = unicodedata.normalize("NFKC", chunk)
     elif APART.search(chunk):
         chunk = unicodedata.normalize("NFC", chunk)
-    return list(part.finditer(marks.sub("", chunk)))
+    pieces: list[tuple[str, str]] = []
+    for kind, characters in groupby(_marks().sub("", chunk), _kinds.__getitem__):
+        if kind == "emoji":
+            pieces += [(kind, character) for character in characters]
+        elif kind:
+            pieces.append((kind, "".join(characters)))
+    return pieces
 
 
 def query_parts(word: str) -> tuple[list[str], bool] | None:
@@ -80,22 +137,19 @@ def query_parts(word: str) -> tuple[list[str], bool] | None:
     parts = [part for chunk in found[:-1] for part in chunk_parts(chunk, is_end_open=False)]
     last = chunk_parts(found[-1], is_end_open=True)
     pieces = _pieces(found[-1])
-    is_beginning = bool(pieces) and pieces[-1].lastgroup == "unspaced" and len(pieces[-1].group()) == 1
+    is_beginning = bool(pieces) and pieces[-1][0] == "unspaced" and len(pieces[-1][1]) == 1
     return ([*parts, *last], is_beginning) if last else None
 
 
 def chunks(text: str) -> Iterator[tuple[int, int]]:
     """Where characters that need care stand, each with the word around it. First the character, then both ways."""
     done = 0
-    special = SPECIAL.search(text)
-    while special is not None:
-        at = special.start()
+    while (at := find_special(text, done)) >= 0:
         ahead = _clinging().match(text, at)
         behind = _clinging().match(text[max(done, at - MAX_RUN) : at][::-1])
         start = at - behind.end() if behind else at
         done = max(at + 1, ahead.end() if ahead else 0)
         yield start, done
-        special = SPECIAL.search(text, done)
 
 
 def _outside(text: str, bounds: list[tuple[int, int]]) -> str:
@@ -107,11 +161,10 @@ def chunk_parts(chunk: str, *, is_end_open: bool) -> list[str]:
     """The parts of a chunk of unspaced script, emoji and letters. With an open end the text may go on where the chunk ends."""
     parts: list[str] = []
     pieces = _pieces(chunk)
-    for number, piece in enumerate(pieces, start=1):
-        text = piece.group()
-        if piece.lastgroup == "emoji":
+    for number, (kind, text) in enumerate(pieces, start=1):
+        if kind == "emoji":
             parts.append(f"u{ord(text):x}")
-        elif piece.lastgroup == "word":
+        elif kind == "word":
             parts.append(text.translate(_FOLDED))
         else:
             parts += [text[at : at + 2] for at in range(len(text) - 1)]

@@ -108,9 +108,9 @@ def _special_terms(data: bytes) -> list[str]:
     if not others.strip(_ORDINARY):
         return []
     # in a module of its own: what meets plain words does not wait for its large expressions
-    from chatviewer.storage.scripts import SPECIAL, chunk_parts, chunks
+    from chatviewer.storage.scripts import chunk_parts, chunks, find_special
 
-    if not SPECIAL.search(others):
+    if find_special(others) < 0:
         return []
     text = data.decode("utf-8", "surrogatepass")
     distinct = dict.fromkeys(text[start:end] for start, end in chunks(text))
