@@ -268,9 +268,12 @@ def test_named_paths_are_recognised_by_what_is_in_them(library: Library, importe
     write(folder / "wrong.lines", b"shopping")
     odd_name = write(tmp_path / "export.dat", say("2"))
     unknown = write(tmp_path / "unknown.dat", b"shopping")
-    report = ingest.run(library, [folder, odd_name, unknown, tmp_path / "missing"])
+    empty = tmp_path / "download.zip"
+    empty.touch()
+    report = ingest.run(library, [folder, odd_name, unknown, empty, tmp_path / "missing"])
     assert report.counts.new == 2
-    assert [str(problem) for problem in report.problems] == [
+    assert sorted(str(problem) for problem in report.problems) == [
+        f"{empty}:1: the file is empty",
         f"{tmp_path}/missing:1: cannot be opened: No such file or directory",
         f"{unknown}:1: not a chat file that chatviewer knows",
     ]

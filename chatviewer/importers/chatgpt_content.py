@@ -10,6 +10,7 @@ from chatviewer.importers.parsing import parse_json
 
 ERROR_LIMIT = 200  # characters
 MAX_REFERENCES = 200
+_LABELS = frozenset({"content_type", "parts", "language", "response_format_name", "url", "domain", "title", "name", "tether_id"})
 
 
 class Body:
@@ -17,6 +18,7 @@ class Body:
 
     def __init__(self) -> None:
         self.kind = ""  # of an injected text
+        self.unread = ""  # the type of content that says something in a form that is not known
         self.text = ""
         self.thinking = ""
         self.pointers: list[Mapping[str, Any]] = []
@@ -57,6 +59,8 @@ def read_body(message: Mapping[str, Any], report: Callable[[str], None]) -> Body
             if type(value) is str and value.strip() and (not pieces or key in ("result", "summary")):
                 pieces.append(value)
         body.text = "\n".join(pieces)
+        if not pieces and not body.pointers and any(content[key] for key in content if key not in _LABELS):
+            body.unread = kind or "without a type"
         _read_quote(body, content, kind)
     _read_call(body, message, content, kind)
     if "aggregate_result" in metadata or kind == "system_error":
@@ -120,8 +124,8 @@ def _read_thoughts(body: Body, content: Mapping[str, Any]) -> None:
     if type(thoughts) is str:
         body.thinking = thoughts
         return
-    pieces: list[str] = []
-    for thought in objects(thoughts):
+    pieces = [thought for thought in thoughts if type(thought) is str] if type(thoughts) is list else []
+    for thought in objects([thoughts] if type(thoughts) is dict else thoughts):
         summary, words = text(thought.get("summary")).strip(), text(thought.get("content"))
         pieces.append("\n\n".join(filter(None, (f"**{summary}**" if summary else "", words))))
     body.thinking = "\n\n".join(filter(None, pieces))

@@ -202,7 +202,7 @@ class ConversationTree:
         attachments = self._files.of(message, body)
         if not body.text and not body.thinking and not attachments and rated is None and not body.is_call and role is not Role.TOOL:
             if not told:
-                self._skip("empty message")
+                self._skip(f"content {body.unread}" if body.unread else "empty message")
             return self._passed(above, key, below)
         draft = self._draft(key, message, body, role, above)
         draft.attachments = attachments

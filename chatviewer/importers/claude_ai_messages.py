@@ -14,7 +14,7 @@ from chatviewer.domain.kinds import Role, ToolCallStatus
 from chatviewer.domain.message import Message
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.domain.tool_call import ToolCall
-from chatviewer.importers.building import image_attachment, mapping, parse_time, text, whole_number, without_cycles, word
+from chatviewer.importers.building import block_text, image_attachment, mapping, parse_time, text, whole_number, without_cycles, word
 from chatviewer.importers.conversations import objects
 
 SOURCE = "claude-ai"
@@ -184,9 +184,10 @@ class Thread:
                 self._block(block, pieces, calls)
         if not any(piece.content or piece.thinking or piece.calls for piece in pieces if piece.role is not Role.TOOL):
             flat = message.get("text")
-            if type(flat) is str:
-                pieces[0].content = [flat] if flat.strip() else []
-            elif type(content) is not list and not pieces[0].attachments:
+            said = flat if type(flat) is str and flat.strip() else _odd_words(content) or _odd_words(flat)
+            if said.strip():
+                pieces[0].content = [said]
+            elif type(content) is not list and type(flat) is not str and not pieces[0].attachments:
                 self._report(f"message {text(message.get('uuid'))[:80]} holds nothing that can be read")
                 return []
         kept = [piece for piece in pieces if piece.content or piece.thinking or piece.calls or piece.attachments or piece.role is Role.TOOL]
@@ -198,6 +199,7 @@ class Thread:
         kind, piece = text(block.get("type")), pieces[-1]
         if kind == "thinking":
             thinking = text(block.get("thinking")) or "\n".join(text(each.get("summary")) for each in objects(block.get("summaries")))
+            thinking = thinking or text(block.get("text"))
             if thinking.strip():
                 if piece.content or piece.calls or piece.role is Role.TOOL:
                     pieces.append(piece := _Piece(pieces[0].role))
@@ -241,6 +243,11 @@ class Thread:
         pieces.append(piece)
 
 
+def _odd_words(content: Any) -> str:
+    """What stands where text should, in a form that no block has: better than nothing, where there is nothing else."""
+    return block_text(content, "\n\n") if type(content) in (str, list, dict) else ""
+
+
 def result_text(content: Any) -> str:
     """What a tool gave, as text: its text blocks, and of blocks of other kinds (sources, links) all words they hold."""
     if type(content) is not list:
@@ -275,9 +282,8 @@ def _attachments(message: Mapping[str, Any]) -> list[Attachment]:
     """Pasted and attached documents with their extracted text; files, of which the export holds only names."""
     found: list[Attachment] = []
     for entry in objects(message.get("attachments")):
-        extracted = entry.get("extracted_content")
         name, media_type = text(entry.get("file_name")), text(entry.get("file_type"))
-        content = extracted if type(extracted) is str and extracted else None
+        content = text(entry.get("extracted_content")) or None
         found.append(Attachment(media_type=media_type, name=name, byte_count=whole_number(entry.get("file_size")), text=content))
     seen: set[str] = set()
     for entry in (*objects(message.get("files_v2")), *objects(message.get("files"))):

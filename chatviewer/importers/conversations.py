@@ -17,7 +17,7 @@ from chatviewer.importers.reading import open_source
 
 MEMBERS = r"conversations(-\d+)?\.jsonl?"
 MAX_REPORTS = 1_000  # problems told one by one; the rest in one sentence
-_HEAD, _TAIL = 1 << 16, 1 << 20  # bytes looked at to tell formats apart
+_HEAD, _TAIL = 1 << 20, 1 << 20  # bytes looked at to tell formats apart
 _NAMES = re.compile(rb"conversations(-\d+)?\.json|message_feedback\.json|chat\.html")
 
 

@@ -38,7 +38,10 @@ class FileReader:
         the file is done. None for a file that could not be opened: it is tried again the next time."""
         candidate = self._candidate
         if candidate.size == 0:
-            yield from self._left_out(EMPTY_FILE)
+            if candidate.is_named:
+                self.problems.append(Problem(self._path, 1, "the file is empty"))
+            else:
+                yield from self._left_out(EMPTY_FILE)
             return
         try:
             importers = recognisers(candidate, self._chosen)

@@ -194,6 +194,26 @@ def test_wrong_types_are_told_and_the_rest_is_stored(tmp_path: Path) -> None:
     ]
 
 
+def test_content_that_is_not_known_is_counted_by_its_type_and_odd_thoughts_are_read(tmp_path: Path) -> None:
+    nodes = [
+        ("a", None, "user", "one"),
+        ("b", "a", "assistant", {"content_type": "hologram", "wave": "w"}),
+        ("c", "b", "user", {"content_type": "text", "parts": [""]}),
+        ("d", "c", "user", {"wave": "w"}),
+        ("e", "d", "assistant", {"content_type": "thoughts", "thoughts": ["hm", {"content": "so"}]}),
+        ("f", "e", "user", "two"),
+        ("g", "f", "assistant", {"content_type": "thoughts", "thoughts": {"content": "alone"}}),
+    ]
+    (session,), reading = read(written(tmp_path / "c.json", conversation(*nodes)))
+    assert reading.skipped == {"content hologram": 1, "empty message": 1, "content without a type": 1}
+    assert [(message.content, message.thinking) for message in session.messages] == [
+        ("one", ""),
+        ("", "hm\n\nso"),
+        ("two", ""),
+        ("", "alone"),
+    ]
+
+
 def test_a_cut_export_keeps_what_was_whole(tmp_path: Path) -> None:
     whole = (SAMPLES / "conversations.json").read_bytes()
     path = tmp_path / "conversations.json"

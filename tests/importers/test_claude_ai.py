@@ -5,6 +5,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -143,6 +144,38 @@ def test_wrong_types_are_told_and_the_rest_is_stored(tmp_path: Path) -> None:
         "conversation 2: it holds no messages (`chat_messages`)",
         "conversation 3: it is no object",
     ]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("plain", "plain"),
+        (["in a list"], "in a list"),
+        ([["deeper"]], '["deeper"]'),
+        ({"type": "text", "text": "a lone block"}, "a lone block"),
+        ({"a": "nothing known"}, '{"a": "nothing known"}'),
+        ([{"type": "text", "text": {"value": "b"}}], '{"value": "b"}'),
+        ([{"type": "text", "text": ["c"]}], '["c"]'),
+    ],
+)
+def test_words_where_none_belong_are_kept(tmp_path: Path, content: object, words: str) -> None:
+    (session,), reading = read(written(tmp_path / "c.json", chat({"uuid": "m", "sender": "human", "text": "", "content": content})))
+    assert texts(session) == [words]
+    assert not reading.problems
+
+
+def test_the_flat_copy_counts_where_no_block_has_text(tmp_path: Path) -> None:
+    odd = [{"type": "text", "text": 7}, {"type": "text", "text": None}, {"type": "novel"}]
+    (session,), _ = read(written(tmp_path / "c.json", chat({"uuid": "m", "sender": "human", "text": "flat", "content": odd})))
+    assert texts(session) == ["flat"]
+
+
+def test_thinking_and_extracted_documents_in_odd_places(tmp_path: Path) -> None:
+    message = {"uuid": "m", "sender": "assistant", "text": "", "content": [{"type": "thinking", "text": "hm"}]}
+    message["attachments"] = [{"file_name": "f", "extracted_content": ["page"]}]
+    (session,), _ = read(written(tmp_path / "c.json", chat(message)))
+    assert session.messages[0].thinking == "hm"
+    assert session.messages[0].attachments[0].text == '["page"]'
 
 
 def test_rings_and_orphans_lose_no_message(tmp_path: Path) -> None:
