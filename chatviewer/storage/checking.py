@@ -18,7 +18,7 @@ from chatviewer.storage.connection import APPLICATION_ID, Database, explained
 from chatviewer.storage.journal import is_newer, journal_file
 from chatviewer.storage.migrating import migration_files, version
 from chatviewer.storage.reading import Row
-from chatviewer.storage.verifying import choice_problems, document_problems, schema_problems, text_problems
+from chatviewer.storage.verifying import choice_problems, document_problems, link_problems, schema_problems, text_problems
 
 OK, NOTE, DAMAGE = "ok", "note", "damage"
 MAX_SHOWN = 20  # rows of one check; a damaged file can have a million
@@ -128,6 +128,7 @@ def check(database: Database, user_id: int) -> list[Finding]:
         ("schema", lambda: _schema(connection)),
         ("integrity", lambda: _integrity(connection)),
         ("references", lambda: _references(connection)),
+        ("links", lambda: _told("links", link_problems(connection), "Sub-agents hang where their sources say.")),
         ("derived columns", lambda: _derived(connection, user_id)),
         ("documents", lambda: _told("documents", document_problems(connection), "Every JSON text is one.")),
         ("texts", lambda: _told("texts", text_problems(connection), "Every text is what was stored.")),
@@ -288,13 +289,10 @@ def _is_index_sound(connection: sqlite3.Connection, table: str) -> bool:
 
 
 def _journal(connection: sqlite3.Connection, user_id: int, path: Path) -> Iterator[Finding]:
-    """Whether each change that the database holds is in the file as well."""
-    wanted = Counter(
-        (step, action, target, json.dumps(json.loads(after), sort_keys=True))
-        for step, action, target, after in connection.execute(
-            "SELECT step, action, target, after FROM journal WHERE user_id = ?", (user_id,)
-        )
-    )
+    """Whether each change that the database holds is in the file as well, and what the file says was purged."""
+    query = "SELECT step, action, target, before, after FROM journal WHERE user_id = ?"
+    wanted = Counter((*row[:3], *(_sorted(json.loads(state)) for state in row[3:])) for row in connection.execute(query, (user_id,)))
+    purged: set[str] = set()
     unreadable = newer = 0
     if wanted or path.exists():
         for line in _lines(path):
@@ -303,13 +301,20 @@ def _journal(connection: sqlite3.Connection, user_id: int, path: Path) -> Iterat
                 if is_newer(fields):
                     newer += 1
                     continue
-                key = (fields["step"], fields["action"], fields["target"], json.dumps(fields["after"], sort_keys=True))
+                key = fields["step"], fields["action"], fields["target"], _sorted(fields["before"]), _sorted(fields["after"])
+                if fields.get("kind") == "purge" and fields["user"] == user_id:
+                    purged.add(str(fields["target"]))
             except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
                 unreadable += 1
                 continue
             if fields.get("kind") == "do" and wanted[key] > 0:
                 wanted[key] -= 1
     missing = wanted.total()
+    back = purged - {row[0] for row in connection.execute("SELECT uid FROM tombstone WHERE user_id = ?", (user_id,))}
+    if back:
+        yield Finding(
+            check="journal", severity=NOTE, detail=f"{len(back):,} purged sessions may come back with an import; `--repair` prevents it."
+        )
     if missing:
         yield Finding(check="journal", severity=NOTE, detail=f"{missing:,} of your changes are only in the database, not in {path}.")
     if unreadable:
@@ -317,8 +322,12 @@ def _journal(connection: sqlite3.Connection, user_id: int, path: Path) -> Iterat
     if newer:
         words = f"{newer:,} lines of {path} were written by a newer chatviewer; this one could not restore them."
         yield Finding(check="journal", severity=NOTE, detail=words)
-    if not missing and not unreadable and not newer:
+    if not missing and not unreadable and not newer and not back:
         yield Finding(check="journal", severity=OK, detail="The second copy of your changes is complete.")
+
+
+def _sorted(state: object) -> str:
+    return json.dumps(state, sort_keys=True)
 
 
 def _lines(path: Path) -> Iterator[bytes]:

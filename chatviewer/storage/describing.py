@@ -107,9 +107,20 @@ def described(old: dict[str, Any], session: Session, growth: Growth, choices: Ch
     _choose(row, session, choices, now)
     if any(row[column] != old[column] for column in ("title", "summary")):
         row["terms"] = text_terms(row["title"], row["summary"])
-    if row["checksum"] is None or any(row[column] != old[column] for column in _CHECKED):
-        row["checksum"] = checksum(*(row[column] for column in _CHECKED))
     return row
+
+
+def sealed(row: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
+    """The row as it is to be, with its checksum. Where the stored one was wrong already, it stays so: `doctor` is to see it."""
+    said = _said(row)
+    if old["checksum"] is None or (said != (before := _said(old)) and old["checksum"] == checksum(before)):
+        row["checksum"] = checksum(said)
+    return row
+
+
+def _said(row: dict[str, Any]) -> str:
+    """What the checksum is of, as one text: that has the same."""
+    return "".join([str(row[column]) for column in _CHECKED if row[column] is not None])
 
 
 def _read_count(row: dict[str, Any], growth: Growth, choices: Choices) -> int:

@@ -22,20 +22,32 @@ _INDEXES = (
     ("attachment", "attachment_fts", "text, name, terms", "attachment"),
     ("session", "session_fts", "title, summary, terms", "session"),
 )
+
+
+def _old(columns: str) -> str:
+    return ", ".join(f"o.{name}" for name in columns.split(", "))
+
+
 # A title without one of the user's stands there twice; the checksum tells which of the two is sound. ?1: the user.
-_SOURCE_TITLE = "CASE WHEN o.checksum = text_checksum(o.title, o.summary, o.system_prompt) THEN o.title ELSE o.source_title END"
+_WITH_TITLE = _old(CHECKED["session"]).replace("o.source_title", "o.title")
+_SOURCE_TITLE = f"CASE WHEN o.checksum = text_checksum({_WITH_TITLE}) THEN o.title ELSE o.source_title END"
 _TITLE = f"coalesce((SELECT own.title FROM main.title_override AS own WHERE own.user_id = ?1 AND own.uid = o.uid), {_SOURCE_TITLE})"
-# What is not taken as it stands. Terms are made anew: they may be damaged, and no checksum is of them.
+# What is not taken as it stands. Terms are made anew: they may be damaged, and no checksum is of them. The checksum is of the numbers of
+# rows too, which become others: where it was right, it is made anew at the end.
+_IS_SOUND = {table: f"o.checksum = text_checksum({_old(columns)})" for table, columns in CHECKED.items()}
+_CHECKSUM = {table: {"checksum": f"CASE WHEN {is_sound} THEN NULL ELSE o.checksum END"} for table, is_sound in _IS_SOUND.items()}
 _MADE = {
-    "message": {"terms": "text_terms(o.content, o.thinking)"},
+    "message": {"terms": "text_terms(o.content, o.thinking)", **_CHECKSUM["message"]},
     "tool_call": {
-        "terms": f"CASE WHEN o.checksum = text_checksum({CHECKED['tool_call']}) THEN o.terms"
-        " ELSE call_words(o.tool_name, o.input_arguments, o.output_result) END"
+        "terms": f"CASE WHEN {_IS_SOUND['tool_call']} THEN o.terms ELSE call_words(o.tool_name, o.input_arguments, o.output_result) END",
+        **_CHECKSUM["tool_call"],
     },
     "attachment": {
         "terms": "text_terms(coalesce(o.text, ''), o.name)",
         "sha256": "(SELECT data.sha256 FROM main.attachment_data AS data WHERE data.sha256 = o.sha256)",
+        **_CHECKSUM["attachment"],
     },
+    "context_item": _CHECKSUM["context_item"],
     "session": {"source_title": _SOURCE_TITLE, "title": _TITLE, "terms": f"text_terms({_TITLE}, o.summary)"},
 }
 
@@ -92,10 +104,12 @@ def rejoin(database: Database, user_id: int, old: Path) -> Rejoined:
         for table, index, columns, content in _INDEXES:
             statement = f"INSERT INTO main.{index} (rowid, {columns}) SELECT id, {columns} FROM main.{content} WHERE id > ?"
             connection.execute(statement, (bases[table],))
+        changed = _count_changed(connection)
+        _hang(connection, bases["message"])
         _take_longer(connection)
-        changed = _check_texts(connection)
         _put_in_order(connection, bases["message"])
         _describe(connection)
+        _seal(connection)
         _mark_read(connection, user_id)
         touched = [row[0] for row in connection.execute("SELECT new FROM temp.session_map")]
         link_all(connection, user_id)
@@ -154,9 +168,10 @@ def _map_sessions(connection: sqlite3.Connection, user_id: int, base: int) -> No
         "INSERT OR IGNORE INTO main.session_file SELECT s.new, f.new FROM old.session_file o"
         " JOIN temp.session_map s ON s.old = o.session_id JOIN temp.file_map f ON f.old = o.source_file_id"
     )
-    columns = "type, key, value, priority, expires_at"
+    columns = "type, key, value, priority, expires_at, checksum"
+    taken = _taken("context_item", columns.split(", "))
     connection.execute(
-        f"INSERT OR IGNORE INTO main.context_item (session_id, {columns}) SELECT s.new, {columns} FROM old.context_item o"
+        f"INSERT OR IGNORE INTO main.context_item (session_id, {columns}) SELECT s.new, {taken} FROM old.context_item o"
         " JOIN temp.session_map s ON s.old = o.session_id"
     )
     connection.execute(
@@ -180,12 +195,6 @@ def _add_messages(connection: sqlite3.Connection, bases: dict[str, int]) -> None
         " JOIN temp.message_map m ON m.old = o.id LEFT JOIN temp.message_map p ON p.old = o.parent_id WHERE m.new > ?",
         (bases["message"],),
     )
-    # what the source has lost the parent of hangs where it hung
-    connection.execute(
-        "UPDATE main.message AS n SET parent_id = p.new FROM temp.message_map m JOIN old.message o ON o.id = m.old"
-        " JOIN temp.message_map p ON p.old = o.parent_id WHERE m.new = n.id AND n.parent_id IS NULL AND p.new > ?",
-        (bases["message"],),
-    )
     same = _taken("tool_call", CALL_COLUMNS.split(",")[3:])
     connection.execute(
         f"INSERT OR IGNORE INTO main.tool_call ({CALL_COLUMNS}) SELECT o.id + ?, m.new, m.session_id, {same}"
@@ -201,16 +210,25 @@ def _add_messages(connection: sqlite3.Connection, bases: dict[str, int]) -> None
     )
 
 
+def _hang(connection: sqlite3.Connection, base: int) -> None:
+    """What the source has lost the parent of hangs where it hung."""
+    connection.execute(
+        "UPDATE main.message AS n SET parent_id = p.new FROM temp.message_map m JOIN old.message o ON o.id = m.old"
+        " JOIN temp.message_map p ON p.old = o.parent_id WHERE m.new = n.id AND n.parent_id IS NULL AND p.new > ?",
+        (base,),
+    )
+
+
 def _take_longer(connection: sqlite3.Connection) -> None:
     """Nothing that was stored is made less: where the source holds the beginning of what the old row held, the old one stands."""
     is_longer = "length(o.{0}) > length(coalesce(n.{0}, '')) AND substr(o.{0}, 1, length(coalesce(n.{0}, ''))) = coalesce(n.{0}, '')"
     for column, texts in (("content", "o.content, n.thinking"), ("thinking", "n.content, o.thinking")):
         connection.execute(
-            f"UPDATE main.message AS n SET {column} = o.{column}, terms = text_terms({texts}), checksum = NULL FROM old.message o"
+            f"UPDATE main.message AS n SET {column} = o.{column}, terms = text_terms({texts}) FROM old.message o"
             f" WHERE o.uid = n.uid AND {is_longer.format(column)}"
         )
     connection.execute(
-        "UPDATE main.tool_call AS n SET output_result = o.output_result, checksum = NULL, status = o.status,"
+        "UPDATE main.tool_call AS n SET output_result = o.output_result, status = o.status,"
         " terms = call_words(n.tool_name, n.input_arguments, o.output_result),"
         " error_message = o.error_message, completed_at = o.completed_at"
         " FROM old.tool_call o JOIN temp.message_map m ON m.old = o.message_id"
@@ -218,14 +236,17 @@ def _take_longer(connection: sqlite3.Connection) -> None:
     )
 
 
-def _check_texts(connection: sqlite3.Connection) -> int:
-    """What no source corrects stays as it is, and counts as stored from now on; returns how many texts are not what they were."""
-    count = 0
+def _count_changed(connection: sqlite3.Connection) -> int:
+    """How many rows are not what they were, and no source corrects them."""
+    unlike = (f"SELECT count(*) FROM main.{table} WHERE checksum <> text_checksum({columns})" for table, columns in CHECKED.items())
+    return sum(connection.execute(statement).fetchone()[0] for statement in unlike)
+
+
+def _seal(connection: sqlite3.Connection) -> None:
+    """What is there now counts as stored."""
     for table, columns in CHECKED.items():
-        is_other = f"checksum IS NOT NULL AND checksum <> text_checksum({columns})"
-        count += connection.execute(f"SELECT count(*) FROM main.{table} WHERE {is_other}").fetchone()[0]
-        connection.execute(f"UPDATE main.{table} SET checksum = text_checksum({columns}) WHERE checksum IS NULL OR {is_other}")
-    return int(count)
+        is_other = f"checksum IS NOT text_checksum({columns})"
+        connection.execute(f"UPDATE main.{table} SET checksum = text_checksum({columns}) WHERE {is_other}")
 
 
 def _put_in_order(connection: sqlite3.Connection, base: int) -> None:

@@ -28,14 +28,22 @@ CALL_COLUMNS = (
 ATTACHMENT_COLUMNS = "id, message_id, position, media_type, name, byte_count, sha256, terms, text, checksum"
 
 CHECKED = {
-    "message": "content, thinking, role, model, tool_name, tool_call_id, input_tokens, output_tokens, trace_id, created_at, metadata",
-    "tool_call": (  # the index cannot be compared with its name and terms
-        "input_arguments, output_result, tool_name, terms, tool_call_id, status, error_message, started_at, completed_at, duration_ms"
+    "message": (
+        "content, thinking, uid, session_id, seq, parent_id, role, model, tool_name, tool_call_id, input_tokens, output_tokens,"
+        " trace_id, created_at, metadata"
     ),
-    "attachment": "name, text",
-    "session": "source_title, summary, system_prompt",
+    "tool_call": (  # the index cannot be compared with its name and terms
+        "input_arguments, output_result, message_id, position, tool_name, terms, tool_call_id, status, error_message, started_at,"
+        " completed_at, duration_ms"
+    ),
+    "attachment": "message_id, position, media_type, name, byte_count, sha256, text",
+    "context_item": "session_id, type, key, value, priority, expires_at",
+    "session": (
+        "uid, source, source_id, project, spawned_by, source_title, run_state, model, branch, current_uid, input_tokens, output_tokens,"
+        " started_at, ended_at, last_message_at, trace_id, created_by, updated_by, context, metadata, summary, system_prompt"
+    ),
 }
-"""The columns that a row's `checksum` is of."""
+"""The columns that a row's `checksum` is of: what its source says, and where it belongs. Links to other sessions are made later."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -155,6 +163,7 @@ def message_row(message: Message, uid: str, message_id: int, session_id: int, se
         None if time is None else (time - _EPOCH) // _MILLISECOND,
         json_text(message.metadata) if message.metadata else None,
     )
+    place = f"{uid}{session_id}{seq}" if parent_id is None else f"{uid}{session_id}{seq}{parent_id}"
     return (
         message_id,
         uid,
@@ -165,7 +174,7 @@ def message_row(message: Message, uid: str, message_id: int, session_id: int, se
         extra_terms(f"{content}\n{thinking}" if thinking else content) if content or thinking else None,
         thinking,
         content,
-        crc32(_facts(*facts), checksum(content, thinking)),
+        crc32(_facts(place, *facts), checksum(content, thinking)),
     )
 
 
@@ -194,7 +203,7 @@ def call_row(call: ToolCall, call_id: int, message_id: int, session_id: int, pos
         milliseconds(call.completed_at),
         call.duration_ms,
     )
-    total = crc32(_facts(call.tool_name, terms, *facts), total)
+    total = crc32(_facts(message_id, position, call.tool_name, terms, *facts), total)
     del dumped
     row = (
         call_id,
@@ -219,7 +228,8 @@ def attachment_row(
     """The values of `ATTACHMENT_COLUMNS`. `digest`: of the data that is stored."""
     name, text = attachment.name, attachment.text
     terms = text_terms(text or "", name)
-    return attachment_id, message_id, position, attachment.media_type, name, byte_count, digest, terms, text, checksum(name, text)
+    place = message_id, position, attachment.media_type, name, byte_count, digest
+    return attachment_id, *place, terms, text, checksum(*place, text)
 
 
 def text_terms(first: str, second: str = "") -> str | None:

@@ -11,14 +11,14 @@ from typing import Any
 from chatviewer.domain.importing import FileImport, SaveCounts, SourceFile
 from chatviewer.domain.session import Session
 from chatviewer.storage.connection import Database
-from chatviewer.storage.describing import COLUMNS, Choices, described, new_session, stored_session
+from chatviewer.storage.describing import COLUMNS, Choices, described, new_session, sealed, stored_session
 from chatviewer.storage.files import label_gone_sessions, merged_counts, replace_problems
 from chatviewer.storage.incoming import Incoming, Place, own_uid
 from chatviewer.storage.linking import link, link_all, mark_branched, project_uid, refresh_ratings
 from chatviewer.storage.merging import StoredMessage, is_same, stored_messages
 from chatviewer.storage.read_marks import catch_up
 from chatviewer.storage.reading import mapping_from_json
-from chatviewer.storage.rows import clean, json_text, milliseconds
+from chatviewer.storage.rows import checksum, clean, json_text, milliseconds
 from chatviewer.storage.stamps import now_ms, stored_path
 from chatviewer.storage.writing import Writer
 
@@ -139,6 +139,7 @@ class Saving:
         row = described(old, incoming.described(), growth, self.choices, self.now)
         if session.current_uid is not None:
             row["current_uid"] = incoming.stored_uid(session.current_uid)
+        row = sealed(row, old)
         if is_new:
             self._insert_session(session_id, row)
         else:
@@ -231,10 +232,13 @@ class Saving:
     def _write_context(self, session: Session, session_id: int) -> bool:
         before = self.connection.total_changes
         for item in session.context_items:
+            key = session_id, clean(item.type), clean(item.key)
+            row = *key, json_text(item.value), item.priority, milliseconds(item.expires_at)
             self.connection.execute(
-                "INSERT INTO context_item (session_id, type, key, value, priority, expires_at) VALUES (?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET value = excluded.value, priority = excluded.priority, expires_at = excluded.expires_at"
+                "INSERT INTO context_item (session_id, type, key, value, priority, expires_at, checksum) VALUES (?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET value = excluded.value, priority = excluded.priority, expires_at = excluded.expires_at,"
+                " checksum = excluded.checksum"
                 " WHERE value <> excluded.value OR priority <> excluded.priority OR expires_at IS NOT excluded.expires_at",
-                (session_id, clean(item.type), clean(item.key), json_text(item.value), item.priority, milliseconds(item.expires_at)),
+                (*row, checksum(*row)),
             )
         return self.connection.total_changes != before

@@ -54,11 +54,14 @@ def file_stamps(database: Database, user_id: int) -> dict[str, Stamp]:
 
 
 def discovery(database: Database, user_id: int) -> Discovery | None:
-    """What the last look at the default places saw; None before the first."""
+    """What the last look at the default places saw; None before the first, and where the row is damaged."""
     with explained(database.file):
         query = "SELECT fingerprint, folders, skipped FROM discovery WHERE user_id = ?"
         row = database.connection().execute(query, (user_id,)).fetchone()
-    return None if row is None else Discovery(row[0], _counts(row[1]), _counts(row[2]))
+    try:
+        return None if row is None else Discovery(row[0], _counts(row[1]), _counts(row[2]))
+    except ValueError:
+        return None
 
 
 def remember_discovery(database: Database, user_id: int, seen: Discovery) -> None:

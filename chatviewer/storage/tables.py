@@ -189,6 +189,7 @@ class ContextItemRow(Table):
     value = TextField()
     priority = IntegerField(default=0)
     expires_at = BigIntegerField(null=True)
+    checksum = BigIntegerField(null=True)
 
     class Meta:
         table_name = "context_item"

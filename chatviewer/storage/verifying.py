@@ -1,5 +1,5 @@
-"""What SQLite's own checks cannot know: whether the tables are those of the schema, whether each text is what was stored, whether the
-user's own rows are what the journal says. Each gives sentences about what is wrong; none writes."""
+"""What SQLite's own checks cannot know: whether the tables are those of the schema, whether each text is what was stored and hangs where it
+hung, whether the user's own rows are what the journal says. Each gives sentences about what is wrong; none writes."""
 
 import json
 import sqlite3
@@ -10,17 +10,20 @@ from typing import Any
 
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.storage.connection import Database
+from chatviewer.storage.linking import project_uid
 from chatviewer.storage.migrating import migrate
 from chatviewer.storage.rows import CHECKED, checksum
 
 _OBJECTS = "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite%' AND name NOT LIKE '%_fts_%'"
 _OF_MESSAGE = "SELECT {columns}, checksum, (SELECT uid FROM message WHERE message.id = message_id) FROM {table} WHERE checksum IS NOT NULL"
+_OF_SESSION = "SELECT {columns}, checksum, (SELECT uid FROM session WHERE session.id = session_id) FROM {table} WHERE checksum IS NOT NULL"
 _OWN = "SELECT {columns}, checksum, uid FROM {table} WHERE checksum IS NOT NULL"
 _TEXTS = (
     ("message", "messages", "message", _OWN),
     ("tool_call", "tool calls", "message", _OF_MESSAGE),
     ("attachment", "attachments", "message", _OF_MESSAGE),
-    ("session", "sessions (title, summary or system prompt)", "session", _OWN),
+    ("context_item", "context items", "session", _OF_SESSION),
+    ("session", "sessions (title, project, times and their like)", "session", _OWN),
 )
 _DOCUMENTS = (  # and whether each must be an object
     *(("session", "context", 1), ("session", "metadata", 1), ("message", "metadata", 1)),
@@ -66,6 +69,34 @@ def text_problems(connection: sqlite3.Connection) -> Iterator[str]:
     )
     if wrong:
         yield f"The data of {wrong:,} attachments is not what was stored."
+
+
+def link_problems(connection: sqlite3.Connection) -> Iterator[str]:
+    """Links between sessions that are not those that the uids beside them tell; a link that is missing is made by the next import."""
+    calls = connection.execute(
+        "SELECT t.child_uid, p.project, c.uid, c.spawned_by IS t.tool_call_id AND c.parent_id IS t.session_id FROM tool_call AS t"
+        " JOIN session AS p ON p.id = t.session_id JOIN session AS c ON c.id = t.child_session_id"
+    )
+    wrong = sum(not (is_spawned or _is_of(uid, wanted, project)) for wanted, project, uid, is_spawned in calls)
+    if wrong:
+        yield f"Tool calls that point to another session than the one they started: {wrong:,}."
+    children = connection.execute(
+        "SELECT c.parent_uid, c.project, p.uid,"
+        " EXISTS (SELECT 1 FROM tool_call AS t WHERE t.child_session_id = c.id AND t.session_id = p.id) FROM session AS c"
+        " JOIN session AS p ON p.id = c.parent_id"
+    )
+    wrong = sum(not (is_spawned or _is_of(uid, wanted, project)) for wanted, project, uid, is_spawned in children)
+    if wrong:
+        yield f"Sessions that hang below another one than their source says: {wrong:,}."
+    strays = "SELECT count(*) FROM tool_call AS t JOIN message AS m ON m.id = t.message_id WHERE m.session_id <> t.session_id"
+    if wrong := connection.execute(strays).fetchone()[0]:
+        yield f"Tool calls whose message is of another session: {wrong:,}."
+    if wrong := connection.execute("SELECT count(*) FROM session WHERE is_subagent <> (parent_uid IS NOT NULL)").fetchone()[0]:
+        yield f"Sessions that are sub-agents of none, or none though they have a parent: {wrong:,}."
+
+
+def _is_of(uid: str, wanted: str | None, project: str) -> bool:
+    return wanted is not None and uid in (wanted, project_uid(wanted, project))
 
 
 def choice_problems(database: Database, user_id: int) -> Iterator[str]:

@@ -74,7 +74,7 @@ def test_without_a_database_there_is_nothing_to_check(database_path: Path) -> No
 )
 def test_a_row_that_does_not_say_what_the_others_say_is_found(filled: Library, sql: str) -> None:
     filled.database.connection().execute(sql)
-    assert list(damages(filled)) == ["derived columns"]
+    assert list(damages(filled)) == ["derived columns"] + ["texts"] * ("seq" in sql)  # a message's checksum is of its place, too
     assert all(detail.startswith("damage: ") for detail in damages(filled)["derived columns"])
 
 

@@ -50,7 +50,7 @@ CREATE TABLE session (
     trace_id TEXT,
     created_by TEXT,
     updated_by TEXT,
-    checksum INTEGER,  -- of source_title, summary and system_prompt; NULL: not known
+    checksum INTEGER,  -- of what the source says, see rows.CHECKED; NULL: not known
     context TEXT NOT NULL DEFAULT '{}',
     metadata TEXT NOT NULL DEFAULT '{}',
     terms TEXT,  -- of title and summary, as those of a message
@@ -98,7 +98,7 @@ CREATE TABLE message (
     created_at INTEGER,
     metadata TEXT,
     terms TEXT,  -- what the tokenizer alone would not find: parts of identifiers, CJK bigrams; NULL: nothing
-    checksum INTEGER,  -- of texts and facts, see rows.CHECKED, by which `doctor` finds what no index shows; NULL: not known
+    checksum INTEGER,  -- of texts, facts and place, see rows.CHECKED, by which `doctor` finds what no index shows; NULL: not known
     thinking TEXT NOT NULL DEFAULT '',
     content TEXT NOT NULL DEFAULT '',
     UNIQUE (session_id, seq)
@@ -123,7 +123,7 @@ CREATE TABLE tool_call (
     child_uid TEXT,
     child_session_id INTEGER REFERENCES session (id) ON DELETE SET NULL,
     terms TEXT,
-    checksum INTEGER,  -- of arguments, result, name, terms and facts
+    checksum INTEGER,  -- of arguments, result, name, terms, facts and place
     input_arguments TEXT NOT NULL DEFAULT 'null',  -- JSON
     output_result TEXT,
     UNIQUE (message_id, position)
@@ -145,7 +145,7 @@ CREATE TABLE attachment (
     byte_count INTEGER,
     sha256 TEXT REFERENCES attachment_data (sha256),
     terms TEXT,
-    checksum INTEGER,  -- of name and text
+    checksum INTEGER,  -- of all but its terms
     text TEXT,
     UNIQUE (message_id, position)
 ) STRICT;
@@ -165,6 +165,7 @@ CREATE TABLE context_item (
     value TEXT NOT NULL,  -- JSON
     priority INTEGER NOT NULL DEFAULT 0,
     expires_at INTEGER,
+    checksum INTEGER,  -- of all of it
     UNIQUE (session_id, type, key)
 ) STRICT;
 
