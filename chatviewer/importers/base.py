@@ -4,14 +4,20 @@ An importer does not write, print, or know the database or another importer. A b
 `reading.problem(line, reason)`; what is left out on purpose is counted with `reading.skip(kind)`.
 """
 
+from __future__ import annotations
+
+import os
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from chatviewer.domain.importing import Problem
-from chatviewer.domain.session import Session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from chatviewer.domain.session import Session
 
 
 class NotThisFormatError(Exception):
@@ -30,10 +36,12 @@ class Reading:
     last line, or a reply that may still grow, stays behind them.
     """
 
-    __slots__ = ("is_tail", "line", "offset", "path", "problems", "skipped", "state", "told_line")
+    __slots__ = ("file", "is_tail", "line", "offset", "problems", "skipped", "state", "told_line")
 
-    def __init__(self, path: Path, offset: int = 0, line: int = 0, state: Mapping[str, Any] | None = None, is_tail: bool = False) -> None:
-        self.path = path
+    def __init__(
+        self, path: Path | str, offset: int = 0, line: int = 0, state: Mapping[str, Any] | None = None, is_tail: bool = False
+    ) -> None:
+        self.file = os.fspath(path)
         self.offset = offset
         self.line = line
         self.state: Mapping[str, Any] = {} if state is None else state  # JSON; small
@@ -42,9 +50,16 @@ class Reading:
         self.problems: list[Problem] = []
         self.skipped: Counter[str] = Counter()
 
+    @property
+    def path(self) -> Path:
+        """The file as a `Path`, whose module one longer file is stored without."""
+        from pathlib import Path
+
+        return Path(self.file)
+
     def problem(self, line: int, reason: str) -> None:
         """Report a record that could not be stored, in one plain phrase. `line` counts from 1."""
-        self.problems.append(Problem(str(self.path), line, reason))
+        self.problems.append(Problem(self.file, line, reason))
 
     def skip(self, kind: str, count: int = 1) -> None:
         """Count records that are left out on purpose, by kind (their type in the source)."""

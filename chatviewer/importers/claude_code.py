@@ -5,11 +5,12 @@ Lines are appended while the agent works. The name of the folder is the working 
 records. Retention: https://docs.anthropic.com/en/docs/claude-code/settings (`cleanupPeriodDays`).
 """
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chatviewer.domain.session import Session
 from chatviewer.importers.base import FullReadNeededError, Importer, NotThisFormatError, Reading
@@ -20,6 +21,9 @@ from chatviewer.importers.claude_code_records import RANK_SUMMARY, Transcript
 from chatviewer.importers.claude_code_sessions import restore, sessions
 from chatviewer.importers.parsing import parse_json
 from chatviewer.importers.reading import open_source, read_document, records
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DEFAULT_DAYS = 30  # after which Claude Code deletes a transcript
 HEAD_LINES = 60
@@ -42,6 +46,8 @@ class ClaudeCodeImporter(Importer):
 
     def files(self, place: Path) -> Iterator[Path]:
         """Transcripts lie in a project's folder, those of sub-agents below it; the journal of a workflow is no transcript."""
+        from pathlib import Path  # one longer file is stored without
+
         pending = [place]
         while pending:
             folder = pending.pop()
@@ -62,10 +68,10 @@ class ClaudeCodeImporter(Importer):
             return False
 
     def read(self, reading: Reading) -> Iterator[Session]:
-        if reading.path.suffix == ".json":
+        if os.path.splitext(reading.file)[1] == ".json":
             yield from _read_web_export(reading)
             return
-        agent_id, file_session = _names(reading.path)
+        agent_id, file_session = _names(reading)
         transcript = Transcript(reading, file_session, agent_id)
         ghosts: Ghosts = restore(transcript, reading.state) if reading.is_tail else {}
         told_line = reading.told_line = reading.state["told_line"] if reading.is_tail else 0
@@ -87,6 +93,8 @@ class ClaudeCodeImporter(Importer):
 
 
 def _homes() -> list[Path]:
+    from pathlib import Path
+
     given = [Path(part.strip()).expanduser() for part in os.environ.get("CLAUDE_CONFIG_DIR", "").split(",") if part.strip()]
     return given or [Path.home() / ".claude", Path.home() / ".config" / "claude"]
 
@@ -99,13 +107,14 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         return []
 
 
-def _names(path: Path) -> tuple[str | None, str]:
+def _names(reading: Reading) -> tuple[str | None, str]:
     """The id of the sub-agent whose file this is, and the session that the path tells."""
-    if not path.stem.startswith("agent-"):
-        return None, path.stem
-    parents = path.parts
-    session = parents[parents.index("subagents") - 1] if "subagents" in parents[1:] else path.parent.name
-    return path.stem.removeprefix("agent-"), session
+    stem = os.path.splitext(os.path.basename(reading.file))[0]
+    if not stem.startswith("agent-"):
+        return None, stem
+    parents = reading.path.parts
+    session = parents[parents.index("subagents") - 1] if "subagents" in parents[1:] else parents[-2]
+    return stem.removeprefix("agent-"), session
 
 
 def _is_ours(path: Path, head: bytes) -> bool:

@@ -9,11 +9,13 @@ import re
 import stat
 from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from chatviewer.importers.base import FullReadNeededError, Reading
 from chatviewer.importers.parsing import decode_first, fast_loads, may_hold_long_integer, mend, mended, parse_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BLOCK_SIZE = 1 << 20  # bytes per read
 MAX_LINE = 64 << 20  # bytes; a longer line is reported
@@ -29,7 +31,7 @@ _HOLE = "zero bytes: what stood here was never written to the disk"
 _SEARCH_BUDGET = 20_000_000  # characters looked at for a record behind the broken beginning of a line
 
 
-def open_source(path: Path) -> BinaryIO:
+def open_source(path: "Path | str") -> BinaryIO:
     """Open a regular file for reading; never waits for a FIFO or device. Raises OSError for anything else."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
@@ -41,7 +43,7 @@ def open_source(path: Path) -> BinaryIO:
         raise
 
 
-def read_document(path: Path) -> Any:
+def read_document(path: "Path | str") -> Any:
     """The value of a file that is one JSON document. Raises ValueError with a plain reason, OSError."""
     with open_source(path) as stream:
         size = os.fstat(stream.fileno()).st_size
@@ -60,7 +62,7 @@ def records(reading: Reading, stream: BinaryIO | None = None) -> Iterator[tuple[
     `stream` is given for a file that has to be decompressed first; offsets then count decompressed bytes.
     Raises FullReadNeededError for the tail of a file in UTF-16.
     """
-    with stream if stream is not None else open_source(reading.path) as source:
+    with stream if stream is not None else open_source(reading.file) as source:
         first = source.read(2)
         if first in _UTF16_MARKS:
             yield from _records_of_utf16(reading, first, source)

@@ -38,12 +38,15 @@ def run(
         skipped = sum(seen.skipped.values())
         report = ImportReport(files_unchanged=seen.unchanged_count, files_skipped=skipped, skipped=seen.skipped)
     else:
-        from pathlib import Path
-
         from chatviewer.ingest.importing import Importing
 
         importing = Importing(library, source, on_progress, should_stop)
-        report = importing.run([Path(path) for path in paths]) if seen is None else importing.run_known(seen)
+        if seen is None:
+            from pathlib import Path
+
+            report = importing.run([Path(path) for path in paths])
+        else:
+            report = importing.run_known(seen)
     return report._replace(seconds=perf_counter() - started)
 
 

@@ -1,22 +1,27 @@
 """Which files there are: in the default places of the importers, or where the user points. Links are not followed out of a folder,
 and nothing but regular files is ever opened: a FIFO would wait for ever, a device never end."""
 
+from __future__ import annotations
+
 import os
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from pathlib import Path
 from time import time_ns
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from chatviewer.domain.importing import EXPIRY_WARNING_DAYS, Problem, SourceStatus
+from chatviewer.domain.record import NamedTuple
 from chatviewer.errors import UsageError
 from chatviewer.importers.base import Importer
 from chatviewer.importers.reading import open_source
 from chatviewer.importers.registry import importers
 from chatviewer.ingest.refreshing import MISSING, folder_time, has_log
 from chatviewer.storage.stamps import Stamp, stored_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HEAD_SIZE = 64 << 10  # bytes that an importer may look at to recognise a file
 _DAY_NS = 86_400 * 1_000_000_000
@@ -30,7 +35,7 @@ _ABSENT = (FileNotFoundError, NotADirectoryError)
 class Candidate(NamedTuple):
     """A regular file that may hold chats."""
 
-    path: Path
+    path: Path | str
     importer: Importer | None  # None: to be recognised by its head
     size: int  # bytes
     mtime_ns: int
@@ -109,6 +114,8 @@ class Discovery:
 
     def add_path(self, path: Path) -> None:
         """A file or folder that the user named; a link there is what it points to."""
+        from pathlib import Path  # what is known already is looked at without
+
         path = Path(os.path.abspath(path))
         try:
             found = path.stat()
@@ -133,11 +140,11 @@ class Discovery:
 
     def add_known(self, path: str, importer: Importer) -> None:
         """A file that was imported before, by that importer."""
-        self._add(Path(path), importer)
+        self._add(path, importer)
 
-    def _add(self, path: Path, importer: Importer | None) -> None:
+    def _add(self, path: Path | str, importer: Importer | None) -> None:
         try:
-            found = path.lstat()
+            found = os.lstat(path)
         except _ABSENT:
             self.skipped["deleted meanwhile"] += 1
             return
@@ -149,24 +156,25 @@ class Discovery:
         else:
             self.skipped[_KINDS.get(stat.S_IFMT(found.st_mode), "device")] += 1
 
-    def _put(self, path: Path, importer: Importer | None, found: os.stat_result, *, is_named: bool) -> None:
+    def _put(self, path: Path | str, importer: Importer | None, found: os.stat_result, *, is_named: bool) -> None:
         entries = [found]
         if has_log(str(path)):
             entries.append(os.stat(f"{path}-wal"))
         for beside in self._beside(path, importer):
             with suppress(OSError):
-                entries.append(beside.stat())
+                entries.append(os.stat(beside))
         size = sum(entry.st_size for entry in entries)
         mtime_ns, ctime_ns = max(entry.st_mtime_ns for entry in entries), max(entry.st_ctime_ns for entry in entries)
         candidate = Candidate(path, importer, size, mtime_ns, ctime_ns, is_named)
         self.candidates.setdefault(candidate.key, candidate)
 
-    def _beside(self, path: Path, importer: Importer | None) -> Iterator[Path]:
+    def _beside(self, path: Path | str, importer: Importer | None) -> Iterator[str]:
         """What is read together with a file, and may change without it: the votes and projects of an unpacked export."""
-        suffix = path.suffix.lower()
+        folder, own_name = os.path.split(path)
+        suffix = os.path.splitext(own_name)[1].lower()
         for each in self._chosen if importer is None else (importer,):
-            if each.beside and suffix in each.extensions and path.name not in each.beside:
-                yield from (path.with_name(name) for name in each.beside)
+            if each.beside and suffix in each.extensions and own_name not in each.beside:
+                yield from (os.path.join(folder, name) for name in each.beside)
 
     def gone(self, known: Mapping[str, object]) -> list[str]:
         """Of the known files, those below the folders looked through that are not there any more."""
@@ -186,7 +194,7 @@ def _is_absent(path: str) -> bool:
     return False
 
 
-def _files_below(root: str, skipped: Counter[str], on_error: Callable[[OSError], None]) -> Iterator[Path]:
+def _files_below(root: str, skipped: Counter[str], on_error: Callable[[OSError], None]) -> Iterator[str]:
     """Every entry below a folder that is no folder, links not followed; a folder named like a file is counted."""
     endings = {extension for importer in importers() for extension in importer.extensions}
     for folder, folders, names in os.walk(root, onerror=on_error):
@@ -196,7 +204,7 @@ def _files_below(root: str, skipped: Counter[str], on_error: Callable[[OSError],
             skipped["link"] += 1
             folders.remove(name)
         for name in sorted(names):
-            yield Path(folder, name)
+            yield os.path.join(folder, name)
 
 
 def recognisers(candidate: Candidate, chosen: list[Importer]) -> list[Importer]:
@@ -204,12 +212,14 @@ def recognisers(candidate: Candidate, chosen: list[Importer]) -> list[Importer]:
     if candidate.importer is not None:
         return [candidate.importer]
     if not candidate.is_named:  # in a folder of anything, open only what may be a chat
-        chosen = [importer for importer in chosen if candidate.path.suffix.lower() in importer.extensions]
+        chosen = [importer for importer in chosen if os.path.splitext(candidate.path)[1].lower() in importer.extensions]
     if not chosen:
         return []
     with open_source(candidate.path) as stream:
         head = stream.read(HEAD_SIZE) or b""
-    return [importer for importer in chosen if importer.recognises(candidate.path, head)]
+    from pathlib import Path
+
+    return [importer for importer in chosen if importer.recognises(Path(candidate.path), head)]
 
 
 def source_statuses(stamps: Mapping[str, Stamp]) -> list[SourceStatus]:

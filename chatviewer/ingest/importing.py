@@ -4,7 +4,6 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatviewer.domain.importing import FileImport, ImportProgress, ImportReport, Problem, SaveCounts
@@ -19,6 +18,8 @@ from chatviewer.storage.stamps import Discovery as Seen
 from chatviewer.storage.stamps import Stamp
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from chatviewer.storage.library import Library
 
 BATCH_WEIGHT = 16 << 20  # characters of text in one transaction, about
@@ -53,20 +54,24 @@ class Importing:
         self._was_stopped = False
         self._is_loading = False
         self._has_unread = False  # files that could not be opened
+        self._known: dict[str, Stamp] = {}  # the only files that are asked for, where these are known ones
 
     def run_known(self, seen: Look) -> ImportReport:
         """Import what changed among the files that are known. Where to look for others, and what is wanted, is as it was then."""
         found = Discovery([])
+        stamps: dict[str, Stamp] = {}
         for path in seen.changed:
             known = self._library.source_file(path)
             importer = importer_of(known.source) if known is not None else None
-            if importer is None:  # of an importer that is no more
+            if known is None or importer is None:  # of an importer that is no more
                 return self.run([])
+            stamps[path] = known.size, known.mtime_ns, known.ctime_ns, known.gone_at is not None
             found.add_known(path, importer)
+        self._known = stamps
         self._import(found, [])
         return self._report(found, self.skipped + Counter(seen.skipped), seen.unchanged_count)
 
-    def run(self, paths: Sequence[Path]) -> ImportReport:
+    def run(self, paths: "Sequence[Path]") -> ImportReport:
         """Import what lies there, or in the default places."""
         library = self._library
         disabled = str(library.preference("disabled_sources")) if not paths else ""
@@ -111,7 +116,7 @@ class Importing:
 
     def _import(self, found: Discovery, chosen: list[Importer]) -> None:
         library = self._library
-        stamps = library.file_stamps()
+        stamps = self._known or library.file_stamps()
         changed: list[Candidate] = []
         back: list[str] = []
         for key, candidate in found.candidates.items():
@@ -136,6 +141,8 @@ class Importing:
         """The sources all of whose sessions are imported now. Of files that the user named, only exports are the whole."""
         if self._is_everywhere:
             return self._sources
+        if self._known:  # below the default places: nothing was completed by these
+            return set()
         importers = {source: importer_of(source) for source in self._sources}
         return {source for source, importer in importers.items() if importer is not None and not importer.places()}
 

@@ -4,10 +4,13 @@ A file that comes or goes changes the mtime of its folder, a file that grows its
 folders and files that are known; which they are, the last import wrote down.
 """
 
+from __future__ import annotations
+
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from chatviewer import __version__
+from chatviewer.domain.record import NamedTuple
 
 if TYPE_CHECKING:
     from chatviewer.storage.library import Library
@@ -24,7 +27,7 @@ class Look(NamedTuple):
     skipped: dict[str, int]  # by kind, as the last discovery counted them
 
 
-def look(library: "Library") -> Look | None:
+def look(library: Library) -> Look | None:
     """What changed among the known files; None if there may be others, and the places have to be searched."""
     seen = library.discovery()
     if seen is None or seen.fingerprint != fingerprint(library):
@@ -62,7 +65,7 @@ def folder_time(folder: str) -> int:
         return MISSING
 
 
-def fingerprint(library: "Library") -> str:
+def fingerprint(library: Library) -> str:
     """Of all that decides where chats are looked for and what is done with them: program, importers, preferences, environment."""
     importers = os.path.join(os.path.dirname(os.path.dirname(__file__)), "importers")
     environment = [f"{name}={value}" for name, value in sorted(os.environ.items()) if name.endswith(_ENVIRONMENT)]

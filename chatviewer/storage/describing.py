@@ -1,9 +1,12 @@
 """A session's own row: what its source says now, over what is stored, under what the user chose."""
 
+from __future__ import annotations
+
 import sqlite3
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatviewer.domain.kinds import SessionStatus
+from chatviewer.domain.record import NamedTuple
 from chatviewer.domain.session import Session
 from chatviewer.storage.read_marks import caught_up_sources
 from chatviewer.storage.reading import mapping_from_json

@@ -1,11 +1,13 @@
 """The messages of one session on their way in, sorted into new ones, known ones and copies of another session's."""
 
+from __future__ import annotations
+
 import sqlite3
-from typing import NamedTuple
 
 from chatviewer.domain.identity import make_uid
 from chatviewer.domain.kinds import Role
 from chatviewer.domain.message import Message
+from chatviewer.domain.record import NamedTuple
 from chatviewer.domain.session import Session
 from chatviewer.domain.tool_call import ToolResult
 from chatviewer.storage.describing import Growth

@@ -13,6 +13,11 @@ def project_uid(uid: str, project: str) -> str:
 
 def link_all(connection: sqlite3.Connection, user_id: int) -> None:
     """Connect every session that waits for its parent or child."""
+    link(connection, user_id, waiting(connection, user_id))
+
+
+def waiting(connection: sqlite3.Connection, user_id: int) -> list[int]:
+    """The sessions that wait for their parent or child."""
     # From the few that wait (each has an index of its own), not from all that the user has: that is what + and CROSS are for.
     rows = connection.execute(
         "SELECT id FROM session WHERE +user_id = ?1 AND parent_uid IS NOT NULL AND parent_id IS NULL"
@@ -20,7 +25,7 @@ def link_all(connection: sqlite3.Connection, user_id: int) -> None:
         " WHERE s.user_id = ?1 AND t.child_uid IS NOT NULL AND t.child_session_id IS NULL",
         (user_id,),
     )
-    link(connection, user_id, [row[0] for row in rows])
+    return [row[0] for row in rows]
 
 
 def link(connection: sqlite3.Connection, user_id: int, session_ids: Collection[int]) -> None:
@@ -34,8 +39,8 @@ def link(connection: sqlite3.Connection, user_id: int, session_ids: Collection[i
             parent = _find(connection, user_id, parent_uid, project)
             if parent is not None and parent != session_id:
                 connection.execute("UPDATE session SET parent_id = ? WHERE id = ? AND parent_id IS NOT ?", (parent, session_id, parent))
-        waiting = "SELECT id, project FROM session WHERE user_id = ? AND parent_uid = ? AND parent_id IS NULL AND id <> ?"
-        for child_id, child_project in connection.execute(waiting, (user_id, uid, session_id)).fetchall():
+        children = "SELECT id, project FROM session WHERE user_id = ? AND parent_uid = ? AND parent_id IS NULL AND id <> ?"
+        for child_id, child_project in connection.execute(children, (user_id, uid, session_id)).fetchall():
             if _find(connection, user_id, uid, child_project) == session_id:
                 connection.execute("UPDATE session SET parent_id = ? WHERE id = ?", (session_id, child_id))
         _link_calls(connection, user_id, session_id, uid)
@@ -54,8 +59,8 @@ def _find(connection: sqlite3.Connection, user_id: int, uid: str, project: str) 
 def _link_calls(connection: sqlite3.Connection, user_id: int, session_id: int, uid: str) -> None:
     """Calls that name the session they started: those of this session, and those of others that wait for it."""
     own = "SELECT id, session_id, child_uid FROM tool_call WHERE session_id = ? AND child_uid IS NOT NULL AND child_session_id IS NULL"
-    waiting = "SELECT id, session_id, child_uid FROM tool_call WHERE child_uid = ? AND child_session_id IS NULL"
-    rows = connection.execute(own, (session_id,)).fetchall() + connection.execute(waiting, (uid,)).fetchall()
+    others = "SELECT id, session_id, child_uid FROM tool_call WHERE child_uid = ? AND child_session_id IS NULL"
+    rows = connection.execute(own, (session_id,)).fetchall() + connection.execute(others, (uid,)).fetchall()
     for call_id, parent_id, child_uid in rows:
         row = connection.execute("SELECT uid, user_id, project FROM session WHERE id = ?", (parent_id,)).fetchone()
         child_id = _find(connection, user_id, child_uid, row[2]) if row[1] == user_id else None

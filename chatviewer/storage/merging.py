@@ -4,12 +4,15 @@ Sources grow: a reply is streamed, a call gets its result, an unfinished file is
 replaces it, a shorter one changes nothing, and one that differs is another message. Nothing stored is ever made less.
 """
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from chatviewer.domain.identity import make_uid
 from chatviewer.domain.message import Message
+from chatviewer.domain.record import NamedTuple
 from chatviewer.domain.tool_call import ToolCall, ToolResult
 from chatviewer.storage.arguments import words_in_json
 from chatviewer.storage.rows import CHECKED, call_terms, checksum, clean, clean_row, json_text, message_row, milliseconds

@@ -10,11 +10,11 @@ from typing import Any
 
 from chatviewer.domain.importing import FileImport, SaveCounts, SourceFile
 from chatviewer.domain.session import Session
-from chatviewer.storage.connection import Database
+from chatviewer.storage.connection import Database, explained
 from chatviewer.storage.describing import COLUMNS, Choices, described, new_session, sealed, stored_session
 from chatviewer.storage.files import label_gone_sessions, merged_counts, replace_problems
 from chatviewer.storage.incoming import Incoming, Place, own_uid
-from chatviewer.storage.linking import link, link_all, mark_branched, project_uid, refresh_ratings
+from chatviewer.storage.linking import link, link_all, mark_branched, project_uid, refresh_ratings, waiting
 from chatviewer.storage.merging import StoredMessage, is_same, stored_messages
 from chatviewer.storage.read_marks import catch_up
 from chatviewer.storage.reading import mapping_from_json
@@ -41,6 +41,9 @@ def finish_import(database: Database, user_id: int, complete: Collection[str]) -
     catch_up(database, user_id, complete)
     if database.is_loading:  # its end does that
         return
+    with explained(database.file):
+        if not waiting(database.connection(), user_id):
+            return
     with database.transaction() as connection:
         link_all(connection, user_id)
 
