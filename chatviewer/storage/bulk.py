@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from chatviewer.storage.connection import Database, connect, explained, prepare_file
-from chatviewer.storage.linking import link_all, mark_all_branched
+from chatviewer.storage.linking import link_all, mark_all_branched, refresh_ratings
 from chatviewer.storage.migrating import migrate
 
 _FTS = ("message_fts", "tool_fts", "attachment_fts", "session_fts")
@@ -35,7 +35,7 @@ _OWN = (  # the user's rows, which an empty library can hold; parents before chi
     ),
 )
 _USERS_RATINGS = " WHERE origin = 'user'"
-_KEPT_INDEXES = ("message_by_uid", "source_file_stamp")  # by which the import itself looks for things
+_KEPT_INDEXES = ("source_file_stamp",)  # by which the import itself looks for things; where messages are it knows by heart
 
 
 class LoadLostError(Exception):
@@ -57,9 +57,10 @@ def bulk(database: Database, user_id: int) -> Iterator[None]:
         with explained(path):
             loading = _prepare(path, database)
             with closing(loading):
+                indexes = _drop_indexes(loading)
                 with database.redirected(loading):
                     yield
-                _finish(loading, user_id)
+                _finish(loading, user_id, indexes)
                 with closing(connect(database.path)) as real:
                     _take_place(real, loading, path, database)
     finally:
@@ -104,14 +105,21 @@ def _prepare(path: Path, database: Database) -> sqlite3.Connection:
         loading.execute("PRAGMA foreign_keys = OFF")
         loading.execute("BEGIN EXCLUSIVE")
         _copy_own(database.connection(), loading)
-        for (name,) in loading.execute("SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL").fetchall():
-            if name not in _KEPT_INDEXES:
-                loading.execute(f"DROP INDEX {name}")
         _configure(loading, _LOADING)
     except BaseException:
         loading.close()
         raise
     return loading
+
+
+def _drop_indexes(loading: sqlite3.Connection) -> dict[str, str]:
+    """By name, the statements that make them again: to sort rows once takes less than to put each in its place."""
+    indexes = dict(loading.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL").fetchall())
+    for name in _KEPT_INDEXES:
+        del indexes[name]
+    for name in indexes:
+        loading.execute(f"DROP INDEX {name}")
+    return indexes
 
 
 def _configure(connection: sqlite3.Connection, options: dict[str, int]) -> None:
@@ -129,16 +137,15 @@ def _copy_own(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
             target.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({','.join('?' * len(rows[0]))})", rows)
 
 
-def _finish(loading: sqlite3.Connection, user_id: int) -> None:
-    """Indexes and settings as the schema wants them, parents and children connected."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
-        migrate(model, None)
-        present = {row[0] for row in loading.execute("SELECT name FROM sqlite_schema WHERE type = 'index'")}
-        for name, sql in model.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL"):
-            if name not in present:
-                loading.execute(sql)
+def _finish(loading: sqlite3.Connection, user_id: int, indexes: dict[str, str]) -> None:
+    """Indexes and settings as the schema wants them, parents and children connected, ratings known to the list."""
+    present = {row[0] for row in loading.execute("SELECT name FROM sqlite_schema WHERE type = 'index'")}
+    for name, sql in indexes.items():
+        if name not in present:
+            loading.execute(sql)
     link_all(loading, user_id)
     mark_all_branched(loading)
+    refresh_ratings(loading, user_id)
     _configure(loading, _DEFAULTS)
     loading.execute("COMMIT")
 

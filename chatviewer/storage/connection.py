@@ -23,6 +23,9 @@ APPLICATION_ID = 0x43686174  # "Chat"; https://www.sqlite.org/pragma.html#pragma
 BUSY_TIMEOUT_MS = 5000
 PAGE_SIZE = 16384
 
+# Where a NULL is bound, sqlite3 asks for an adapter, and without one runs into two errors of attributes before it takes it as it is.
+sqlite3.register_adapter(type(None), lambda none: none)
+
 _REFUSED = tuple(f"vtable constructor failed: {table}" for table in ("json_each", "json_tree", "message_fts_words", "tool_fts_words"))
 _UNWRITABLE = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH", "SQLITE_IOERR")
 
@@ -152,6 +155,7 @@ class Database:
         self.is_absent = is_absent
         self.is_alone = is_alone
         self.is_loading = False  # a first import is under way: what joins sessions is done once, at its end
+        self.loaded_rows: dict[int, int] | None = None  # in it: the row of a message by the hash of its uid, instead of an index
         self._local = _local()
         self._lock = allocate_lock()
         self._open: list[sqlite3.Connection] = []
@@ -285,9 +289,11 @@ class Redirection:
         self._kept = getattr(own, "writer", None)
         own.writer = (self._database._generation, self._connection)
         self._database.is_loading = True
+        self._database.loaded_rows = {}
 
     def __exit__(self, *raised: object) -> None:
         self._database.is_loading = False
+        self._database.loaded_rows = None
         self._database._local.writer = self._kept
 
 

@@ -91,7 +91,7 @@ class Incoming:
         if self._is_foreign(stored):
             return own_uid(uid, self._writer.user_id), None
         uid = variant_uid(message, uid)
-        return uid, stored_messages(self.connection, [uid]).get(uid)
+        return uid, stored_messages(self._writer, [uid]).get(uid)
 
     def stored_uid(self, uid: str) -> str:
         """The uid under which what the source calls `uid` is stored."""
@@ -105,7 +105,7 @@ class Incoming:
         given = session.metadata.get("continues")
         if isinstance(given, str):  # an importer that leaves out the copies itself knows the message only
             own = own_uid(given, self._writer.user_id)
-            found = stored_messages(self.connection, [given, own])
+            found = stored_messages(self._writer, [given, own])
             origin = found.get(own) or found.get(given)
             continues = {"session": origin.session_uid, "message": origin.uid} if origin is not None else {"message": given}
             return session._replace(metadata={**session.metadata, "continues": continues})
@@ -196,10 +196,10 @@ class Incoming:
     def _write_second(self, message: Message, session_id: int) -> None:
         """A uid for the second time in one file: the same message, or another one that is stored beside the first."""
         uid = self.stored_uid(message.uid)
-        stored = stored_messages(self.connection, [uid]).get(uid)
+        stored = stored_messages(self._writer, [uid]).get(uid)
         if stored is not None and not is_same(stored, message):
             uid = variant_uid(message, uid)
-            stored = stored_messages(self.connection, [uid]).get(uid)
+            stored = stored_messages(self._writer, [uid]).get(uid)
         if stored is not None:
             self._merge(stored, message, session_id)
         else:
@@ -221,7 +221,7 @@ class Incoming:
             return
         content = late.result or late.error_message or ""
         uid = make_uid(self._place.uid, "late", late.tool_call_id, content)
-        if stored_messages(self.connection, [uid]):
+        if stored_messages(self._writer, [uid]):
             return
         query = "SELECT id FROM message WHERE session_id = ? ORDER BY seq DESC LIMIT 1"
         last = self.connection.execute(query, (session_id,)).fetchone()

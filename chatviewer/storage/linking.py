@@ -107,8 +107,9 @@ def mark_all_branched(connection: sqlite3.Connection) -> None:
     )
 
 
-def refresh_ratings(connection: sqlite3.Connection, user_id: int, session_ids: Collection[int]) -> None:
-    """Write `session.rating`, the highest effective rating of its messages; the user's own stands above the source's."""
+def refresh_ratings(connection: sqlite3.Connection, user_id: int, session_ids: Collection[int] | None = None) -> None:
+    """Write `session.rating`, the highest effective rating of its messages; the user's own stands above the source's. None: of all
+    sessions, none of which has one yet."""
     rows = connection.execute(
         "SELECT m.session_id, max(coalesce(own.value, r.value)) FROM rating r CROSS JOIN message m ON m.uid = r.uid"
         " LEFT JOIN rating own ON own.user_id = r.user_id AND own.uid = r.uid AND own.origin = 'user'"
@@ -116,6 +117,5 @@ def refresh_ratings(connection: sqlite3.Connection, user_id: int, session_ids: C
         (user_id,),
     )
     highest = dict(rows.fetchall())
-    connection.executemany(
-        "UPDATE session SET rating = ?1 WHERE id = ?2 AND rating IS NOT ?1", [(highest.get(one), one) for one in session_ids]
-    )
+    of = highest if session_ids is None else session_ids
+    connection.executemany("UPDATE session SET rating = ?1 WHERE id = ?2 AND rating IS NOT ?1", [(highest.get(one), one) for one in of])

@@ -64,11 +64,18 @@ class StoredMessage(NamedTuple):
     calls: list[StoredCall]
 
 
-def stored_messages(connection: sqlite3.Connection, uids: Iterable[str]) -> dict[str, StoredMessage]:
+def stored_messages(writer: Writer, uids: Iterable[str]) -> dict[str, StoredMessage]:
     """Those of the uids that are stored, whosever they are, with their calls. Two statements, however many."""
+    by_uid, rows = "m.uid IN (SELECT value FROM json_each(?))", writer.rows
+    if rows is None:
+        return _selected(writer.connection, by_uid, json_text(list(uids)))
+    ids = [rows[key] for key in rows.keys() & map(hash, uids)]
+    return _selected(writer.connection, "m.id IN (SELECT value FROM json_each(?))", json_text(ids)) if ids else {}
+
+
+def _selected(connection: sqlite3.Connection, condition: str, listed: str) -> dict[str, StoredMessage]:
     rows = connection.execute(
-        f"SELECT {_STORED} FROM message m LEFT JOIN session s ON s.id = m.session_id WHERE m.uid IN (SELECT value FROM json_each(?))",
-        (json_text(list(uids)),),
+        f"SELECT {_STORED} FROM message m LEFT JOIN session s ON s.id = m.session_id WHERE {condition}", (listed,)
     ).fetchall()
     if not rows:
         return {}

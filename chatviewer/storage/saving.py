@@ -24,15 +24,21 @@ from chatviewer.storage.writing import Writer
 
 _FILE_COLUMNS = 'source, size, mtime_ns, ctime_ns, "offset", line, head_hash, state, skipped, imported_at'
 
+MOST_LOADED_ROWS = 500_000  # messages of a first import that are known by heart, some 150 bytes each; with more, the index is made early
+MESSAGE_BY_UID = "CREATE UNIQUE INDEX message_by_uid ON message (uid)"  # as in the schema
+
 
 def save(database: Database, user_id: int, imports: Sequence[FileImport]) -> SaveCounts:
     """Store what the files gave. Raises the DatabaseError kinds; then nothing of it is stored."""
     with database.transaction() as connection:
         connection.execute("PRAGMA defer_foreign_keys = ON")  # a child may come before its parent
-        saving = Saving(connection, user_id)
+        saving = Saving(connection, user_id, database.loaded_rows)
         for one in imports:
             saving.save_file(one)
         saving.finish(is_loading=database.is_loading)
+        if database.loaded_rows is not None and len(database.loaded_rows) > MOST_LOADED_ROWS:
+            connection.execute(MESSAGE_BY_UID)
+            database.loaded_rows = None
     return saving.counts
 
 
@@ -56,12 +62,12 @@ def purged_uids(connection: sqlite3.Connection, user_id: int) -> set[str]:
 class Saving:
     """One transaction's work."""
 
-    def __init__(self, connection: sqlite3.Connection, user_id: int) -> None:
+    def __init__(self, connection: sqlite3.Connection, user_id: int, loaded_rows: dict[int, int] | None = None) -> None:
         self.connection = connection
         self.user_id = user_id
         self.now = now_ms()
         self.counts = SaveCounts()
-        self.writer = Writer(connection, user_id, self.now)
+        self.writer = Writer(connection, user_id, self.now, loaded_rows)
         self.first_row = self.writer.next_id["message"]
         self.choices = Choices(connection, user_id)
         self.purged = purged_uids(connection, user_id)
@@ -70,9 +76,10 @@ class Saving:
     def finish(self, *, is_loading: bool = False) -> None:
         """Index what was added and connect it with the rest."""
         self.writer.index()
-        if not is_loading:
-            link(self.connection, self.user_id, self.touched)
-            mark_branched(self.connection, self.first_row)
+        if is_loading:  # its end does that
+            return
+        link(self.connection, self.user_id, self.touched)
+        mark_branched(self.connection, self.first_row)
         if self.connection.execute("SELECT EXISTS (SELECT 1 FROM rating WHERE user_id = ?)", (self.user_id,)).fetchone()[0]:
             refresh_ratings(self.connection, self.user_id, self.touched)
 
@@ -167,10 +174,10 @@ class Saving:
         uids.update(message.parent_uid for message in session.messages if message.parent_uid is not None)
         if not uids:
             return {}
-        known = stored_messages(self.connection, uids if place is None else {place.uid_of(uid) for uid in uids})
+        known = stored_messages(self.writer, uids if place is None else {place.uid_of(uid) for uid in uids})
         foreign = {own_uid(uid, self.user_id): uid for uid, message in known.items() if message.user_id not in (None, self.user_id)}
         if foreign:  # another user imported the same
-            known |= {foreign[uid]: message for uid, message in stored_messages(self.connection, foreign).items()}
+            known |= {foreign[uid]: message for uid, message in stored_messages(self.writer, foreign).items()}
         return known
 
     def _place(self, session: Session, file_id: int, known: dict[str, StoredMessage]) -> Place:

@@ -32,10 +32,11 @@ _INDEX_ATTACHMENTS = "INSERT INTO attachment_fts (rowid, name, terms, text) VALU
 class Writer:
     """Inserts within one transaction of its owner's."""
 
-    def __init__(self, connection: sqlite3.Connection, user_id: int, now: int) -> None:
+    def __init__(self, connection: sqlite3.Connection, user_id: int, now: int, rows: dict[int, int] | None = None) -> None:
         self.connection = connection
         self.user_id = user_id
         self.now = now
+        self.rows = rows  # by the hash of its uid, the row of each message, where the table has no index of them; else None
         self.next_id = {table: self._highest_id(table) + 1 for table in _TABLES}
         self._messages: list[Row] = []
         self._calls: list[Row] = []
@@ -87,6 +88,8 @@ class Writer:
         """Put the waiting rows into their tables, so that statements see them."""
         if messages := self._insert("message", MESSAGE_COLUMNS, self._messages):
             self._unindexed[_INDEX_MESSAGES] += [(row[0], *row[14:17]) for row in messages]
+            if self.rows is not None:
+                self.rows.update([(hash(row[1]), row[0]) for row in messages])
         if calls := self._insert("tool_call", CALL_COLUMNS, self._calls):
             rows = zip(calls, self._words, strict=True)
             self._unindexed[_INDEX_CALLS] += [(row[0], row[4], words, row[14], row[12]) for row, words in rows if words is not None]

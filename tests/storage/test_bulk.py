@@ -11,6 +11,7 @@ import pytest
 
 from chatviewer.domain import FileImport, SaveCounts, SessionStatus
 from chatviewer.errors import RefusedError
+from chatviewer.storage import saving
 from chatviewer.storage.bulk import LoadLostError
 from chatviewer.storage.connection import connect
 from chatviewer.storage.library import Library
@@ -47,6 +48,34 @@ def test_it_gives_the_rows_and_the_schema_of_an_ordinary_import(library: Library
     assert library.path.stat().st_mode & 0o077 == 0
     assert sorted(path.name for path in library.path.parent.glob("*importing*")) == []
     assert library.save(imports()) == SaveCounts(unchanged=3)
+
+
+def grown() -> list[list[FileImport]]:
+    """One save after the other: a session, one that goes on from its copies, one that holds something else under the same ids, one with
+    an id twice."""
+    first = rich_session("first")
+    prompt, reply, *_ = first.messages
+    longer = prompt._replace(content=f"{prompt.content} Only at night.")
+    resumed = make_session("resumed", (longer, reply, make_message("more", "What it goes on with", parent_uid=reply.uid)))
+    other = make_session("other", (prompt._replace(content="Something else"), make_message("o1", parent_uid=prompt.uid)))
+    twice = make_session("twice", (make_message("t0", "once"), make_message("t0", "once more"), make_message("t0", "another")))
+    return [[make_import(session)] for session in (first, resumed, other, twice)]
+
+
+@pytest.mark.parametrize("most", [saving.MOST_LOADED_ROWS, 2])
+def test_what_is_known_is_found_without_an_index(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setattr(saving, "MOST_LOADED_ROWS", most)
+    with Library.open(tmp_path / "ordinary.db") as ordinary:
+        with library.bulk():
+            loading = [library.save(batch) for batch in grown()]
+            library.finish_import()
+        assert loading == [ordinary.save(batch) for batch in grown()]
+        ordinary.finish_import()
+        assert dump(library) == dump(ordinary)
+        assert schema(library) == schema(ordinary)
+    assert max(summary.rating or 0 for summary in library.summaries(library.session_ids())) == 5
+    assert loading[1] == SaveCounts(new=1, messages=1)
+    check_index(library)
 
 
 def test_a_failure_leaves_the_empty_library(library: Library) -> None:
