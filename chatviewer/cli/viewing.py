@@ -17,9 +17,9 @@ def open_viewer(database: str | None) -> int:
     from chatviewer.paths import database_path
 
     path: Path = database_path(database)
-    from chatviewer.storage.library import Library
+    from chatviewer.storage.sharing import SharedLibrary
 
-    with Library.open(path) as library:
+    with SharedLibrary.open(path) as library:
         return show(library, is_watching=True)
 
 

@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from chatviewer.domain.counts import Finding, LibraryCounts, StatisticsRow
     from chatviewer.domain.facets import ResultFacets
     from chatviewer.domain.hit import Hit, SearchHints, SearchResult
-    from chatviewer.domain.importing import FileImport, ImportProgress, ImportReport, Problem, SaveCounts, SourceFile, SourceStatus
+    from chatviewer.domain.importing import (
+        Beginning,
+        FileImport,
+        ImportProgress,
+        ImportReport,
+        Problem,
+        SaveCounts,
+        SourceFile,
+        SourceStatus,
+    )
     from chatviewer.domain.kinds import HitKind, RatingOrigin, Role, RunState, SessionStatus, ToolCallStatus
     from chatviewer.domain.message import Message
     from chatviewer.domain.sanitizing import safe, safe_file_name, safe_line
@@ -33,7 +42,7 @@ _HOMES = {
     "counts": ("Finding", "LibraryCounts", "StatisticsRow"),
     "facets": ("ResultFacets",),
     "hit": ("Hit", "SearchHints", "SearchResult"),
-    "importing": ("FileImport", "ImportProgress", "ImportReport", "Problem", "SaveCounts", "SourceFile", "SourceStatus"),
+    "importing": ("Beginning", "FileImport", "ImportProgress", "ImportReport", "Problem", "SaveCounts", "SourceFile", "SourceStatus"),
     "kinds": ("HitKind", "RatingOrigin", "Role", "RunState", "SessionStatus", "ToolCallStatus"),
     "message": ("Message",),
     "sanitizing": ("safe", "safe_file_name", "safe_line"),
@@ -47,6 +56,7 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Attachment",
+    "Beginning",
     "Change",
     "ContextItem",
     "FileImport",

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from chatviewer.domain.importing import Beginning
+
 
 class LibraryCounts(NamedTuple):
     """Sessions by status and by facet (sub-agents left out), each facet largest first."""
@@ -26,6 +28,7 @@ class LibraryCounts(NamedTuple):
     tags: Mapping[str, int] = NOTHING
     models: Mapping[str, int] = NOTHING
     last_import_at: datetime | None = None
+    beginning: Beginning | None = None  # a first import is not over
 
 
 class Finding(NamedTuple):

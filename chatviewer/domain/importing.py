@@ -84,6 +84,13 @@ class ImportReport(NamedTuple):
     seconds: float = 0.0
 
 
+class Beginning(NamedTuple):
+    """How much of a first import can be read while it goes on: the newest files, of all that were found."""
+
+    file_count: int
+    total_count: int
+
+
 class ImportProgress(NamedTuple):
     """Where a run stands. `total_bytes` is known from the start."""
 

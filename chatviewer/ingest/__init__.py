@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from chatviewer.domain.importing import ImportProgress, ImportReport, SourceStatus
+from chatviewer.domain.importing import Beginning, ImportProgress, ImportReport, SourceStatus
 from chatviewer.ingest.refreshing import look
 
 if TYPE_CHECKING:
@@ -26,11 +26,13 @@ def run(
     source: str | None = None,
     on_progress: Callable[[ImportProgress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    on_beginning: Callable[[Beginning], None] | None = None,
 ) -> ImportReport:
     """Import `paths` (files or folders of any source), or whatever lies in the default places; of one `source` only, if given.
 
     `on_progress` is called after each file, `should_stop` asked before each. One bad record costs that record, one bad file that
-    file: both are in `problems`. Raises UsageError for an unknown source, and the DatabaseError kinds.
+    file: both are in `problems`. With `on_beginning`, a first import of much begins with the newest files; it is called as soon as they
+    are in the library, to be read while all are imported. Raises UsageError for an unknown source, and the DatabaseError kinds.
     """
     started = perf_counter()
     seen = None if paths or source is not None else look(library)
@@ -40,7 +42,7 @@ def run(
     else:
         from chatviewer.ingest.importing import Importing
 
-        importing = Importing(library, source, on_progress, should_stop)
+        importing = Importing(library, source, on_progress, should_stop, on_beginning)
         if seen is None:
             from pathlib import Path
 

@@ -2,11 +2,11 @@
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from chatviewer.domain.importing import FileImport, ImportProgress, ImportReport, Problem, SaveCounts
+from chatviewer.domain.importing import Beginning, FileImport, ImportProgress, ImportReport, Problem, SaveCounts
 from chatviewer.errors import ChatviewerError
 from chatviewer.importers.base import Importer
 from chatviewer.importers.registry import importer_of
@@ -14,6 +14,7 @@ from chatviewer.ingest import HISTORY_IS_OFF
 from chatviewer.ingest.discovering import Candidate, Discovery, chosen_importers
 from chatviewer.ingest.parsing import FileReader
 from chatviewer.ingest.refreshing import Look, fingerprint
+from chatviewer.storage.beginning import LoadLostError
 from chatviewer.storage.stamps import Discovery as Seen
 from chatviewer.storage.stamps import Stamp
 
@@ -35,10 +36,12 @@ class Importing:
         source: str | None,
         on_progress: Callable[[ImportProgress], None] | None,
         should_stop: Callable[[], bool] | None,
+        on_beginning: Callable[[Beginning], None] | None,
     ) -> None:
         self._library = library
         self._on_progress = on_progress
         self._should_stop = should_stop
+        self._on_beginning = on_beginning
         self._source = source
         self._is_everywhere = False  # whether the default places were looked through
         self._begin()
@@ -53,6 +56,8 @@ class Importing:
         self._weight = 0
         self._was_stopped = False
         self._is_loading = False
+        self._all: list[Candidate] = []  # of which only the newest files are read, to be shown while all are
+        self._shown: Collection[str] = ()  # the files that are shown so: they are read in any case
         self._has_unread = False  # files that could not be opened
         self._known: dict[str, Stamp] = {}  # the only files that are asked for, where these are known ones
 
@@ -86,7 +91,8 @@ class Importing:
         if not paths:
             found.add_places()
         with _without_cycle_search():
-            if not (library.is_empty and found.candidates and self._load(found, chosen)):
+            can_load = bool(found.candidates) and (library.is_empty or self._has_beginning())
+            if not (can_load and self._load(found, chosen)):
                 self._import(found, chosen)
         # what could not be opened may be readable the next time, without a folder's time telling it
         is_whole = not self._was_stopped and not self._has_unread and not found.problems
@@ -99,12 +105,20 @@ class Importing:
         problems = tuple(found.problems + self.problems)
         return ImportReport(self.counts, self.files_read, self.files_unchanged + unchanged, left_out, dict(skipped), problems)
 
+    def _has_beginning(self) -> bool:
+        """Whether a first import of everything was broken off: it is done once more."""
+        return self._is_everywhere and self._source is None and self._library.beginning() is not None
+
     def _load(self, found: Discovery, chosen: list[Importer]) -> bool:
         """The first import, all or nothing. False: it failed or another process was first; then it goes file by file."""
         try:
-            with self._library.bulk():
-                self._is_loading = True
-                self._import(found, chosen)
+            if self._on_beginning is not None and self._library.is_empty:
+                self._load_beginning(found, chosen, self._on_beginning)
+            if not self._was_stopped:
+                self._shown = self._library.file_stamps()
+                with self._library.bulk():
+                    self._is_loading = True
+                    self._import(found, chosen)
         except ChatviewerError:
             raise
         except Exception:
@@ -113,6 +127,26 @@ class Importing:
             return False
         self._is_loading = False
         return True
+
+    def _load_beginning(self, found: Discovery, chosen: list[Importer], tell: Callable[[Beginning], None]) -> None:
+        """The newest files, for themselves, where all of them would take longer. Raises LoadLostError."""
+        from chatviewer.ingest.beginning import newest
+
+        keys = newest(found.candidates.values())
+        if not keys:
+            return
+        few = Discovery(chosen)
+        few.candidates = {key: candidate for key, candidate in found.candidates.items() if key in keys}
+        self._all = list(found.candidates.values())
+        with self._library.bulk(begins_of=len(self._all)):
+            self._is_loading = True
+            self._import(few, chosen)
+        begun = self._library.beginning()
+        if begun is None:
+            raise LoadLostError
+        tell(begun)
+        if not self._was_stopped:
+            self._begin()
 
     def _import(self, found: Discovery, chosen: list[Importer]) -> None:
         library = self._library
@@ -132,10 +166,10 @@ class Importing:
             library.mark_back(back)
         if gone:
             library.mark_gone(gone)
-        if changed:
+        if changed or self._has_beginning():
             changed.sort(key=lambda candidate: (candidate.mtime_ns // 1_000_000_000, candidate.key))
             self._read_all(changed, chosen, stamps)
-            library.finish_import(() if self._was_stopped else self._complete())
+            library.finish_import(() if self._was_stopped or self._all else self._complete())
 
     def _complete(self) -> set[str]:
         """The sources all of whose sessions are imported now. Of files that the user named, only exports are the whole."""
@@ -147,11 +181,15 @@ class Importing:
         return {source for source, importer in importers.items() if importer is not None and not importer.places()}
 
     def _read_all(self, changed: list[Candidate], chosen: list[Importer], stamps: dict[str, Stamp]) -> None:
-        total_bytes, done_bytes = sum(candidate.size for candidate in changed), 0
+        all_files = self._all or changed
+        total_bytes, done_bytes = sum(candidate.size for candidate in all_files), 0
         for done, candidate in enumerate(changed, 1):
             if self._should_stop is not None and self._should_stop():
                 self._was_stopped = True
-                break
+                if not self._shown:
+                    break
+            if self._was_stopped and candidate.key not in self._shown:
+                continue
             known = self._library.source_file(str(candidate.path)) if candidate.key in stamps else None
             reader = FileReader(candidate, chosen, known)
             for part, weight in reader.parts():
@@ -160,7 +198,7 @@ class Importing:
             done_bytes += candidate.size
             if self._on_progress is not None:
                 sessions = self.counts.new + self.counts.updated
-                self._on_progress(ImportProgress(done, len(changed), done_bytes, total_bytes, sessions, str(candidate.path)))
+                self._on_progress(ImportProgress(done, len(all_files), done_bytes, total_bytes, sessions, str(candidate.path)))
         self._save()
 
     def _note(self, reader: FileReader) -> None:

@@ -47,7 +47,7 @@ class Watch:
         began = self._clock()
         rest, times = 0.0, _REST
         try:
-            if self._library.is_empty:
+            if self._library.is_empty or self._library.beginning() is not None:
                 return None
             report = ingest.run(self._library, on_progress=on_progress, should_stop=should_stop)
             if report.files_read:

@@ -1,7 +1,7 @@
 """The first import: into a file of its own, without journal and indexes, which takes the place of the empty database when it is whole.
 
-A kill on the way leaves the empty database as it was. What another process wrote meanwhile is respected: user data is taken over
-under the write lock, and if somebody imported, this load is dropped.
+A kill on the way leaves the empty database as it was. Where somebody looks on, the newest files are loaded first, for themselves
+(`beginning`), and the load of all takes the place of that.
 """
 
 import os
@@ -11,62 +11,51 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from chatviewer.storage.beginning import ids_of_beginning, remember_beginning, stored_beginning
 from chatviewer.storage.connection import Database, connect, explained, prepare_file
 from chatviewer.storage.linking import link_all, mark_all_branched, refresh_ratings
 from chatviewer.storage.migrating import migrate
+from chatviewer.storage.taking_place import Load, copy_own, take_place
 
 _FTS = ("message_fts", "tool_fts", "attachment_fts", "session_fts")
 _LOADING = {"hashsize": 16 << 20, "automerge": 0}  # measured: half the time of the defaults, which come back afterwards
 _DEFAULTS = {"hashsize": 1 << 20, "automerge": 4}
-_OWN = (  # the user's rows, which an empty library can hold; parents before children
-    *(
-        "user",
-        "preference",
-        "journal",
-        "rating",
-        "note",
-        "star",
-        "tag",
-        "session_tag",
-        "title_override",
-        "status_change",
-        "reading",
-        "tombstone",
-    ),
-)
-_USERS_RATINGS = " WHERE origin = 'user'"
+_FIRST = ("user", "preference", "tombstone")  # of the user's rows, what the import itself asks for
 _KEPT_INDEXES = ("source_file_stamp",)  # by which the import itself looks for things; where messages are it knows by heart
 
 
-class LoadLostError(Exception):
-    """Another process imported meanwhile; what was loaded here was dropped and is to be imported the ordinary way."""
-
-
 @contextmanager
-def bulk(database: Database, user_id: int) -> Iterator[None]:
+def bulk(database: Database, user_id: int, begins_of: int = 0) -> Iterator[None]:
     """What this thread saves meanwhile goes into the new file. Raises LoadLostError at the end, and the DatabaseError kinds.
 
-    An exception from within drops everything. Without effect while another process does the same, or if there are sessions.
+    An exception from within drops everything. Without effect while another process does the same. With `begins_of` it is the beginning
+    of an import of so many files; the load of all files takes the place of a beginning, too.
     """
     path = database.path.with_name(f"{database.path.name}.importing")
     lock = _lock(path)
     if lock is None:
         yield
         return
+    has_moved = False
     try:
         with explained(path):
+            connection = database.connection()
+            begun = stored_beginning(connection, user_id)
+            kept_ids = ids_of_beginning(connection, user_id)
             loading = _prepare(path, database)
             with closing(loading):
                 indexes = _drop_indexes(loading)
-                with database.redirected(loading):
+                with database.redirected(loading, kept_ids):
                     yield
                 _finish(loading, user_id, indexes)
-                with closing(connect(database.path)) as real:
-                    _take_place(real, loading, path, database)
+                if begins_of:
+                    remember_beginning(loading, user_id, begins_of)
+                has_moved = take_place(Load(database, user_id, loading, path, lock, begun))
     finally:
-        path.unlink(missing_ok=True)
-        _remove_logs(path)
-        os.close(lock)
+        if not has_moved:
+            path.unlink(missing_ok=True)
+            _remove_logs(path)
+            os.close(lock)
 
 
 def _remove_logs(path: Path) -> None:
@@ -104,7 +93,7 @@ def _prepare(path: Path, database: Database) -> sqlite3.Connection:
         loading.execute("PRAGMA journal_mode = OFF")
         loading.execute("PRAGMA foreign_keys = OFF")
         loading.execute("BEGIN EXCLUSIVE")
-        _copy_own(database.connection(), loading)
+        copy_own(database.connection(), loading, _FIRST)
         _configure(loading, _LOADING)
     except BaseException:
         loading.close()
@@ -127,16 +116,6 @@ def _configure(connection: sqlite3.Connection, options: dict[str, int]) -> None:
         connection.executemany(f"INSERT INTO {table} ({table}, rank) VALUES (?, ?)", options.items())
 
 
-def _copy_own(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
-    """The user's rows as they are there; the ratings that the load took from the sources stay."""
-    for table in reversed(_OWN):
-        target.execute(f"DELETE FROM {table}{_USERS_RATINGS if table == 'rating' else ''}")
-    for table in _OWN:
-        rows = source.execute(f"SELECT * FROM {table}").fetchall()
-        if rows:
-            target.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({','.join('?' * len(rows[0]))})", rows)
-
-
 def _finish(loading: sqlite3.Connection, user_id: int, indexes: dict[str, str]) -> None:
     """Indexes and settings as the schema wants them, parents and children connected, ratings known to the list."""
     present = {row[0] for row in loading.execute("SELECT name FROM sqlite_schema WHERE type = 'index'")}
@@ -148,59 +127,3 @@ def _finish(loading: sqlite3.Connection, user_id: int, indexes: dict[str, str]) 
     refresh_ratings(loading, user_id)
     _configure(loading, _DEFAULTS)
     loading.execute("COMMIT")
-
-
-def _take_place(real: sqlite3.Connection, loading: sqlite3.Connection, path: Path, database: Database) -> None:
-    """Exchange the files if nobody else has the database open; else copy the rows over, in one transaction."""
-    database.close_own()
-    real.execute("PRAGMA foreign_keys = OFF")
-    try:
-        real.execute("PRAGMA busy_timeout = 0")
-        real.execute("PRAGMA journal_mode = DELETE")  # refused while anybody else is connected
-        real.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError:
-        real.execute("PRAGMA busy_timeout = 5000")
-        _copy_all(real, loading, path)
-        return
-    try:
-        _check_empty(real)
-    except LoadLostError:
-        real.execute("ROLLBACK")
-        real.execute("PRAGMA journal_mode = WAL")
-        raise
-    _copy_own(real, loading)
-    loading.execute("PRAGMA journal_mode = WAL")
-    loading.close()
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
-    path.replace(database.path)
-    directory = os.open(database.path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
-    real.execute("ROLLBACK")
-
-
-def _check_empty(real: sqlite3.Connection) -> None:
-    if real.execute("SELECT EXISTS (SELECT 1 FROM session) OR EXISTS (SELECT 1 FROM source_file)").fetchone()[0]:
-        raise LoadLostError
-
-
-def _copy_all(real: sqlite3.Connection, loading: sqlite3.Connection, path: Path) -> None:
-    loading.close()
-    real.execute("PRAGMA journal_mode = WAL")
-    real.execute("ATTACH ? AS loaded", (os.fspath(path),))
-    real.execute("BEGIN IMMEDIATE")
-    try:
-        _check_empty(real)
-        tables = "SELECT name FROM loaded.sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' AND name NOT LIKE 'sqlite%'"
-        for (table,) in real.execute(tables).fetchall():
-            if table not in _OWN:
-                real.execute(f"DELETE FROM main.{table}")
-                real.execute(f"INSERT INTO main.{table} SELECT * FROM loaded.{table}")
-        real.execute("INSERT OR IGNORE INTO main.rating SELECT * FROM loaded.rating WHERE origin = 'source'")
-        real.execute("COMMIT")
-    finally:
-        if real.in_transaction:
-            real.execute("ROLLBACK")

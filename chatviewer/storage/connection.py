@@ -19,6 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from chatviewer.storage.sharing import Gate
+
 APPLICATION_ID = 0x43686174  # "Chat"; https://www.sqlite.org/pragma.html#pragma_application_id
 BUSY_TIMEOUT_MS = 5000
 PAGE_SIZE = 16384
@@ -156,6 +158,8 @@ class Database:
         self.is_alone = is_alone
         self.is_loading = False  # a first import is under way: what joins sessions is done once, at its end
         self.loaded_rows: dict[int, int] | None = None  # in it: the row of a message by the hash of its uid, instead of an index
+        self.kept_ids: dict[str, int] = {}  # of the sessions that are shown while the load goes on, by uid: they keep them
+        self.gate: Gate | None = None  # where several threads use the library (`sharing`)
         self._local = _local()
         self._lock = allocate_lock()
         self._open: list[sqlite3.Connection] = []
@@ -211,9 +215,9 @@ class Database:
         """
         return Transaction(self.connection(), self.file, is_durable)
 
-    def redirected(self, connection: sqlite3.Connection) -> Redirection:
+    def redirected(self, connection: sqlite3.Connection, kept_ids: dict[str, int]) -> Redirection:
         """Meanwhile what this thread reads and writes goes there: the load of a first import."""
-        return Redirection(self, connection)
+        return Redirection(self, connection, kept_ids)
 
     def close_own(self) -> None:
         """Close this thread's connections; they are opened anew when asked for."""
@@ -279,9 +283,10 @@ class Transaction:
 class Redirection:
     """What `Database.redirected` gives."""
 
-    def __init__(self, database: Database, connection: sqlite3.Connection) -> None:
+    def __init__(self, database: Database, connection: sqlite3.Connection, kept_ids: dict[str, int]) -> None:
         self._database = database
         self._connection = connection
+        self._kept_ids = kept_ids
         self._kept: tuple[int, sqlite3.Connection] | None = None
 
     def __enter__(self) -> None:
@@ -290,10 +295,12 @@ class Redirection:
         own.writer = (self._database._generation, self._connection)
         self._database.is_loading = True
         self._database.loaded_rows = {}
+        self._database.kept_ids = self._kept_ids
 
     def __exit__(self, *raised: object) -> None:
         self._database.is_loading = False
         self._database.loaded_rows = None
+        self._database.kept_ids = {}
         self._database._local.writer = self._kept
 
 

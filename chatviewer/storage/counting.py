@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.errors import UsageError
+from chatviewer.storage.beginning import stored_beginning
 from chatviewer.storage.connection import Database, explained
 from chatviewer.storage.reading import to_datetime
 
@@ -38,6 +39,7 @@ def counts(database: Database, user_id: int) -> "LibraryCounts":
         sums = (("s", _STARRED), ("r", _RATED), ("u", _UNREAD), ("i", _LAST_IMPORT))
         one = {name: connection.execute(sql, user).fetchone()[0] for name, sql in sums}
         facets = {column: connection.execute(_FACET.format(column=column), user).fetchall() for column in ("source", "project", "model")}
+        begun = stored_beginning(connection, user_id)
         tagged = connection.execute(_TAGS, {**user, "statuses": '["active"]'}).fetchall()
     statuses = {status: count for status, is_subagent, count, _ in by_status if not is_subagent}
     return LibraryCounts(
@@ -54,6 +56,7 @@ def counts(database: Database, user_id: int) -> "LibraryCounts":
         tags=_largest_first(tagged),
         models=_largest_first(facets["model"]),
         last_import_at=to_datetime(one["i"]),
+        beginning=begun,
     )
 
 

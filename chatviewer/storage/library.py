@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from chatviewer.domain.counts import Finding, LibraryCounts, StatisticsRow
     from chatviewer.domain.facets import ResultFacets
     from chatviewer.domain.hit import SearchHints, SearchResult
-    from chatviewer.domain.importing import FileImport, Problem, SaveCounts, SourceFile
+    from chatviewer.domain.importing import Beginning, FileImport, Problem, SaveCounts, SourceFile
     from chatviewer.domain.message import Message
     from chatviewer.domain.session import ContextItem, Session
     from chatviewer.domain.summary import MessageOpening, MessageStub, SessionSummary
@@ -241,11 +241,21 @@ class Library(OwnWords):
 
         return save(self.database, self.user.id, imports)
 
-    def bulk(self) -> AbstractContextManager[None]:
-        """Around the first import into an empty library: all or nothing, and much faster. Raises `storage.bulk.LoadLostError`."""
+    def beginning(self) -> Beginning | None:
+        """Of how many files the newest are here, while a first import is not over, or was broken off; None else."""
+        from chatviewer.storage.beginning import beginning
+
+        return beginning(self.database, self.user.id)
+
+    def bulk(self, begins_of: int = 0) -> AbstractContextManager[None]:
+        """Around the first import, into a library that is empty or holds a beginning: all or nothing, and much faster.
+
+        What is saved meanwhile is that beginning where `begins_of` says of how many files; else it is all. Sessions of a beginning
+        keep their ids. Raises `storage.beginning.LoadLostError`.
+        """
         from chatviewer.storage.bulk import bulk
 
-        return bulk(self.database, self.user.id)
+        return bulk(self.database, self.user.id, begins_of)
 
     def mark_gone(self, paths: Collection[str]) -> None:
         """These files are not there any more; what they gave stays."""

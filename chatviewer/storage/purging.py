@@ -26,6 +26,16 @@ _UIDS = """
 SELECT uid FROM session WHERE id IN (SELECT value FROM json_each(?1))
 UNION ALL SELECT uid FROM message WHERE session_id IN (SELECT value FROM json_each(?1))
 """
+_ROWS = (
+    "DELETE FROM attachment WHERE message_id IN (SELECT id FROM message WHERE session_id IN {})",
+    "DELETE FROM tool_call WHERE session_id IN {}",
+    "UPDATE tool_call SET child_session_id = NULL WHERE child_session_id IN {}",
+    "DELETE FROM message WHERE session_id IN {}",
+    "DELETE FROM context_item WHERE session_id IN {}",
+    "DELETE FROM session_file WHERE session_id IN {}",
+    "UPDATE session SET parent_id = NULL WHERE parent_id IN {}",
+    "DELETE FROM session WHERE id IN {}",
+)
 _ORPHANED_TAGS = "DELETE FROM tag WHERE user_id = ? AND id NOT IN (SELECT tag_id FROM session_tag)"
 
 
@@ -82,14 +92,19 @@ def _remove(connection: sqlite3.Connection, user_id: int, listed: str) -> None:
         "DELETE FROM session_tag WHERE uid IN (SELECT uid FROM purged_uid) AND tag_id IN (SELECT id FROM tag WHERE user_id = ?)", (user_id,)
     )
     connection.execute(_ORPHANED_TAGS, (user_id,))
+    remove_rows(connection, listed)
+    connection.execute("DELETE FROM purged_uid")
+
+
+def remove_rows(connection: sqlite3.Connection, listed: str) -> None:
+    """What was imported of the sessions in `listed`, a JSON array of their ids, also where foreign keys are not followed."""
     hashes = connection.execute(
         "SELECT DISTINCT attachment.sha256 FROM attachment JOIN message ON message.id = attachment.message_id "
         "WHERE attachment.sha256 IS NOT NULL AND message.session_id IN (SELECT value FROM json_each(?))",
         (listed,),
     ).fetchall()
-    # messages, calls, attachments go by cascade, their index entries by triggers
-    connection.execute("DELETE FROM session WHERE id IN (SELECT value FROM json_each(?))", (listed,))
+    for statement in _ROWS:  # their index entries go by triggers
+        connection.execute(statement.format("(SELECT value FROM json_each(?))"), (listed,))
     connection.executemany(
         "DELETE FROM attachment_data WHERE sha256 = ?1 AND NOT EXISTS (SELECT 1 FROM attachment WHERE attachment.sha256 = ?1)", hashes
     )
-    connection.execute("DELETE FROM purged_uid")

@@ -5,11 +5,12 @@ another one (`merging`); a message that lives in another session is a copy that 
 """
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from chatviewer.domain.importing import FileImport, SaveCounts, SourceFile
 from chatviewer.domain.session import Session
+from chatviewer.storage.beginning import forget_beginning, stored_beginning
 from chatviewer.storage.connection import Database, explained
 from chatviewer.storage.describing import COLUMNS, Choices, described, new_session, sealed, stored_session
 from chatviewer.storage.files import label_gone_sessions, merged_counts, replace_problems
@@ -32,7 +33,9 @@ def save(database: Database, user_id: int, imports: Sequence[FileImport]) -> Sav
     """Store what the files gave. Raises the DatabaseError kinds; then nothing of it is stored."""
     with database.transaction() as connection:
         connection.execute("PRAGMA defer_foreign_keys = ON")  # a child may come before its parent
-        saving = Saving(connection, user_id, database.loaded_rows)
+        if not database.is_loading:
+            forget_beginning(connection, user_id)  # from now on it is a library like any other
+        saving = Saving(connection, user_id, database.kept_ids, database.loaded_rows)
         for one in imports:
             saving.save_file(one)
         saving.finish(is_loading=database.is_loading)
@@ -48,9 +51,11 @@ def finish_import(database: Database, user_id: int, complete: Collection[str]) -
     if database.is_loading:  # its end does that
         return
     with explained(database.file):
-        if not waiting(database.connection(), user_id):
+        connection = database.connection()
+        if not waiting(connection, user_id) and stored_beginning(connection, user_id) is None:
             return
     with database.transaction() as connection:
+        forget_beginning(connection, user_id)
         link_all(connection, user_id)
 
 
@@ -62,12 +67,16 @@ def purged_uids(connection: sqlite3.Connection, user_id: int) -> set[str]:
 class Saving:
     """One transaction's work."""
 
-    def __init__(self, connection: sqlite3.Connection, user_id: int, loaded_rows: dict[int, int] | None = None) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, user_id: int, kept_ids: Mapping[str, int], loaded_rows: dict[int, int] | None
+    ) -> None:
         self.connection = connection
         self.user_id = user_id
         self.now = now_ms()
         self.counts = SaveCounts()
         self.writer = Writer(connection, user_id, self.now, loaded_rows)
+        self.kept_ids = kept_ids  # of sessions that are to get the row which they had, by uid
+        self.writer.leave_out("session", kept_ids.values())
         self.first_row = self.writer.next_id["message"]
         self.choices = Choices(connection, user_id)
         self.purged = purged_uids(connection, user_id)
@@ -143,7 +152,7 @@ class Saving:
             self._count(unchanged=1)
             return None
         is_new = place.session_id is None
-        session_id = self.writer.take_ids("session") if place.session_id is None else place.session_id
+        session_id = self._new_id(place.uid) if place.session_id is None else place.session_id
         old = new_session(place.uid, self.user_id, session) if is_new else stored_session(self.connection, session_id)
         growth, is_changed = incoming.write(session_id)
         row = described(old, incoming.described(), growth, self.choices, self.now)
@@ -165,6 +174,10 @@ class Saving:
             new_subagents=int(is_new and bool(row["is_subagent"])),
         )
         return session_id
+
+    def _new_id(self, uid: str) -> int:
+        kept = self.kept_ids.get(uid)
+        return self.writer.take_ids("session") if kept is None else kept
 
     def _count(self, **more: int) -> None:
         self.counts = self.counts.plus(SaveCounts(**more))

@@ -7,17 +7,7 @@ The models are bound to no database, because one process may have several librar
 import sqlite3
 from typing import Any
 
-from peewee import (
-    BigIntegerField,
-    BlobField,
-    CompositeKey,
-    Field,
-    ForeignKeyField,
-    IntegerField,
-    Model,
-    SqliteDatabase,
-    TextField,
-)
+from peewee import BigIntegerField, BlobField, CompositeKey, Field, ForeignKeyField, IntegerField, Model, SqliteDatabase, TextField
 
 from chatviewer.storage.connection import Database
 
@@ -355,6 +345,15 @@ class SourceFileRow(Table):
     class Meta:
         table_name = "source_file"
         indexes = ((("user", "path"), True),)
+
+
+class BeginningRow(Table):
+    user = ForeignKeyField(UserRow, on_delete="CASCADE", backref="beginning", primary_key=True)
+    file_count = IntegerField()
+    total_count = IntegerField()
+
+    class Meta:
+        table_name = "beginning"
 
 
 class DiscoveryRow(Table):

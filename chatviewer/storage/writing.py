@@ -1,6 +1,7 @@
 """Rows on their way in: ids are given out here, a session's rows go in together, and the full-text index follows a batch at a time."""
 
 import sqlite3
+from collections.abc import Collection
 from typing import Any
 
 from chatviewer.domain.attachment import Attachment
@@ -47,6 +48,10 @@ class Writer:
 
     def _highest_id(self, table: str) -> int:
         return int(self.connection.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0])
+
+    def leave_out(self, table: str, ids: Collection[int]) -> None:
+        """Give out none of these ids, nor any below them."""
+        self.next_id[table] = max(self.next_id[table], max(ids, default=0) + 1)
 
     def take_ids(self, table: str, count: int = 1) -> int:
         """The first of so many new ids in a row."""

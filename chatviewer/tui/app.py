@@ -25,7 +25,7 @@ from chatviewer.storage.library import Library
 from chatviewer.tui.actions import LIBRARY, LIST, TRANSCRIPT, Action
 from chatviewer.tui.background import JobThread
 from chatviewer.tui.clipboard import sequence
-from chatviewer.tui.import_messages import ImportFinished, ImportProgressed
+from chatviewer.tui.import_messages import ImportBegun, ImportFinished, ImportProgressed
 from chatviewer.tui.importing import SECONDS_BETWEEN_LOOKS, ImportState, import_job, watch_job
 from chatviewer.tui.line_filter import with_control_filter
 from chatviewer.tui.messages import CopyText, PreferencesFetched, WorkFailed
@@ -174,7 +174,12 @@ class ChatviewerApp(App[int]):
     def follow_import(self, event: ImportProgressed) -> None:
         if self.import_state.progress is None:
             self._import_began = monotonic()
-        self.import_state = ImportState(is_running=True, progress=event.progress, seconds=monotonic() - self._import_began)
+        seconds = monotonic() - self._import_began
+        self.import_state = self.import_state._replace(is_running=True, progress=event.progress, seconds=seconds)
+
+    @on(ImportBegun)
+    def show_beginning(self, event: ImportBegun) -> None:
+        self.import_state = ImportState(is_running=True, beginning=event.beginning)
 
     @on(ImportFinished)
     def end_import(self, event: ImportFinished) -> None:

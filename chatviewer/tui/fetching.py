@@ -176,18 +176,29 @@ def fetch_branches(library: Library, session_id: int, tree: MessageTree, stubs: 
     return job
 
 
-def fetch_growth(library: Library, session_id: int, known: Sequence[MessageStub]) -> Job:
-    """What was added to a session since `known` was fetched; nothing if it is as it was."""
+def fetch_growth(library: Library, session_id: int, known: Sequence[MessageStub], message_uid: str | None) -> Job:
+    """What was added to a session since `known` was fetched; nothing if it is as it was. `message_uid`: where the reader is."""
 
     def job() -> TranscriptGrown | None:
         summaries = named(library, library.summaries([session_id]))
         stubs = library.stubs(session_id) if summaries else []
         if not summaries or stubs == list(known):
             return None
+        if any(old[:3] != new[:3] for old, new in zip(known, stubs, strict=False)) or len(stubs) < len(known):
+            return TranscriptGrown(summaries[0], stubs, [], at_seq=_place(library, session_id, message_uid))
         changed = [new.seq for old, new in zip(known, stubs, strict=False) if old != new]
         return TranscriptGrown(summaries[0], stubs, library.messages(session_id, changed) if changed else [])
 
     return job
+
+
+def _place(library: Library, session_id: int, message_uid: str | None) -> int:
+    """Where a message stands in a session now; at its beginning, where it is another session's."""
+    try:
+        summary, message = library.message_session(message_uid or "")
+    except NotFoundError:
+        return 0
+    return message.seq if summary.id == session_id else 0
 
 
 def fetch_message(library: Library, uid: str) -> Job:

@@ -1,5 +1,6 @@
 """Numbers, times and titles as they stand on the screen: short, aligned by cells, harmless."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from rich.cells import cell_len, set_cell_size
@@ -133,3 +134,14 @@ def fit_right(text: str, width: int) -> str:
     """As `fit`, set against the right."""
     line = fit(text, width, pad=False)
     return " " * (width - cell_len(line)) + line
+
+
+def in_lines(facts: Sequence[str], width: int) -> str:
+    """Facts one after the other, in lines so wide: none of them is broken in two."""
+    lines: list[str] = []
+    for fact in facts:
+        if lines and cell_len(lines[-1]) + 3 + cell_len(fact) <= width:
+            lines[-1] += f" · {fact}"
+        else:
+            lines.append(fact)
+    return "\n".join(lines)

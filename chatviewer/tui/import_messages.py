@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from chatviewer.domain import ImportProgress, ImportReport, Problem, SourceStatus
+    from chatviewer.domain import Beginning, ImportProgress, ImportReport, Problem, SourceStatus
     from chatviewer.ingest.showing import FoundLine
 
 
@@ -26,6 +26,14 @@ class ProblemLineFetched(Message):
         super().__init__()
         self.problem = problem
         self.found = found
+
+
+class ImportBegun(Message):
+    """Fact: the newest chats are in the library, while all are imported."""
+
+    def __init__(self, beginning: "Beginning") -> None:
+        super().__init__()
+        self.beginning = beginning
 
 
 class ImportProgressed(Message):

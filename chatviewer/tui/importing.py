@@ -4,12 +4,12 @@ import threading
 import time
 from typing import NamedTuple
 
-from chatviewer.domain import ImportProgress, ImportReport
+from chatviewer.domain import Beginning, ImportProgress, ImportReport
 from chatviewer.ingest.watching import Watch
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import Job, Receiver
 from chatviewer.tui.formatting import byte_size, counted, full_count
-from chatviewer.tui.import_messages import ImportFinished, ImportProgressed
+from chatviewer.tui.import_messages import ImportBegun, ImportFinished, ImportProgressed
 
 SECONDS_BETWEEN_NEWS = 0.1
 SECONDS_BEFORE_A_RATE = 1.0
@@ -26,6 +26,7 @@ class ImportState(NamedTuple):
     is_quiet: bool = False  # found by watching: nobody asked, so only new sessions are told
     failure: str = ""  # why it ended early
     seconds: float = 0.0  # since the first file was begun
+    beginning: Beginning | None = None  # what of a first import is in the library, while it runs
 
     @property
     def share(self) -> float:
@@ -49,14 +50,28 @@ class ImportState(NamedTuple):
             return None
         return max(0, self.progress.bytes_total - self.progress.bytes_done) / rate
 
+    @property
+    def left(self) -> str:
+        """How long it still takes, in words; empty while that cannot be said yet."""
+        return "" if self.seconds_left is None else left_words(self.seconds_left)
+
+    def facts(self) -> list[str]:
+        """How far it is, while it runs."""
+        if self.progress is None and self.beginning is None:
+            return ["Looking for chats …"]
+        facts = [f"Importing {self.share:.0%}"]
+        if self.beginning is not None:
+            return [*facts, beginning_words(self.beginning)]
+        if self.progress is not None:
+            files = f"{full_count(self.progress.files_done)} of {counted(self.progress.files_total, 'file')}"
+            facts += [files, counted(self.progress.sessions, "session")]
+        return facts
+
     def words(self) -> str:
         """One line about it; empty when nothing ever ran."""
         if self.is_running:
-            if self.progress is None:
-                return "Looking for chats …"
-            done = self.progress
-            files = f"{full_count(done.files_done)} of {counted(done.files_total, 'file')}"
-            return f"Importing {self.share:.0%} · {files} · {counted(done.sessions, 'session')}"
+            left = self.beginning is not None and self.left
+            return " · ".join([*self.facts(), *([left] if left else [])])
         return report_words(self.report) if self.report is not None else self.failure
 
 
@@ -76,14 +91,19 @@ def report_words(report: ImportReport) -> str:
     return f"{brought} from {counted(report.files_read, 'file')}{problems}" if report.files_read else f"{brought}{problems}"
 
 
-def progress_words(state: ImportState) -> str:
-    """12 MB of 80 MB · 9.1 MB/s · 8 s left."""
+def progress_facts(state: ImportState) -> list[str]:
+    """12 MB of 80 MB, 9.1 MB/s, 8 s left."""
     if state.progress is None:
-        return ""
-    words = [f"{byte_size(state.progress.bytes_done)} of {byte_size(state.progress.bytes_total)}"]
-    if state.rate is not None and state.seconds_left is not None:
-        words += [f"{byte_size(round(state.rate))}/s", left_words(state.seconds_left)]
-    return " · ".join(words)
+        return []
+    facts = [f"{byte_size(state.progress.bytes_done)} of {byte_size(state.progress.bytes_total)}"]
+    if state.rate is not None:
+        facts += [f"{byte_size(round(state.rate))}/s", state.left]
+    return facts
+
+
+def beginning_words(beginning: Beginning) -> str:
+    """What of a first import can be read."""
+    return f"the newest {full_count(beginning.file_count)} of {counted(beginning.total_count, 'file')} are here"
 
 
 def left_words(seconds: float) -> str:
@@ -105,7 +125,10 @@ def import_job(library: Library, receiver: Receiver, should_stop: threading.Even
     def job() -> ImportFinished:
         from chatviewer import ingest
 
-        return ImportFinished(ingest.run(library, on_progress=tell, should_stop=should_stop.is_set))
+        def tell_beginning(beginning: Beginning) -> None:
+            receiver.post_message(ImportBegun(beginning))
+
+        return ImportFinished(ingest.run(library, on_progress=tell, should_stop=should_stop.is_set, on_beginning=tell_beginning))
 
     return job
 

@@ -188,10 +188,16 @@ class ReadMarksChanged(Message):
 
 
 class TranscriptGrown(Message):
-    """Fact: the session that is shown has new messages, or some of its last ones are others now."""
+    """Fact: the session that is shown has new messages, or some of its last ones are others now.
 
-    def __init__(self, summary: "SessionSummary", stubs: "list[MessageStub]", changed: "list[ChatMessage]") -> None:
+    With `at_seq` it is another one now, as after an import that found the session it goes on from: shown anew, at that message.
+    """
+
+    def __init__(
+        self, summary: "SessionSummary", stubs: "list[MessageStub]", changed: "list[ChatMessage]", at_seq: int | None = None
+    ) -> None:
         super().__init__()
+        self.at_seq = at_seq
         self.summary = summary
         self.stubs = stubs  # all of the session
         self.changed = changed

@@ -133,12 +133,15 @@ class Reader:
     def grow(self) -> None:
         """After an import: the session that is shown may have more messages. The reader is not moved."""
         if self.shown is not None:
-            self._fetcher.submit(fetch_growth(self._library, self.shown.summary.id, self.shown.stubs), key="growth")
+            self._fetcher.submit(fetch_growth(self._library, self.shown.summary.id, self.shown.stubs, self.message_uid), key="growth")
 
     def take_growth(self, grown: TranscriptGrown) -> None:
         """Show what was added."""
         shown = self.shown
         if shown is None or shown.summary.id != grown.summary.id:
+            return
+        if grown.at_seq is not None:
+            self.take(TranscriptFetched(grown.summary, grown.stubs, grown.at_seq, (), is_opened=False))
             return
         more = grown.stubs[len(shown.stubs) :]
         shown.summary, shown.stubs = grown.summary, grown.stubs

@@ -7,7 +7,7 @@ from textual.content import Content
 
 from chatviewer.domain import SourceStatus, safe_line
 from chatviewer.tui.formatting import byte_size, counted, full_count
-from chatviewer.tui.importing import ImportState, progress_words
+from chatviewer.tui.importing import ImportState, progress_facts
 
 LOW = 19  # rows, below which only the keys are shown
 _BAR = 40  # cells
@@ -58,7 +58,7 @@ def import_text(state: ImportState) -> Content:
     if progress is None:
         lines.append(Content("Looking for chats …"))
     else:
-        lines.append(Content(progress_words(state)))
+        lines.append(Content(" · ".join(progress_facts(state))))
         files = f"{full_count(progress.files_done)} of {counted(progress.files_total, 'file')}"
         lines.append(Content.styled(f"{files} · {counted(progress.sessions, 'session')} so far", "$foreground 60%"))
     lines += [Content(""), _key("I", "shows more, and stops it"), _key("?", "shows the keys meanwhile")]

@@ -12,7 +12,7 @@ import pytest
 from chatviewer.domain import FileImport, SaveCounts, SessionStatus
 from chatviewer.errors import RefusedError
 from chatviewer.storage import saving
-from chatviewer.storage.bulk import LoadLostError
+from chatviewer.storage.beginning import LoadLostError
 from chatviewer.storage.connection import connect
 from chatviewer.storage.library import Library
 from tests.factories import make_call, make_import, make_message, make_session

@@ -49,6 +49,7 @@ def other(library: Library) -> Library:
     library.set_status([CHILD.uid], SessionStatus.TRASHED)
     library.set_preference("save_history", False)
     library.remember_discovery(Discovery("x", {"/x": 1}, {}))
+    library.database.connection().execute("INSERT INTO beginning VALUES (?, 1, 2)", (library.user.id,))
     library.set_preference("theme", "nord")
     connection = library.database.connection()
     connection.execute("INSERT INTO user (name, created_at) VALUES ('other', 0)")
@@ -64,6 +65,7 @@ def refused(run: Callable[[], object]) -> list[object]:
 
 # Every method that reads: what it gives to somebody who owns nothing.
 READS: dict[str, Callable[[Library], object]] = {
+    "beginning": lambda other: [begun for begun in [other.beginning()] if begun is not None],
     "session_ids": lambda other: list(other.session_ids(parse("is:any"))) + list(other.session_ids()),
     "session_groups": lambda other: [
         group for by in ("project", "source") for limit in (None, 9) for group in other.session_groups(parse("is:any"), by=by, limit=limit)

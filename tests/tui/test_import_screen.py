@@ -20,7 +20,7 @@ from chatviewer.tui.app import ChatviewerApp
 from chatviewer.tui.editing import editor_command
 from chatviewer.tui.import_messages import ImportFinished
 from chatviewer.tui.import_report import problem_line, report_text
-from chatviewer.tui.importing import ImportState, left_words, progress_words
+from chatviewer.tui.importing import ImportState, left_words, progress_facts
 from chatviewer.tui.lending import run_program
 from chatviewer.tui.modals.notice import NoticeModal
 from chatviewer.tui.screens.importing import ImportScreen
@@ -176,10 +176,10 @@ def test_what_an_import_brought() -> None:
 def test_rate_and_time_left() -> None:
     progress = ImportProgress(10, 40, 20_000_000, 80_000_000, 9, "/x")
     state = ImportState(is_running=True, progress=progress, seconds=4.0)
-    assert progress_words(state) == "20 MB of 80 MB · 5.0 MB/s · 12 s left"
+    assert progress_facts(state) == ["20 MB of 80 MB", "5.0 MB/s", "12 s left"]
     assert "12 s left" in import_text(state).plain
     assert "25%" in import_text(state).plain
-    assert progress_words(state._replace(seconds=0.2)) == "20 MB of 80 MB"
+    assert progress_facts(state._replace(seconds=0.2)) == ["20 MB of 80 MB"]
     assert (left_words(0.1), left_words(89), left_words(200)) == ("1 s left", "89 s left", "3 min left")
     assert "Looking" in import_text(ImportState(is_running=True)).plain
 

@@ -296,6 +296,13 @@ CREATE TABLE source_file (
 -- All that a refresh asks, without the rows' long `state`.
 CREATE INDEX source_file_stamp ON source_file (user_id, path, size, mtime_ns, ctime_ns, gone_at);
 
+-- There while only the newest files of a first import are in the library: they are shown while all of them are loaded.
+CREATE TABLE beginning (
+    user_id INTEGER PRIMARY KEY REFERENCES user (id) ON DELETE CASCADE,
+    file_count INTEGER NOT NULL,  -- that are here
+    total_count INTEGER NOT NULL  -- that were found
+) STRICT;
+
 -- What the last look at the default places saw: while no folder and no file changed since, there is nothing to look for.
 CREATE TABLE discovery (
     user_id INTEGER PRIMARY KEY REFERENCES user (id) ON DELETE CASCADE,

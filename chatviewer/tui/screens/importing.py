@@ -17,10 +17,10 @@ from chatviewer.storage.library import Library
 from chatviewer.tui.background import JobThread
 from chatviewer.tui.editing import NO_EDITOR, editor_command
 from chatviewer.tui.fetching import fetch_problem_line, fetch_sources
-from chatviewer.tui.formatting import byte_size
+from chatviewer.tui.formatting import byte_size, in_lines
 from chatviewer.tui.import_messages import ProblemLineFetched, SourcesFetched
 from chatviewer.tui.import_report import problem_heading, problem_line, report_text, sources_text
-from chatviewer.tui.importing import ImportState, progress_words
+from chatviewer.tui.importing import ImportState, progress_facts
 from chatviewer.tui.lending import lend_terminal
 from chatviewer.tui.messages import WorkFailed
 from chatviewer.tui.modals.notice import NoticeModal
@@ -56,6 +56,7 @@ class ImportScreen(Screen[None]):
         self._library = library
         self._fetcher = JobThread("sources", self)
         self._was_running = False
+        self._state = ImportState()
         self._sources: list[SourceStatus] | None = None
         self._problems: list[Problem] = []
         self._report: ImportReport | None = None
@@ -91,10 +92,8 @@ class ImportScreen(Screen[None]):
         self._lay_out()
 
     def show_state(self, state: ImportState) -> None:
-        words = state.words() or "R looks into all these places for new chats. Files are only read, never changed."
-        if state.is_running and state.progress is not None:
-            words = f"{words} · {progress_words(state)}"
-        self.query_one("#state", Static).update(Content(words))
+        self._state = state
+        self._say_state()
         bar = self.query_one("#progress", ProgressBar)
         bar.display = state.is_running
         bar.update(progress=state.share)
@@ -104,6 +103,16 @@ class ImportScreen(Screen[None]):
             self._fetch()
         self._was_running = state.is_running
         self._say_keys()
+
+    def _say_state(self) -> None:
+        """A number stands beside its unit, however narrow the window is."""
+        words = self._state.words() or "R looks into all these places for new chats. Files are only read, never changed."
+        if self._state.is_running:
+            words = in_lines([*self._state.facts(), *progress_facts(self._state)], self._width())
+        self.query_one("#state", Static).update(Content(words))
+
+    def _width(self) -> int:
+        return max(20, self.size.width - 8)
 
     @on(SourcesFetched)
     def show_sources(self, event: SourcesFetched) -> None:
@@ -115,7 +124,8 @@ class ImportScreen(Screen[None]):
 
     def _lay_out(self) -> None:
         """Everything as wide as there is room."""
-        width = max(20, self.size.width - 8)
+        self._say_state()
+        width = self._width()
         if self._sources is not None:
             self.query_one("#sources", Static).update(sources_text(self._sources, width))
         report = self.query_one("#report", Static)

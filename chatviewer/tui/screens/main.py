@@ -232,6 +232,9 @@ class MainScreen(OutgoingActions, WindowActions):
             if self.listing.text.strip():
                 self.show_narrowing_of_nothing()
         self.status.resting = self.freshness()
+        if not self.viewer.import_state.is_running:  # else it says how far that is
+            is_left = self.counts is not None and self.counts.beginning is not None
+            self.status.progress = f"{self.freshness()} · R brings the others" if is_left else ""
 
     @on(SummariesNeeded)
     def fetch_rows(self, event: SummariesNeeded) -> None:
@@ -360,8 +363,11 @@ class MainScreen(OutgoingActions, WindowActions):
             self.tell(f"{'; '.join(unsaved)} · R imports", is_warning=True)
 
     def follow_import(self, state: ImportState) -> None:
-        """Progress while it runs; the new sessions when it is over."""
+        """Progress while it runs; the new sessions when it is over, and of a first import the newest as soon as they are there."""
         self.status.progress = state.words() if state.is_running else ""
+        if state.beginning is not None and state.progress is None:
+            self.listing.refresh(is_asked=False)
+            self.counter.submit(fetch_counts(self.library), key="counts")
         if self.has_class("-first-start") and state.is_running:
             self.session_list.say_when_empty(import_text(state))
         elif self.has_class("-first-start") and (state.report is not None or state.failure):

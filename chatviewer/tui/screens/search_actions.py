@@ -15,6 +15,7 @@ from chatviewer.tui.advising import completion_line, example_line, fact_line, pr
 from chatviewer.tui.completing import Completion, completions, is_asked
 from chatviewer.tui.fetching import change_searches, fetch_tool_names, save_search
 from chatviewer.tui.formatting import ago
+from chatviewer.tui.importing import beginning_words
 from chatviewer.tui.screens.pane_actions import MEDIUM, SEARCH, PaneActions
 from chatviewer.tui.search_messages import ChipTaken, HintsReady, Narrow, NarrowingReady, SearchesFetched, ToolNamesFetched
 from chatviewer.tui.titles import put_title
@@ -54,13 +55,18 @@ class SearchActions(PaneActions):
                 return problem_line(text, *unknown, left - max(0, round(box.scroll_x)), self.app.size.width)
             facts = self.listing.facts(is_typing=is_typing)
             fresh = self.freshness() if facts else ""
-            is_below = self.app.size.width >= MEDIUM  # the bottom line has room to say it
-            has_room = fresh and not is_below and left + sum(cell_len(fact) + 3 for fact in facts) + cell_len(fresh) <= self.app.size.width
+            is_beginning = self.counts is not None and self.counts.beginning is not None  # what is not found may be not here yet
+            is_below = self.app.size.width >= MEDIUM and not is_beginning  # the bottom line has room to say it
+            start = 1 if is_beginning else left
+            has_room = fresh and not is_below and start + sum(cell_len(fact) + 3 for fact in facts) + cell_len(fresh) <= self.app.size.width
             return fact_line([*facts, fresh] if has_room else facts, left, self.app.size.width)
         return example_line(left)
 
     def freshness(self) -> str:
-        """How long ago the library was brought up to date."""
+        """How long ago the library was brought up to date, or that not all is here yet."""
+        begun = self.counts.beginning if self.counts is not None else None
+        if begun is not None:
+            return beginning_words(begun)
         at = self.counts.last_import_at if self.counts is not None else None
         return f"imported {ago(at, self.viewer.now())}" if at is not None else ""
 
