@@ -1,15 +1,18 @@
-"""`NamedTuple` and `StrEnum` without `typing` and `enum`, which cost a short command more than its answer does. For whoever checks types
-they are the standard library's own.
+"""`NamedTuple` and `StrEnum` without `typing` and `enum`, and regular expressions that are compiled when they are first used: what these
+cost a short command is more than its answer does. For whoever checks types they are the standard library's own.
 
 The module of a named tuple must begin with `from __future__ import annotations`: the fields are read from its annotations, unevaluated.
 """
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from collections.abc import Mapping
     from enum import StrEnum as StrEnum
     from typing import Any
     from typing import NamedTuple as NamedTuple
+
+    pattern = re.compile
 else:
     from collections import _tuplegetter
 
@@ -75,6 +78,19 @@ else:
 
     class NamedTuple(metaclass=_Maker):
         """The base of classes with annotated fields."""
+
+    class pattern:  # noqa: N801 (used as a function)
+        """As `re.compile`. A method is looked up once, then it is the compiled expression's own."""
+
+        def __init__(self, source, flags=0):
+            self._given = source, flags
+
+        def __getattr__(self, name):
+            import re
+
+            value = getattr(re.compile(*self._given), name)  # which remembers what it compiled
+            setattr(self, name, value)
+            return value
 
     class _Closed(type):
         """Makes a class whose words are its only values, as `enum` does: called with a word, iterated, asked for a name."""

@@ -10,24 +10,25 @@ from typing import Any
 from chatviewer.domain.attachment import Attachment
 from chatviewer.domain.kinds import Role
 from chatviewer.domain.message import Message
+from chatviewer.domain.record import pattern
 from chatviewer.domain.sanitizing import safe_line
 
 TITLE_LIMIT = 120  # characters
 FIRST_YEAR, LAST_YEAR = 1971, 2199  # outside: unset fields (0, year 1) and garbage, which would head every list
 
 _fromisoformat = datetime.fromisoformat
-_LEAP_SECOND = re.compile(r"(:\d\d):60(\D|$)")
-_NUMBER = re.compile(r"\s*[+-]?\d+(\.\d*)?(e[+-]?\d+)?\s*", re.IGNORECASE)
-_ZONE_NAME = re.compile(r"\s*(UTC|GMT)$", re.IGNORECASE)
+_LEAP_SECOND = pattern(r"(:\d\d):60(\D|$)")
+_NUMBER = pattern(r"\s*[+-]?\d+(\.\d*)?(e[+-]?\d+)?\s*", re.IGNORECASE)
+_ZONE_NAME = pattern(r"\s*(UTC|GMT)$", re.IGNORECASE)
 
 # What programs put between the user's own words, as whole elements.
-INJECTED = re.compile(
+INJECTED = pattern(
     r"<(command-name|command-message|command-args|local-command-[a-z]+|bash-input|bash-stdout|bash-stderr|system-reminder|ide_[a-z_]+"
     r"|task-notification|user-prompt-submit-hook|environment_details|environment_context|user_instructions)>.*?</\1>",
     re.DOTALL,
 )
-_NOT_A_PROMPT = re.compile(r"(/[\w:-]+(\s|$)|<|Caveat: |\[Request interrupted|\[Image|# AGENTS\.md |This session is being continued)")
-_LOG_LINE = re.compile(r"(\s*(\d{4}-\d\d-\d\d[T ]\d\d:|\[\d|Traceback \(|at \w|File \"|[\$>#%] |[{}\[\]|+-]{2,}|\w+Error: ))")
+_NOT_A_PROMPT = pattern(r"(/[\w:-]+(\s|$)|<|Caveat: |\[Request interrupted|\[Image|# AGENTS\.md |This session is being continued)")
+_LOG_LINE = pattern(r"(\s*(\d{4}-\d\d-\d\d[T ]\d\d:|\[\d|Traceback \(|at \w|File \"|[\$>#%] |[{}\[\]|+-]{2,}|\w+Error: ))")
 
 
 def parse_time(value: Any) -> datetime | None:
@@ -38,7 +39,7 @@ def parse_time(value: Any) -> datetime | None:
     """
     try:
         if type(value) is str:
-            if value[-1:] == "Z" and value[4:5] == "-":
+            if value[4:5] == "-" and (value[-1:] == "Z" or value[-6:] == "+00:00"):
                 moment = _fromisoformat(value)
                 return moment if FIRST_YEAR <= moment.year <= LAST_YEAR else None
             return _odd_time(value)

@@ -7,11 +7,13 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from chatviewer.domain.record import pattern
+
 WORTH_ORJSON = 256 << 10  # bytes. Measured: its import, with all that it imports, takes the time in which the standard library reads these
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = pattern("[\ud800-\udfff]")
 # any escape, so that \\ud800 (a backslash and a word) is not taken for one; a whole pair first; the group is half a pair
-_ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL)
-_HALF = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+_ESCAPE = pattern(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL)
+_HALF = pattern(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 # An integer that orjson would make a float has 19 digits or more, so that every fourth byte of it is a digit, four times in a row: looked
 # for are these, in a quarter of the bytes. Every third, six times in a row, is found in each time of day (18:26:16).
 _STEP = 4
@@ -19,7 +21,7 @@ _SAMPLE = b"0" * (19 // _STEP)
 _SPAN = _STEP * (len(_SAMPLE) - 1) + 1  # bytes, from the first of the sample to the last
 _BACKSLASH = ord("\\")
 _DIGITS = bytes(ord("0") if chr(byte).isdigit() and byte < 128 else ord(" ") for byte in range(256))
-_LONG_INTEGER = re.compile(rb"(?:^|[\s:,\[])-?[0-9]{19}")
+_LONG_INTEGER = pattern(rb"(?:^|[\s:,\[])-?[0-9]{19}")
 
 
 def may_hold_long_integer(data: bytes | bytearray | memoryview) -> bool:
@@ -73,7 +75,7 @@ def mended(text: str) -> str:
     """JSON text without lone surrogates, of the same length."""
     if "\\ud" in text or "\\uD" in text:
         text = _ESCAPE.sub(lambda match: "\\ufffd" if match[1] else match[0], text)
-    return _SURROGATE.sub("\ufffd", text) if _SURROGATE.search(text) else text
+    return text if text.isascii() or not _SURROGATE.search(text) else _SURROGATE.sub("\ufffd", text)
 
 
 def mend(text: bytearray) -> bool:

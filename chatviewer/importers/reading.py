@@ -5,12 +5,12 @@ One bad line costs that line: what cannot be read is reported as `line: reason`.
 """
 
 import os
-import re
 import stat
 from collections.abc import Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from chatviewer.domain.record import pattern
 from chatviewer.importers.base import FullReadNeededError, Reading
 from chatviewer.importers.parsing import decode_first, fast_loads, may_hold_long_integer, mend, mended, parse_json
 
@@ -25,7 +25,8 @@ MAX_PRINTED_LINES = 20_000  # of a record that was spread over lines for human e
 MAX_REPORTS = 1_000  # unreadable lines reported one by one; the rest of them in one sentence
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_GAP = re.compile("[ \t\r\x00\ufeff]*")
+_GAPS = " \t\r\x00\ufeff"
+_GAP = pattern(f"[{_GAPS}]+")
 _NO_RECORD = "not a record (a JSON object)"
 _HOLE = "zero bytes: what stood here was never written to the disk"
 _SEARCH_BUDGET = 20_000_000  # characters looked at for a record behind the broken beginning of a line
@@ -271,8 +272,7 @@ class _Lines:
         reasons: list[str] = []
         at = 0
         while at < len(text):
-            gap = _GAP.match(text, at)
-            if gap and gap.end() > at:
+            if text[at] in _GAPS and (gap := _GAP.match(text, at)):
                 if "\x00" in gap[0]:
                     reasons.append(_HOLE)
                 at = gap.end()

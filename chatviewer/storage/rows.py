@@ -1,7 +1,6 @@
 """From the domain to rows: times as milliseconds, JSON as text, text that SQLite takes. Reading back is `reading`'s affair."""
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +8,7 @@ from zlib import crc32
 
 from chatviewer.domain.attachment import Attachment
 from chatviewer.domain.message import Message
+from chatviewer.domain.record import pattern
 from chatviewer.domain.tool_call import ToolCall
 from chatviewer.storage.arguments import words_in, words_in_json
 from chatviewer.storage.encoding import dumps
@@ -47,7 +47,7 @@ CHECKED = {
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = pattern("[\ud800-\udfff]")
 
 
 def milliseconds(time: datetime | None) -> int | None:

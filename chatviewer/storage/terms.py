@@ -13,22 +13,23 @@ for the text that is indexed and for the text that is searched:
   Hebrew and Arabic
 """
 
-import re
 from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
+
+from chatviewer.domain.record import pattern
 
 _MAX_KNOWN = 1 << 16  # names whose parts are remembered
 _MAX_RUN = 64  # characters; longer ones are data, not identifiers
 _MAX_TERMS = 200_000  # characters for one text: a pasted dictionary must not double the index
 LONG = 1 << 20  # characters; a longer text is worked on in pieces, so that the copies made on the way are small
 _GAP_WITHIN = 4096  # characters before the end of a piece, in which a gap between two words is looked for
-_GAP = re.compile(r"[\s。、，！？]")
+_GAP = pattern(r"[\s。、，！？]")
 
 # A place inside a run of letters and digits where a new word begins.
-_TRIGGER = re.compile(r"(?<=[a-z])[A-Z]|(?<=[A-Za-z])[0-9]|(?<=[A-Z])[A-Z](?=[a-z])")
+_TRIGGER = pattern(r"(?<=[a-z])[A-Z]|(?<=[A-Za-z])[0-9]|(?<=[A-Z])[A-Z](?=[a-z])")
 # The same in the shape of a text, with what is left of the identifier. Each begins with a letter that is rare, so that most of the
 # shape is stepped over by memchr.
-_BORDERS = (re.compile(rb"A(?:(?<=aA)|0|Aa)[aA0.]*"), re.compile(rb"0(?<=a0)[aA0.]*"))
+_BORDERS = (pattern(rb"A(?:(?<=aA)|0|Aa)[aA0.]*"), pattern(rb"0(?<=a0)[aA0.]*"))
 _ASCII = bytes(range(128))
 _ORDINARY = "–—‘’“”…•·→←─│├└┌┐┘×§°äöüÄÖÜáàâçéèêíñóôú"  # beyond ASCII, most texts hold nothing else; none of it needs words
 _SHAPES = bytes(
@@ -39,14 +40,14 @@ _SHAPES = bytes(
 )
 # The same where identifiers end at a dot.
 _RUN_SHAPES = _SHAPES.replace(b".", b" ")
-_RUN_BORDERS = (re.compile(rb"A(?:(?<=aA)|0|Aa)[aA0]*"), re.compile(rb"0(?<=a0)[aA0]*"))
-_RUN = re.compile(r"[A-Za-z0-9]+")
-_DOTTED = re.compile(r"[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*")
-_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_NAMED = re.compile(r"[A-Za-z]+|[0-9]+")
+_RUN_BORDERS = (pattern(rb"A(?:(?<=aA)|0|Aa)[aA0]*"), pattern(rb"0(?<=a0)[aA0]*"))
+_RUN = pattern(r"[A-Za-z0-9]+")
+_DOTTED = pattern(r"[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*")
+_PART = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_NAMED = pattern(r"[A-Za-z]+|[0-9]+")
 _MOST_NAMED, _LONGEST_NAMED = 4, 32  # parts, characters; what has more is data
-_SUFFIXED = re.compile(r"(?=[0-9a-f]*[g-z])[0-9]+[a-z]{2,}[0-9]+")  # 1.0rc1, 0ubuntu1
-_HEXADECIMAL = re.compile(r"[0-9a-f]{6,}|[0-9A-F]{6,}")
+_SUFFIXED = pattern(r"(?=[0-9a-f]*[g-z])[0-9]+[a-z]{2,}[0-9]+")  # 1.0rc1, 0ubuntu1
+_HEXADECIMAL = pattern(r"[0-9a-f]{6,}|[0-9A-F]{6,}")
 
 
 def extra_terms(text: str) -> str | None:

@@ -93,6 +93,15 @@ def test_modules_with_named_tuples_leave_annotations_unevaluated() -> None:
     assert not [path for path in users if "from __future__ import annotations" not in path.read_text(encoding="utf-8")]
 
 
+def test_a_pattern_is_compiled_when_it_is_first_used() -> None:
+    script = (
+        "import sys; from chatviewer.domain.record import pattern; digits = pattern('([0-9])[a-z]', 2); print('re' in sys.modules); "
+        "print(digits.sub(r'<\\1>', '1A 2b'), digits.search('x7Y').span(), digits.search('x') is None, digits.pattern, digits.groups)"
+    )
+    done = subprocess.run([sys.executable, "-S", "-c", script], cwd=ROOT.parent, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["False", "<1> <2> (1, 3) True ([0-9])[a-z] 1"]
+
+
 def test_they_need_neither_typing_nor_enum() -> None:
     script = "import sys, chatviewer.domain.hit; print(*{'typing', 'enum', 're'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-S", "-c", script], cwd=ROOT.parent, capture_output=True, text=True, check=True)
