@@ -160,6 +160,15 @@ def test_a_refresh_sees_every_change(change: str, library: Library, importer: Li
     assert library.file_stamps()[str(path)][3] is (change == "deleted")
 
 
+def test_a_damaged_memory_of_the_last_look_costs_a_search(library: Library, importer: LineImporter) -> None:
+    write(importer.place / "one.lines", say("1"))
+    ingest.run(library)
+    for column in ("folders", "skipped"):
+        library.database.connection().execute(f"UPDATE discovery SET {column} = 'x' || {column} || 'y'")
+        write(importer.place / f"{column}.lines", say(column))
+        assert ingest.run(library).files_read == 1
+
+
 def test_a_file_that_grew_is_read_without_a_search(library: Library, importer: LineImporter, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(importer.place / "one.lines", say("1"))
     write(importer.place / "two.lines", say("2"))

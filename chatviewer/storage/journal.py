@@ -182,8 +182,9 @@ def _delta(row: Any) -> Delta:
 
 
 def is_newer(line: Line) -> bool:
-    """Whether a newer program wrote it."""
-    return line.get("version") not in range(LINE_VERSION + 1)
+    """Whether a newer program wrote it. One whose version is damaged or missing counts as ours: what else it says is checked anyway."""
+    version = line.get("version")
+    return isinstance(version, int | float) and version > LINE_VERSION
 
 
 def journal_file(path: Path) -> BinaryIO:

@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from chatviewer.errors import DatabaseError, DatabaseUnwritableError
 from chatviewer.storage.facets import FACETS, Store
 from chatviewer.storage.journal import JournalFile
 from chatviewer.storage.library import Library
+from chatviewer.storage.restoring import restore
 from chatviewer.storage.tables import peewee_database
 from tests.factories import fill, make_session
 
@@ -259,6 +261,39 @@ def test_half_a_line_of_a_power_cut_costs_only_itself(three: Library, journal: P
     three.set_starred([B], True)
     written = journal.read_bytes().split(b"\n")
     assert [json.loads(line)["target"] for line in (written[0], *written[2:-1])] == [A, A, B]
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "cut": lambda data: data[:-20],
+    "cut at the end of the line": lambda data: data[:-1],
+    "zeros behind": lambda data: data + b"\0" * 5000,
+    "the last line is zeros": lambda data: data[: data.rfind(b"\n", 0, -1) + 1] + b"\0" * 300,
+    "each line twice": lambda data: b"".join(line * 2 for line in data.splitlines(keepends=True)),
+    "the last line twice, once half": lambda data: data + data.splitlines()[-1][:60] + b"\n" + data.splitlines()[-1] + b"\n",
+    "no version": lambda data: data.replace(b'"version": 1, ', b""),
+    "a version that is none": lambda data: data.replace(b'"version": 1, ', b'"version": null, '),
+    "a bit of the name of the version": lambda data: data.replace(b'"version"', b'"versioo"'),
+    "lines of another system, with a mark": lambda data: b"\xef\xbb\xbf" + data.replace(b"\n", b"\r\n"),
+    "other words between": lambda data: data.replace(b"\n", b"\n\n[1]\n12\nnull\n\xff\xfe\n{}\n"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_after_the_next_change_a_damaged_file_tells_all_again(three: Library, journal: Path, tmp_path: Path, damage: str) -> None:
+    three.set_note(A, "a note")
+    three.set_starred([A, B], True)
+    three.rename(C, "new")
+    three.undo()
+    three.set_starred([B], False)
+    journal.write_bytes(DAMAGES[damage](journal.read_bytes()))
+    three.add_tags([B], ["t"])
+    with Library.open(tmp_path / "fresh" / "chatviewer.db") as fresh:
+        fill(fresh, *(make_session(name) for name in "abc"))
+        restore(fresh.database, fresh.user.id, journal)
+        assert state(fresh) == state(three)
+        assert fresh.undo() == "tagged a session #t"
+    assert not [finding.detail for finding in three.check() if finding.check == "journal" and "only in the database" in finding.detail]
+    assert not [finding.detail for finding in three.check() if "newer" in finding.detail]
 
 
 @pytest.mark.parametrize("missed", range(1, 7))
