@@ -7,6 +7,7 @@ by what gives a `Path`: a refresh does with `database_file`, and without the thi
 from __future__ import annotations
 
 import os
+import time
 
 from chatviewer.errors import UsageError
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DATABASE_NAME = "chatviewer.db"
+_DAY_SECONDS = 86_400
 
 
 def data_directory() -> Path:
@@ -85,25 +87,22 @@ def backup_directory(database: Path) -> Path:
 
 def draft_of(target: str | Path) -> str:
     """Where a file is written before it gets its name, in the same folder. What killed processes left of the same file is deleted, also
-    one of this process's number: in a container all have the same."""
+    one of this process's number: it was so before a restart, or of another one before."""
     folder, name = os.path.split(os.fspath(target))
-    start = f".{name[:60]}."
+    start = f".{name[:50]}."
     try:
         found = [each for each in os.listdir(folder or ".") if each.startswith(start)]
     except OSError:
         found = []
     for each in found:
-        number, _, end = each[len(start) :].partition(".")
-        if end in ("part", "part-journal") and number.isascii() and number.isdecimal() and _is_left(int(number)):
+        mark, _, end = each[len(start) :].partition(".")
+        path = os.path.join(folder, each)
+        if end in ("part", "part-journal") and (mark == own_mark() or is_left(mark, path)):
             try:  # noqa: SIM105 (short commands do without `contextlib`)
-                os.unlink(os.path.join(folder, each))
+                os.unlink(path)
             except OSError:
                 pass
-    return os.path.join(folder, f"{start}{os.getpid()}.part")
-
-
-def _is_left(process_id: int) -> bool:
-    return process_id == os.getpid() or not is_running(process_id)
+    return os.path.join(folder, f"{start}{own_mark()}.part")
 
 
 def take_name(draft: str | Path, target: str | Path) -> None:
@@ -123,8 +122,39 @@ def take_name(draft: str | Path, target: str | Path) -> None:
         os.unlink(draft)
 
 
-def is_running(process_id: int) -> bool:
-    """Whether there is such a process: what one that is no more has left may be deleted."""
+def own_mark() -> str:
+    """This process, in the name of something that it leaves behind when it is killed: its number, and where that counts."""
+    return f"{os.getpid()}{_system()}"
+
+
+def is_left(mark: str, path: str | Path) -> bool:
+    """Whether the process of that `own_mark`, which made what lies at `path`, is no more, so that this may be deleted.
+
+    Of another system (a container, a machine that has the same folder, this one before it was started anew) nobody can know: there it
+    counts as left when nothing has touched it for a day.
+    """
+    number, at, system = mark.partition("@")
+    if not (number.isascii() and number.isdecimal()):
+        return False
+    if at + system == _system():
+        return not _is_running(int(number))
+    try:
+        return time.time() - os.lstat(path).st_mtime > _DAY_SECONDS
+    except OSError:
+        return False
+
+
+def _system() -> str:
+    """Which numbers of processes are meant: those of this start of this machine, in this container. "" where the kernel does not tell."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            return f"@{file.read(8)}{os.stat('/proc/self/ns/pid').st_ino:x}"
+    except (OSError, ValueError):
+        return ""
+
+
+def _is_running(process_id: int) -> bool:
+    """Whether there is such a process."""
     if os.name == "nt":  # where asking would end it
         return True
     try:

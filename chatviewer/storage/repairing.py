@@ -99,7 +99,7 @@ def rebuilding(path: Path) -> Iterator[Rebuilding]:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _forget_killed(path.parent)
-        work = Path(tempfile.mkdtemp(prefix=f"{_WORK}{os.getpid()}-", dir=path.parent))
+        work = Path(tempfile.mkdtemp(prefix=f"{_WORK}{paths.own_mark()}-", dir=path.parent))
         descriptor = _held(path)
         if descriptor is not None:
             _copy(descriptor, work / "damaged.db")
@@ -123,8 +123,8 @@ def rebuilding(path: Path) -> Iterator[Rebuilding]:
 def _forget_killed(folder: Path) -> None:
     """Delete what repairs left that were killed: copies as large as the database."""
     for left in folder.glob(f"{_WORK}*-*"):
-        number = left.name.removeprefix(_WORK).partition("-")[0]
-        if number.isascii() and number.isdecimal() and not left.is_symlink() and not paths.is_running(int(number)):
+        mark, _, _ = left.name.removeprefix(_WORK).partition("-")
+        if not left.is_symlink() and paths.is_left(mark, left):
             shutil.rmtree(left, ignore_errors=True)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 from chatviewer.domain import SessionSummary, safe, safe_file_name
 from chatviewer.errors import RefusedError
-from chatviewer.paths import is_running
+from chatviewer.paths import is_left, own_mark
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import Job
 from chatviewer.tui.editing import chosen_editor
@@ -40,7 +40,7 @@ def write_copy(library: Library, session_id: int, copies: dict[Path, int], stop:
         summaries = library.summaries([session_id])
         if not summaries:
             return None
-        folder = Path(tempfile.mkdtemp(prefix=f"{_COPIES}{os.getpid()}-"))
+        folder = Path(tempfile.mkdtemp(prefix=f"{_COPIES}{own_mark()}-"))
         copies[folder] = 0
         path = folder / f"{safe_file_name(summaries[0].title)}.md"
         draft = folder / _DRAFT
@@ -78,8 +78,8 @@ def forget_stale_copies() -> None:
 
     with suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
         for entry in entries:
-            number = entry.name.removeprefix(_COPIES).partition("-")[0]
-            if entry.name.startswith(_COPIES) and number.isascii() and number.isdecimal() and not is_running(int(number)):
+            mark, _, _ = entry.name.removeprefix(_COPIES).partition("-")
+            if entry.name.startswith(_COPIES) and is_left(mark, entry.path):
                 _forget_stale(entry)
 
 

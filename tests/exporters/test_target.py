@@ -4,12 +4,14 @@ import errno
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from chatviewer.errors import RefusedError
 from chatviewer.exporters.target import export_file
+from chatviewer.paths import own_mark
 
 
 @pytest.fixture
@@ -70,16 +72,27 @@ def test_the_same_where_there_are_no_hard_links(folder: Path, monkeypatch: pytes
 
 def test_what_a_killed_export_of_the_same_file_left_is_deleted(folder: Path) -> None:
     done = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True)
+    killed = own_mark().replace(str(os.getpid()), done.stdout.strip(), 1)
     for name in (".out.md.{}.part", ".out.md.{}.part-journal", ".other.md.{}.part", ".out.md.{}.text", ".out.md.x.part"):
-        (folder / name.format(int(done.stdout))).touch()
-    (folder / f".out.md.{os.getpid()}.part").touch()  # another container's
-    running = folder / f".out.md.{os.getppid()}.part"
+        (folder / name.format(killed)).touch()
+    (folder / f".out.md.{own_mark()}.part").touch()
+    running = folder / f".out.md.{own_mark().replace(str(os.getpid()), str(os.getppid()), 1)}.part"
     running.touch()
     with export_file(folder / "out.md") as out:
         out.write("new")
     left = {each.name for each in folder.iterdir()}
-    pid = int(done.stdout)
-    assert left == {"out.md", running.name, f".other.md.{pid}.part", f".out.md.{pid}.text", ".out.md.x.part"}
+    assert left == {"out.md", running.name, f".other.md.{killed}.part", f".out.md.{killed}.text", ".out.md.x.part"}
+
+
+def test_what_another_container_may_be_writing_is_left_for_a_day(folder: Path) -> None:
+    """Its numbers of processes say nothing here, be it that of this process or of none."""
+    new, old = (folder / f".out.md.{number}@elsewhere.part" for number in (os.getpid(), 2**22 + 1))
+    for path, age in ((new, 3_600), (old, 90_000)):
+        path.touch()
+        os.utime(path, (time.time() - age, time.time() - age))
+    with export_file(folder / "out.md") as out:
+        out.write("new")
+    assert {each.name for each in folder.iterdir()} == {"out.md", new.name}
 
 
 def test_an_error_leaves_nothing_behind(folder: Path) -> None:

@@ -55,7 +55,7 @@ def test_before_a_migration_the_file_is_copied(database_path: Path, tmp_path: Pa
     assert not paths.backup_directory(database_path).exists()
     connection.execute("INSERT INTO a VALUES ('old')")
     paths.backup_directory(database_path).mkdir()
-    (paths.backup_directory(database_path) / f".{database_path.stem}.{2**22 + 1}.part").touch()  # a killed one's
+    (paths.backup_directory(database_path) / f".{database_path.stem}.{2**22 + 1}{paths._system()}.part").touch()  # a killed one's
     directory_of(tmp_path, "CREATE TABLE a (x);\n", "ALTER TABLE a ADD COLUMN y;\nUPDATE a SET x = 'new';\n")
     assert migrate(connection, database_path, directory) == 1
     assert migrate(connection, database_path, directory) == 0
