@@ -39,9 +39,12 @@ def parse_time(value: Any) -> datetime | None:
     """
     try:
         if type(value) is str:
-            if value[4:5] == "-" and (value[-1:] == "Z" or value[-6:] == "+00:00"):
+            try:
                 moment = _fromisoformat(value)
-                return moment if FIRST_YEAR <= moment.year <= LAST_YEAR else None
+                if moment.tzinfo is UTC and FIRST_YEAR <= moment.year <= LAST_YEAR:  # nearly always
+                    return moment
+            except ValueError:
+                pass
             return _odd_time(value)
         if isinstance(value, int | float) and not isinstance(value, bool):
             return _time_of_number(value)

@@ -74,13 +74,9 @@ class ClaudeCodeImporter(Importer):
         agent_id, file_session = _names(reading)
         transcript = Transcript(reading, file_session, agent_id)
         ghosts: Ghosts = restore(transcript, reading.state) if reading.is_tail else {}
-        told_line = reading.told_line = reading.state["told_line"] if reading.is_tail else 0
-        for line, offset, record in records(reading):
-            if told_line and line > told_line:
-                told_line = _forget(reading, told_line)
-            transcript.read(line, offset, record)
-        if told_line:
-            _forget(reading, told_line)
+        if reading.is_tail:
+            reading.told_line = reading.state["told_line"]
+        transcript.read(_newly_told(reading) if reading.told_line else records(reading))
         if agent_id and not reading.is_tail:
             _read_agent_description(transcript, reading.path)
         yield from sessions(transcript, ghosts)
@@ -144,11 +140,22 @@ def _is_our_record(record: dict[str, Any]) -> bool:
     return kind in ("system", "attachment", "progress") and "uuid" in record and ("sessionId" in record or "parentUuid" in record)
 
 
-def _forget(reading: Reading, told_line: int) -> int:
-    """Lines up to this one are read a second time: what is wrong with them was reported, what was left out was counted."""
+def _newly_told(reading: Reading) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """The records of a tail. Lines up to `told_line` are read a second time: what is wrong with them was reported, what was left out was
+    counted."""
+    is_new = False
+    for line, offset, record in records(reading):
+        if not is_new and line > reading.told_line:
+            is_new = True
+            _forget(reading)
+        yield line, offset, record
+    if not is_new:
+        _forget(reading)
+
+
+def _forget(reading: Reading) -> None:
     reading.skipped.clear()
-    reading.problems[:] = [problem for problem in reading.problems if problem.line > told_line]
-    return 0
+    reading.problems[:] = [problem for problem in reading.problems if problem.line > reading.told_line]
 
 
 def _read_web_export(reading: Reading) -> Iterator[Session]:
@@ -163,14 +170,18 @@ def _read_web_export(reading: Reading) -> Iterator[Session]:
     if type(lines) is not list:
         raise NotThisFormatError
     transcript = Transcript(reading, reading.path.stem)
-    for number, record in enumerate(lines, 1):
-        if type(record) is dict:
-            transcript.read(number, 0, record)
-        else:
-            reading.problem(1, f"loglines[{number - 1}] is not a record (a JSON object)")
+    transcript.read(_records_in(reading, lines))
     made = list(sessions(transcript, {}))
     reading.offset, reading.line, reading.state = 0, 0, {}
     yield from made
+
+
+def _records_in(reading: Reading, lines: list[Any]) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    for number, record in enumerate(lines, 1):
+        if type(record) is dict:
+            yield number, 0, record
+        else:
+            reading.problem(1, f"loglines[{number - 1}] is not a record (a JSON object)")
 
 
 def _read_agent_description(transcript: Transcript, path: Path) -> None:

@@ -29,22 +29,25 @@ class Placing:
         self.ends: dict[Piece | Thread, Piece | Thread] = {}  # where following the trail ended the last time
         self.displaced: dict[Piece | Thread, Piece | Thread] = {}  # a note that was moved to the end, and where its children belong
 
-    def place(self, thread: Thread) -> dict[str, str | None]:
-        """The parent of each message of the thread, by uid."""
-        parents: dict[str, str | None] = {}
-        stored: dict[str, str | None] = {}
+    def place(self, thread: Thread) -> None:
+        """Give each message of the thread its parent."""
         is_ordered = True
+        place = 0
         previous = thread.before
         if thread.root is not None:
             self.trail[thread] = thread.root
         for piece in thread.pieces:
             if piece.is_dropped:
                 continue
-            base, is_stated = (piece.parent, True) if piece.parent is not None else self._target(piece, previous)
-            base = base or thread
-            target = self._advanced(base, is_stated)
+            base: Piece | Thread | None = piece.parent
+            is_stated = True
+            if base is None:
+                base, is_stated = self._target(piece, previous)
+            target = base = base or thread
+            if self.trail:
+                target = self._advanced(base, is_stated)
             if piece.is_note:
-                is_placed = isinstance(base, Thread) or base.is_stored or base.uid in parents
+                is_placed = base is thread or (type(base) is Piece and (base.is_stored or base.place))
                 if previous is not None and target is not previous:
                     if is_placed:
                         self.displaced[piece] = base
@@ -53,25 +56,33 @@ class Placing:
                     target = thread
                 self.trail[target] = piece
             previous = piece
-            if isinstance(target, Thread):
-                parents[piece.uid] = None
-                continue
-            is_ordered = is_ordered and (target.is_stored or target.uid in parents)
-            if target.is_stored:
-                stored[piece.uid] = target.uid
-            parents[piece.uid] = target.uid
-        thread.last = previous
-        return parents if is_ordered else {**without_cycles(parents), **stored}
+            place += 1
+            piece.place = place
+            if type(target) is Piece:
+                piece.parent = target
+                is_ordered = is_ordered and (target.is_stored or 0 < target.place < place)
+            else:
+                piece.parent = None
+        if not is_ordered:
+            self._cut_cycles([piece for piece in thread.pieces if piece.place])
+
+    @staticmethod
+    def _cut_cycles(pieces: list[Piece]) -> None:
+        """A parent may come after its child, and lead back to it."""
+        parents = without_cycles({piece.uid: piece.parent.uid if piece.parent is not None else None for piece in pieces})
+        for piece in pieces:
+            if parents[piece.uid] is None and piece.parent is not None and not piece.parent.is_stored:
+                piece.parent = None
 
     def _target(self, piece: Piece, previous: Piece | None) -> tuple[Piece | Thread | None, bool]:
         """What a piece goes on from (None: it begins the thread, or is another beginning of it), and whether the source says so: without
         a usable link it goes on from the piece before it."""
-        uuid = piece.parent_uuid
-        if uuid is None:
+        uuid = (piece.reply or piece).parent_uuid
+        if not uuid:
             if piece.logical_uuid is not None:
                 before = self.piece_of(piece.logical_uuid)[0]
                 return (before, True) if before is not None and before.thread is piece.thread else (previous, False)
-            return (None, True) if piece.has_parent_field and piece.role is Role.USER else (previous, False)
+            return (None, True) if uuid is not None and piece.role is Role.USER else (previous, False)
         before, missing = self.piece_of(uuid)
         if before is None:
             ghost = piece.thread.key, missing
@@ -88,9 +99,6 @@ class Placing:
 
     def piece_of(self, uuid: str) -> tuple[Piece | None, str]:
         """The piece that a record stands for, else the record at which the way to one ends."""
-        known = self.found.get(uuid)
-        if known is not None:
-            return known
         way: dict[str, None] = {}
         at = uuid
         piece: Piece | None = None
@@ -99,22 +107,17 @@ class Placing:
                 piece, at = self.found[at]
                 break
             node = self.nodes.get(at)
-            if node is None:
-                break
-            way[at] = None
+            if isinstance(node, Reply):
+                node = node.pieces[-1] if node.pieces else node.parent_uuid
             if isinstance(node, Piece):
                 piece = node
                 break
-            if isinstance(node, Reply):
-                if node.pieces:
-                    piece = node.pieces[-1]
-                    break
-                following = node.parent_uuid
-            else:
-                following = node
-            if not following:
+            if node is None:
                 break
-            at = following
+            way[at] = None
+            if not node:
+                break
+            at = node
         for step in way:
             self.found[step] = piece, at
         return piece, at
@@ -154,7 +157,7 @@ class Placing:
 
     def goes_on_from(self, call: Call, before_line: int) -> Piece:
         """On what the children of a call's result hang, as things stood before a line."""
-        owner = call.owner.pieces[-1] if isinstance(call.owner, Reply) else call.owner
+        owner = call.piece.reply.pieces[-1] if call.piece.reply is not None else call.piece
         anchor = self._advanced(owner, True, before_line)
         return anchor if isinstance(anchor, Piece) else owner
 

@@ -4,9 +4,11 @@ Format: observed in transcripts of 2025 and 2026; it is not documented by its ma
 by `parentUuid`; those that give no message of their own stand for another place in it (`nodes`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
+from chatviewer.domain.attachment import Attachment
 from chatviewer.domain.identity import session_uid
 from chatviewer.domain.kinds import Role
 from chatviewer.importers.base import FullReadNeededError, Reading
@@ -18,6 +20,8 @@ from chatviewer.importers.claude_code_threads import Threads, parent_of
 # A title by a later record wins over one of the same rank; a prompt that is a slash command or a log is better than nothing.
 RANK_POOR_PROMPT, RANK_PROMPT, RANK_SUMMARY, RANK_AI, RANK_CUSTOM = 1, 2, 3, 4, 5
 AGENT_TOOLS = ("Task", "Agent")
+
+Record = dict[str, Any]
 
 
 class Transcript(Threads):
@@ -36,21 +40,22 @@ class Transcript(Threads):
         self.closed_replies: dict[str | None, None] = {}  # ids of replies that an earlier import stored
         self.last_reply: Reply | None = None
 
-    def read(self, line: int, offset: int, record: dict[str, Any]) -> None:
-        """Take one record. Raises FullReadNeededError in a tail that refers to what is not known any more."""
-        kind = record.get("type")
-        if self.missing and text(record.get("uuid")) in self.missing:
-            raise FullReadNeededError
-        if kind == "user" or kind == "assistant":
-            self._message(line, offset, record, kind)
-        elif kind == "system" or kind == "attachment":
-            self._note(line, record, kind)
-        else:
-            self._other(line, offset, record, kind)
+    def read(self, found: Iterable[tuple[int, int, Record]]) -> None:
+        """Take records, each with its line and offset. Raises FullReadNeededError in a tail that refers to what is not known any more."""
+        for line, offset, record in found:
+            kind = record.get("type")
+            if self.missing and text(record.get("uuid")) in self.missing:
+                raise FullReadNeededError
+            if kind == "assistant" or kind == "user":
+                self._message(line, offset, record, kind)
+            elif kind == "system" or kind == "attachment":
+                self._note(line, record, kind)
+            else:
+                self._other(line, offset, record, kind)
 
     # -- messages
 
-    def _message(self, line: int, offset: int, record: dict[str, Any], kind: str) -> None:
+    def _message(self, line: int, offset: int, record: Record, kind: str) -> None:
         message = record.get("message")
         if type(message) is str:
             message = {"content": message}
@@ -60,115 +65,126 @@ class Transcript(Threads):
             return
         thread = self.thread_of(line, record)
         uuid = record.get("uuid")
-        if type(uuid) is not str or not uuid:
-            uuid = f"{thread.key}:{line}"
-        elif uuid in self.nodes:
-            if self.is_repeated(uuid, message):
-                self.reading.skip("repeated record")
+        if type(uuid) is not str or not uuid or uuid in self.nodes:
+            uuid = self._other_uuid(line, thread, uuid if type(uuid) is str else "", message)
+            if uuid is None:
                 return
-            uuid = f"{uuid}:{line}"
         self.order.append((uuid, line))
-        if kind == "assistant":
-            self._assistant(line, offset, record, message, thread, uuid)
-        else:
-            self._user(line, record, message, thread, uuid)
-
-    def _assistant(self, line: int, offset: int, record: dict[str, Any], message: dict[str, Any], thread: Thread, uuid: str) -> None:
         at = self.envelope(thread, record)
-        reply = self._reply(thread, word(message.get("id")), line, offset, record)
+        if kind == "assistant":
+            self._assistant(line, offset, record, message, thread, uuid, at)
+        else:
+            self._user(line, record, message, thread, uuid, at)
+
+    def _other_uuid(self, line: int, thread: Thread, uuid: str, message: Record) -> str | None:
+        """For a record without a uuid, or with one that was met before; None when it says nothing that is not stored yet."""
+        if not uuid:
+            return f"{thread.key}:{line}"
+        if self.is_repeated(uuid, message):
+            self.reading.skip("repeated record")
+            return None
+        return f"{uuid}:{line}"
+
+    def _assistant(self, line: int, offset: int, record: Record, message: Record, thread: Thread, uuid: str, at: datetime | None) -> None:
+        reply = self._reply(line, offset, record, message, thread)
         model = message.get("model")
-        if type(model) is not str or model == "<synthetic>":
-            model = None
-        elif model != thread.model:
-            thread.model = model
-        usage = message.get("usage")
-        if type(usage) is dict and usage != reply.last_usage:
-            reply.count(usage)
-        piece = reply.pieces[-1] if reply.pieces else None
+        if model != thread.model:
+            if type(model) is not str or model == "<synthetic>":
+                model = None
+            else:
+                thread.model = model
+        pieces = reply.pieces
+        known = len(pieces)
+        piece = pieces[-1] if pieces else None
         content = message["content"]
-        made = 0
         for block in content if type(content) is list else (content,):
-            block_kind = block.get("type") if type(block) is dict else None
+            kind = block.get("type") if type(block) is dict else None
             said = thought = ""
-            if block_kind == "text" or block_kind is None:
+            is_call = kind == "tool_use"
+            if is_call:
+                pass
+            elif kind is None or kind == "text":
                 said = block_text(block)
-            elif block_kind == "thinking":
-                thought = text(block.get("thinking")) or text(block.get("text"))
-            elif block_kind == "redacted_thinking":
-                self.reading.skip("redacted thinking")
-            if not said and not thought:
-                if type(block) is not dict or block_kind in ("text", "thinking", "redacted_thinking", None):
+                if not said:
                     continue
-                is_result = block_kind.endswith("tool_result") if type(block_kind) is str else False
-                if is_result:
+            elif kind == "thinking":
+                thought = text(block.get("thinking")) or text(block.get("text"))
+                if not thought:
+                    continue
+            elif kind == "redacted_thinking":
+                self.reading.skip("redacted thinking")
+                continue
+            elif type(kind) is str:
+                if kind.endswith("tool_result"):
                     self._answer(line, record, block, thread, uuid, at)
                     continue
-                attachment = attached(block)
-            else:
-                is_result, attachment = False, None
+                is_call = kind.endswith("tool_use")
             # thinking comes before content and content before calls: what would stand before them begins a new piece
             if piece is None or (said and piece.calls) or (thought and (piece.content or piece.calls)):
-                before, piece = piece, thread.piece(uuid if not made else f"{uuid}/{made}", Role.ASSISTANT, line)
-                made += 1
-                piece.parent = before
-                piece.parent_uuid, piece.has_parent_field = reply.parent_uuid, reply.has_parent_field
-                piece.model, piece.created_at = model, at
+                before, made = piece, len(pieces) - known
+                piece = thread.piece(f"{uuid}/{made}" if made else uuid, Role.ASSISTANT, line, at)
+                piece.reply, piece.parent, piece.model = reply, before, model
                 if record.get("isApiErrorMessage") is True:
-                    piece.metadata = {"kind": "api_error"}
-                reply.pieces.append(piece)
-            if said:
+                    piece.metadata["kind"] = "api_error"
+                pieces.append(piece)
+            if is_call:
+                self._call(piece, block)
+            elif said:
                 piece.content = f"{piece.content}\n\n{said}" if piece.content else said
             elif thought:
-                piece.thinking = thought if not piece.thinking else f"{piece.thinking}\n\n{thought}"
-            elif attachment is not None:
+                piece.thinking = f"{piece.thinking}\n\n{thought}" if piece.thinking else thought
+            elif (attachment := attached(block)) is not None:
                 piece.attachments.append(attachment)
-            elif type(block_kind) is str and block_kind.endswith("tool_use"):
-                self._call(reply, piece, block)
             else:
                 piece.content = f"{piece.content}\n\n{text(block)}".strip()
-        self.nodes[uuid] = piece if piece is not None else reply
-        if piece is not None:
-            thread.current = piece
-            if not reply.is_settled:
-                reply.settle()
+        if piece is None:
+            self.nodes[uuid] = reply
+        else:
+            self.nodes[uuid] = thread.current = piece
 
-    def _reply(self, thread: Thread, id: str | None, line: int, offset: int, record: dict[str, Any]) -> Reply:  # noqa: A002
-        parent_uuid, has_parent_field = parent_of(record)
+    def _reply(self, line: int, offset: int, record: Record, message: Record, thread: Thread) -> Reply:
+        """The reply that a line belongs to: that of its message id, unless the line goes on from something else."""
+        id = word(message.get("id"))  # noqa: A001
+        parent = parent_of(record)
         reply = thread.replies.get(id) if id is not None else None
-        if reply is not None:
-            if parent_uuid is None or parent_uuid == reply.parent_uuid:
-                return reply
-            before = self.resolve(parent_uuid)
-            if before is None or before in reply.pieces or self.nodes[parent_uuid] is reply:
-                return reply
-        if id in self.closed_replies:
-            raise FullReadNeededError
-        reply = Reply(id, parent_uuid, has_parent_field, line, offset)
-        if id is not None:
-            thread.replies[id] = reply
-        self.last_reply = reply
+        if reply is None or (parent and parent != reply.parent_uuid and not self._is_part(reply, parent)):
+            if id in self.closed_replies:
+                raise FullReadNeededError
+            reply = self.last_reply = Reply(id, parent, line, offset)
+            if id is not None:
+                thread.replies[id] = reply
+        usage = message.get("usage")
+        if usage != reply.usage and type(usage) is dict:
+            reply.count(usage)
         return reply
 
-    def _call(self, reply: Reply, piece: Piece, block: dict[str, Any]) -> None:
-        call = Call(reply, piece, word(block.get("id")), text(block.get("name")) or "unknown", block.get("input"))
+    def _is_part(self, reply: Reply, uuid: str) -> bool:
+        """Whether a record stands for a part of a reply, or for nothing that is known."""
+        node = self.nodes.get(uuid)
+        piece = node if type(node) is Piece else self.resolve(uuid)
+        return piece is None or piece.reply is reply or node is reply
+
+    def _call(self, piece: Piece, block: Record) -> None:
+        id = word(block.get("id"))  # noqa: A001
+        call = Call(piece, id, text(block.get("name")) or "unknown", block.get("input"), piece.created_at)
         piece.calls.append(call)
-        if call.id is None:
+        if id is None:
             return
-        if call.id in self.answered_early:
+        if id in self.answered_early:
             raise FullReadNeededError
-        self.calls.setdefault(call.id, []).append(call)
-        early = self.early_results.get(call.id)
-        if early:
+        if id in self.calls:
+            self.calls[id].append(call)
+        else:
+            self.calls[id] = [call]
+        if early := self.early_results.get(id):
             result, is_error, uuid = early.pop(0)
             result.is_dropped = True
-            self.nodes[uuid] = reply
-            call.answer(result.content, is_error, result.created_at, None)
-            call.answer_line = result.line
+            self.nodes[uuid] = call.owner
+            call.answer(result.line, result.content, is_error, result.created_at, None)
 
-    def _user(self, line: int, record: dict[str, Any], message: dict[str, Any], thread: Thread, uuid: str) -> None:
-        at = self.envelope(thread, record)
+    def _user(self, line: int, record: Record, message: Record, thread: Thread, uuid: str, at: datetime | None) -> None:
         content = message["content"]
-        attachments = []
+        said, attachments = "", []
         answered: Call | None = None
         has_result = False
         if type(content) is str:
@@ -176,82 +192,87 @@ class Transcript(Threads):
         else:
             parts = []
             for block in content if type(content) is list else (content,):
-                block_kind = block.get("type") if type(block) is dict else None
-                if block_kind == "tool_result":
+                kind = block.get("type") if type(block) is dict else None
+                if kind == "tool_result":
                     has_result = True
                     answered = self._answer(line, record, block, thread, uuid, at) or answered
-                elif block_kind is not None and block_kind != "text" and (attachment := attached(block)) is not None:
-                    attachments.append(attachment)
-                elif block_kind is not None and block_kind != "text":
-                    parts.append(text(block))
-                else:
+                elif kind is None or kind == "text":
                     parts.append(block_text(block) if type(block) is not list else text(block))
-            said = "\n\n".join([part for part in parts if part])
-        if not said.strip() and not attachments:
+                elif (attachment := attached(block)) is not None:
+                    attachments.append(attachment)
+                else:
+                    parts.append(text(block))
+            if parts:
+                said = "\n\n".join([part for part in parts if part])
+        if not attachments and (not said or said.isspace()):
             if not has_result:
                 self.reading.skip("empty message")
             if answered is not None:
                 self.nodes[uuid] = answered.owner
             elif uuid not in self.nodes:
-                self.nodes[uuid] = parent_of(record)[0] or ""
+                self.nodes[uuid] = parent_of(record) or ""
             return
-        role, kind = Role.USER, None
-        if record.get("isCompactSummary") is True:
-            role, kind = Role.SYSTEM, "compact_summary"
-        elif kind := injected_kind(said, record.get("isMeta") is True):
-            role = Role.SYSTEM
-        piece = self._piece(line, record, thread, uuid, role, kind)
-        piece.content, piece.attachments, piece.created_at = said, attachments, at
+        kind = "compact_summary" if record.get("isCompactSummary") is True else injected_kind(said, record.get("isMeta") is True)
+        piece = self._piece(line, record, thread, uuid, Role.SYSTEM if kind else Role.USER, kind, at)
+        piece.content, piece.attachments = said, attachments
 
-    def _piece(self, line: int, record: dict[str, Any], thread: Thread, uuid: str, role: Role, kind: str | None) -> Piece:
-        piece = thread.piece(uuid, role, line)
-        piece.parent_uuid, piece.has_parent_field = parent_of(record)
+    def _piece(self, line: int, record: Record, thread: Thread, uuid: str, role: Role, kind: str | None, at: datetime | None) -> Piece:
+        piece = thread.piece(uuid, role, line, at)
+        piece.parent_uuid = parent_of(record)
         logical = record.get("logicalParentUuid")
         piece.logical_uuid = logical if type(logical) is str else None
         if kind:
-            piece.is_note, piece.metadata = True, {"kind": kind}
+            piece.is_note = True
+            piece.metadata["kind"] = kind
         else:
             thread.current = piece
         self.nodes[uuid] = piece
         return piece
 
-    def _answer(self, line: int, record: dict[str, Any], block: dict[str, Any], thread: Thread, uuid: str, at: Any) -> Call | None:
+    def _answer(self, line: int, record: Record, block: Record, thread: Thread, uuid: str, at: datetime | None) -> Call | None:
         """A tool result onto its call; None when the call is not known (yet), then it is a message of its own."""
         id = word(block.get("tool_use_id"))  # noqa: A001
-        result, images = result_text(block.get("content"))
+        result = block.get("content")
+        images: list[Attachment] = []
+        if type(result) is not str:
+            result, images = result_text(result)
         is_error = block.get("is_error") is True
         calls = self.calls.get(id, []) if id else []
-        call = next((call for call in calls if call.result is None), None)
-        if call is None and any(call.result == result and not images for call in calls):
-            self.reading.skip("repeated result")
-            return calls[-1]
-        if call is None:
+        for call in calls:
+            if call.made is None:
+                break
+        else:
+            if not images and any(call.made.result == result for call in calls if call.made is not None):
+                self.reading.skip("repeated result")
+                return calls[-1]
             if self.reading.is_tail:
                 raise FullReadNeededError
             key = uuid if uuid not in self.nodes else f"{uuid}/{id}"
-            piece = self._piece(line, record, thread, key, Role.TOOL, None)
-            piece.content, piece.tool_call_id, piece.created_at, piece.attachments = result, id, at, images
+            piece = self._piece(line, record, thread, key, Role.TOOL, None, at)
+            piece.content, piece.tool_call_id, piece.attachments = result, id, images
             if id and not calls and not images:
                 self.early_results.setdefault(id, []).append((piece, is_error, key))
             return None
-        extra = mapping(record.get("toolUseResult"))
-        duration = whole_number(extra.get("durationMs"))
-        call.answer(result, is_error, at, whole_number(extra.get("totalDurationMs")) if duration is None else duration)
-        call.answer_line = line
-        agent_id = word(extra.get("agentId"))
-        if agent_id:
-            call.child_uid = session_uid(SOURCE, session_key(word(record.get("sessionId")) or thread.session_id, agent_id))
-        if call.is_stored and (images or len(calls) > 1):  # what a late result cannot say
-            raise FullReadNeededError
-        if images:
-            call.piece.attachments += images
+        duration: int | None = None
+        extra = record.get("toolUseResult")
+        if type(extra) is dict:
+            for name in ("durationMs", "totalDurationMs"):
+                if duration is None and name in extra:
+                    duration = whole_number(extra[name])
+            if agent_id := word(extra.get("agentId")):
+                call.child_uid = session_uid(SOURCE, session_key(word(record.get("sessionId")) or thread.session_id, agent_id))
+        call.answer(line, result, is_error, at, duration)
         if call.is_stored:
+            if images or len(calls) > 1:  # what a late result cannot say
+                raise FullReadNeededError
             call.piece.thread.late.append(call)
+        elif images:
+            call.piece.attachments += images
         return call
 
     # -- everything else
 
-    def _note(self, line: int, record: dict[str, Any], kind: str) -> None:
+    def _note(self, line: int, record: Record, kind: str) -> None:
         """What programs put into the transcript: stored when it holds text, else it only stands for its place in the tree."""
         if kind == "system":
             said, note_kind, role = text(record.get("content")), word(record.get("subtype")) or "notice", Role.SYSTEM
@@ -263,20 +284,19 @@ class Transcript(Threads):
             self._alias(line, record)
             return
         thread = self.thread_of(line, record)
-        uuid = word(record.get("uuid")) or f"{thread.key}:{line}"
-        if uuid in self.nodes:
-            if self.is_repeated(uuid, {"content": said}):
-                self.reading.skip("repeated record")
+        uuid = word(record.get("uuid"))
+        if uuid is None or uuid in self.nodes:
+            uuid = self._other_uuid(line, thread, uuid or "", {"content": said})
+            if uuid is None:
                 return
-            uuid = f"{uuid}:{line}"
         self.order.append((uuid, line))
         at = self.envelope(thread, record)
-        piece = self._piece(line, record, thread, uuid, role, note_kind if role is Role.SYSTEM else None)
-        piece.content, piece.created_at = said, at
+        piece = self._piece(line, record, thread, uuid, role, note_kind if role is Role.SYSTEM else None, at)
+        piece.content = said
         if media is not None:
             piece.attachments.append(media)
 
-    def _other(self, line: int, offset: int, record: dict[str, Any], kind: Any) -> None:
+    def _other(self, line: int, offset: int, record: Record, kind: Any) -> None:
         if kind in ("custom-title", "ai-title"):
             title = word(record.get("customTitle") if kind == "custom-title" else record.get("aiTitle"))
             if title:
@@ -299,11 +319,11 @@ class Transcript(Threads):
             thread.metadata["pull_request"] = text(record.get("prUrl"))
         self._alias(line, record)
 
-    def _alias(self, line: int, record: dict[str, Any]) -> None:
+    def _alias(self, line: int, record: Record) -> None:
         uuid = record.get("uuid")
         if type(uuid) is str and uuid and uuid not in self.nodes:
             logical = record.get("logicalParentUuid")
-            self.nodes[uuid] = parent_of(record)[0] or (logical if type(logical) is str else "")
+            self.nodes[uuid] = parent_of(record) or (logical if type(logical) is str else "")
             self.order.append((uuid, line))
 
     def is_repeated(self, uuid: str, message: Mapping[str, Any]) -> bool:
@@ -325,7 +345,7 @@ class Transcript(Threads):
             elif kind == "tool_result":
                 result = result_text(fields.get("content"))[0]
                 calls = self.calls.get(word(fields.get("tool_use_id")) or "", [])
-                if result != piece.content and not any(call.result == result for call in calls):
+                if result != piece.content and not any(call.made is not None and call.made.result == result for call in calls):
                     return False
             else:
                 said = text(fields.get("thinking")) if kind == "thinking" else block_text(block)

@@ -10,6 +10,7 @@ from typing import Any
 
 from chatviewer.domain.kinds import Role
 from chatviewer.domain.session import Session
+from chatviewer.domain.tool_call import ToolCall, ToolResult
 from chatviewer.importers.base import FullReadNeededError
 from chatviewer.importers.building import first_prompt_title, is_real_prompt, mapping, parse_time, text
 from chatviewer.importers.claude_code_drafts import SOURCE, Call, Piece, Thread
@@ -59,8 +60,8 @@ def restore(transcript: Transcript, state: Mapping[str, Any]) -> Ghosts:
     transcript.missing = set(state["missing"])
     for id_, index, uid, name, started_at in state["calls"]:
         piece = known.setdefault(uid, stored_piece(threads[index], uid))
-        call = Call(piece, piece, id_, name, None)
-        call.started_at, call.is_stored = parse_time(started_at), True
+        call = Call(piece, id_, name, None, parse_time(started_at))
+        call.is_stored = True
         transcript.calls.setdefault(id_, []).append(call)
     transcript.closed_replies = dict.fromkeys(state["replies"])
     transcript.titles = [(sid, rank, title) for sid, rank, title in state["titles"]]
@@ -76,7 +77,8 @@ def sessions(transcript: Transcript, ghosts: Ghosts) -> Iterator[Session]:
     reading = transcript.reading
     placing = Placing(transcript, ghosts)
     _link_side_chains(transcript)
-    parents = {thread.key: placing.place(thread) for thread in transcript.threads.values()}
+    for thread in transcript.threads.values():
+        placing.place(thread)
     _give_titles(transcript)
     shown = [
         thread
@@ -86,7 +88,7 @@ def sessions(transcript: Transcript, ghosts: Ghosts) -> Iterator[Session]:
     for thread in transcript.threads.values():
         if thread not in shown:
             reading.skip("note outside of a session", len(thread.pieces))
-    made = [_session(thread, parents[thread.key]) for thread in shown if thread.is_new or thread.is_touched or thread.late or thread.title]
+    made = [_session(thread) for thread in shown if thread.is_new or thread.is_touched or thread.late or thread.title]
     told_line = reading.line
     reply = transcript.last_reply
     if reply is not None:
@@ -100,7 +102,7 @@ def sessions(transcript: Transcript, ghosts: Ghosts) -> Iterator[Session]:
     yield from made
 
 
-def _session(thread: Thread, parents: Mapping[str, str | None]) -> Session:
+def _session(thread: Thread) -> Session:
     metadata = dict(thread.metadata)
     if thread.continues:
         metadata["continues"] = {"session": thread.continues.thread.uid, "message": thread.continues.uid}
@@ -118,9 +120,15 @@ def _session(thread: Thread, parents: Mapping[str, str | None]) -> Session:
         started_at=thread.started_at,
         last_message_at=thread.last_at,
         metadata=metadata,
-        messages=tuple([piece.message(parents[piece.uid]) for piece in thread.pieces if not piece.is_dropped]),
-        late_results=tuple([call.tool_result() for call in thread.late]),
+        messages=tuple([piece.message() for piece in thread.pieces if not piece.is_dropped]),
+        late_results=tuple([_late_result(call.made) for call in thread.late if call.made is not None]),
         is_tail=not thread.is_new,
+    )
+
+
+def _late_result(call: ToolCall) -> ToolResult:
+    return ToolResult(
+        call.tool_call_id or "", call.result, call.status, call.error_message, call.completed_at, call.duration_ms, call.child_uid
     )
 
 
@@ -146,7 +154,7 @@ def _give_titles(transcript: Transcript) -> None:
     for thread in transcript.threads.values():
         if thread.title_rank < RANK_PROMPT:
             title = first_prompt_title(
-                piece.message(None) for piece in thread.pieces if piece.role is Role.USER and piece.content and not piece.is_dropped
+                piece.message() for piece in thread.pieces if piece.role is Role.USER and piece.content and not piece.is_dropped
             )
             if title:
                 rank = RANK_PROMPT if is_real_prompt(title) else RANK_POOR_PROMPT
@@ -179,7 +187,8 @@ def _link_side_chains(transcript: Transcript) -> None:
             waiting = [call for call in by_prompt.get(first, ()) if call.piece.thread is not thread and call.child_uid is None]
             found = waiting[0] if first and waiting else None
         if found is not None:
-            found.child_uid, thread.spawned_by = thread.uid, found.id
+            found.belongs_to(thread.uid)
+            thread.spawned_by = found.id
 
 
 def _state(transcript: Transcript, placing: Placing, shown: list[Thread], before_line: int) -> dict[str, Any]:
@@ -195,17 +204,16 @@ def _state(transcript: Transcript, placing: Placing, shown: list[Thread], before
             places = [place for place in placing.stands_for(uuid, before_line) if place[0] in by_key]
             records += [[uuid, by_key[key], piece.uid if piece else "", is_ghost] for key, piece, is_ghost in places]
     missing = sorted(transcript.missing | {uuid for _, uuid in placing.ghosts if uuid not in placing.nodes})
-    calls = [
-        [call.id, index[call.piece.thread], placing.goes_on_from(call, before_line).uid, call.name, _iso(call.started_at)]
-        for calls in transcript.calls.values()
-        for call in calls
-        if (call.result is None or call.answer_line >= before_line) and call.piece.line < before_line and call.piece.thread in index
-    ]
-    early = sorted(
-        transcript.answered_early
-        | {id_ for id_, waiting in transcript.early_results.items() if waiting}
-        | {id_ for id_, calls in transcript.calls.items() for call in calls if 0 < call.answer_line < before_line <= call.piece.line}
-    )
+    calls: list[list[Any]] = []
+    early = transcript.answered_early | {id_ for id_, waiting in transcript.early_results.items() if waiting}
+    for id_, made in transcript.calls.items():
+        for call in made:
+            if call.piece.line >= before_line:
+                if 0 < call.answer_line < before_line:
+                    early.add(id_)
+            elif (call.made is None or call.answer_line >= before_line) and call.piece.thread in index:
+                anchor = placing.goes_on_from(call, before_line)
+                calls.append([id_, index[call.piece.thread], anchor.uid, call.name, _iso(call.started_at)])
     replies = [reply.id for thread in kept for reply in list(thread.replies.values())[-KEPT_REPLIES:] if reply.line < before_line]
     return {
         "version": STATE_VERSION,
@@ -215,7 +223,7 @@ def _state(transcript: Transcript, placing: Placing, shown: list[Thread], before
         "missing": missing[-KEPT_RECORDS:],
         "calls": calls[-KEPT_CALLS:],
         "titles": transcript.waiting_titles[-KEPT_SUMMARIES:],
-        "early": early[-KEPT_CALLS:],
+        "early": sorted(early)[-KEPT_CALLS:],
         "summaries": [[leaf, title] for leaf, title in transcript.summaries if transcript.resolve(leaf) is None][-KEPT_SUMMARIES:],
         "replies": list(dict.fromkeys([*transcript.closed_replies, *replies]))[-KEPT_REPLIES * 2 :],
     }

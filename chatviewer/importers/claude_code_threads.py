@@ -32,17 +32,18 @@ class Threads:
         thread.is_touched = True
         at = parse_time(record.get("timestamp"))
         if at is not None:
-            if thread.started_at is None:
-                thread.started_at = at
-            if thread.last_at is None or at > thread.last_at:
+            if thread.last_at is None:
+                thread.started_at = thread.last_at = at
+            elif at > thread.last_at:
                 thread.last_at = at
-        if not thread.project:
-            thread.project = text(record.get("cwd"))
         branch = record.get("gitBranch")
-        if type(branch) is str and branch:
+        if branch != thread.branch and type(branch) is str and branch:
             thread.branch = branch
-        if "version" not in thread.metadata and (version := word(record.get("version"))):
-            thread.metadata["version"] = version
+        if not thread.is_described:
+            thread.project = thread.project or text(record.get("cwd"))
+            if "version" not in thread.metadata and (version := word(record.get("version"))):
+                thread.metadata["version"] = version
+            thread.is_described = bool(thread.project) and "version" in thread.metadata
         return at
 
     def thread_of(self, line: int, record: dict[str, Any]) -> Thread:
@@ -63,7 +64,7 @@ class Threads:
     def _new_home(self, sid: str, record: dict[str, Any]) -> Thread:
         """The thread of a session id met for the first time. When its first record goes on from a message of this file, it is a resumed
         or forked part of that session, unless the file is named after it."""
-        parent_uuid = parent_of(record)[0]
+        parent_uuid = parent_of(record)
         before = self.resolve(parent_uuid) if parent_uuid else None
         if before is not None and not before.thread.parent_key and sid != self.file_session:
             home = before.thread
@@ -78,7 +79,7 @@ class Threads:
         if agent_id:
             key = session_key(sid, agent_id)
         else:
-            parent_uuid = parent_of(record)[0]
+            parent_uuid = parent_of(record)
             before = self.resolve(parent_uuid) if parent_uuid else None
             if before is not None and before.thread.parent_key:
                 return before.thread
@@ -99,26 +100,23 @@ class Threads:
         for _ in range(MAX_STEPS):
             node = self.nodes.get(uuid) if uuid else None
             if isinstance(node, Reply):
-                if node.pieces:
-                    return node.pieces[-1]
-                uuid = node.parent_uuid
-            elif isinstance(node, str):
-                uuid = node
-            else:
+                node = node.pieces[-1] if node.pieces else node.parent_uuid
+            if not isinstance(node, str):
                 return node
+            uuid = node
         return None
 
 
-def parent_of(record: Mapping[str, Any]) -> tuple[str | None, bool]:
-    """`parentUuid`, and whether the record says anything about its parent: null says that it has none."""
+def parent_of(record: Mapping[str, Any]) -> str | None:
+    """`parentUuid`; "" where the record says that it has none (null), None where it says nothing about it."""
     parent = record.get("parentUuid")
     if type(parent) is str and parent:
-        return parent, True
-    return None, parent is None and "parentUuid" in record
+        return parent
+    return "" if parent is None and "parentUuid" in record else None
 
 
 def stored_piece(thread: Thread, uid: str) -> Piece:
     """What stands for a message that an earlier import stored."""
-    piece = Piece(thread, uid, Role.ASSISTANT, 0)
+    piece = Piece(thread, uid, Role.ASSISTANT)
     piece.is_stored = True
     return piece

@@ -238,6 +238,19 @@ def test_results_without_call_twice_and_early(tmp_path: Path) -> None:
     assert [(made.tool_call_id, made.result) for made in calls] == [("c1", "early"), ("c2", "once")]
 
 
+def test_how_long_a_call_took(tmp_path: Path) -> None:
+    """As the source says, else the time between its lines, to the millisecond: 1.001 seconds are no float of seconds."""
+    session = only(
+        tmp_path,
+        user("u", None, "go"),
+        reply("a", "u", "m", call("c1"), call("c2"), call("c3"), timestamp="2026-01-01T00:00:00.000Z"),
+        result("r1", "a", "c1", "x", timestamp="2026-01-01T00:00:01.001Z"),
+        result("r2", "a", "c2", "x", timestamp="2026-01-01T00:00:02.000Z", toolUseResult={"durationMs": -1, "totalDurationMs": 7}),
+        result("r3", "a", "c3", "x", timestamp="2025-12-31T23:59:59.000Z"),
+    )
+    assert [made.duration_ms for made in session.messages[1].tool_calls] == [1001, 7, None]
+
+
 def test_titles_by_rank(tmp_path: Path) -> None:
     records = [user("u", None, "/clear"), user("v", "u", "first\nprompt")]
     assert only(tmp_path, *records).title == "first"
