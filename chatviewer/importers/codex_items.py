@@ -78,12 +78,15 @@ def response_item(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def kind_of(item: Mapping[str, Any]) -> str:
-    """The type of an item; "" without one. What has a role and content is a message, whatever it calls itself."""
+    """The type of an item; "" without one. What has a role and content is a message, what has the parts of a call or result is one,
+    whatever it calls itself."""
     kind = item.get("type")
     if type(kind) is str and (kind in ("message", "reasoning") or kind.endswith((CALL, OUTPUT))):
         return kind
     if "role" in item and (type(kind) is not str or not kind or "content" in item):
         return "message"
+    if "call_id" in item and ("output" in item or "arguments" in item):
+        return f"tool{OUTPUT if 'output' in item else CALL}"
     return kind if type(kind) is str else ""
 
 

@@ -392,7 +392,7 @@ ODD = (None, 7, True, [1], {"a": 1})
 def test_what_says_nothing_of_itself_is_told_with_its_line(tmp_path: Path) -> None:
     records = [said("user", "Look at the kiln.")]
     records += [{"type": kind, "payload": None} for kind in ("response_item", "event_msg", "session_meta", "turn_context", "compacted")]
-    records += [item(type=odd, name="shell", arguments="{}", call_id="c") for odd in ODD]
+    records += [item(type=odd, name="shell") for odd in ODD]
     records += [{"type": odd, "payload": {"a": 1}} for odd in ODD]
     records += [{"type": "hologram", "payload": {}}, item(type="poem"), said("assistant", "Done.")]
     path = written(tmp_path / "rollout-x.jsonl", records)
@@ -410,6 +410,18 @@ def test_a_message_is_one_whatever_it_calls_itself(tmp_path: Path) -> None:
     assert [message.content for message in session.messages] == ["Here."] * len(kinds) + ["There."] * len(kinds)
     assert not reading.problems
     assert not reading.skipped
+
+
+def test_a_call_and_its_result_are_known_by_their_parts(tmp_path: Path) -> None:
+    records = [said("user", "Go.")]
+    for number, kind in enumerate((*ODD, "", "novel")):
+        records += [item(type=kind, name="look", arguments=f'{{"n": {number}}}', call_id=f"c{number}")]
+        records += [item(type=kind, output=f"seen {number}", call_id=f"c{number}")]
+    session, reading = read(written(tmp_path / "rollout-x.jsonl", records))
+    calls = [call for message in session.messages for call in message.tool_calls]
+    assert [(call.tool_name, call.arguments, call.result) for call in calls] == [("look", {"n": n}, f"seen {n}") for n in range(len(calls))]
+    assert len(calls) == 7
+    assert not reading.problems
 
 
 @pytest.mark.parametrize("role", ["user", "assistant"])
