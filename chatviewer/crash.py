@@ -6,6 +6,7 @@ import traceback
 from datetime import UTC, datetime
 
 from chatviewer import __version__, paths
+from chatviewer.errors import UsageError
 
 LOG_NAME = "chatviewer.log"
 _LARGEST = 1_000_000  # bytes; then the old log makes room
@@ -15,15 +16,15 @@ _SPEAKING = (AttributeError, ImportError, NameError, AssertionError, RuntimeErro
 
 def record(error: BaseException) -> str:
     """Append to the log (readable by its owner only) and give the sentence to show. Never raises: a full disk must not hide the error."""
-    path = paths.state_directory() / LOG_NAME
     try:
+        path = paths.state_directory() / LOG_NAME
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if path.exists() and path.stat().st_size > _LARGEST:
             path.replace(path.with_suffix(".log.1"))
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as log:
             log.write(report(error))
-    except OSError:
+    except (OSError, UsageError):
         return f"Something unexpected happened ({_named(error)})."
     return f"Something unexpected happened ({_named(error)}). The details, without any chat, are in {path}."
 

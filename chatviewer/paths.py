@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 DATABASE_NAME = "chatviewer.db"
 _DAY_SECONDS = 86_400
+_NOWHERE = "There is no home directory to keep the library in: set HOME, or CHATVIEWER_HOME to a folder."
 
 
 def data_directory() -> Path:
-    """Where the database, its journal and its backups lie."""
+    """Where the database, its journal and its backups lie. Raises UsageError where there is no home."""
     home = os.environ.get("CHATVIEWER_HOME")
     if home:
         from pathlib import Path
@@ -28,11 +29,14 @@ def data_directory() -> Path:
         return Path(home)
     from platformdirs import user_data_path
 
-    return user_data_path("chatviewer", appauthor=False)
+    try:
+        return user_data_path("chatviewer", appauthor=False)
+    except RuntimeError as error:  # a user whom the system does not know, without HOME
+        raise UsageError(_NOWHERE) from error
 
 
 def state_directory() -> Path:
-    """Where the log and the layout of the viewer lie."""
+    """Where the log and the layout of the viewer lie. Raises UsageError where there is no home."""
     home = os.environ.get("CHATVIEWER_HOME")
     if home:
         from pathlib import Path
@@ -40,7 +44,17 @@ def state_directory() -> Path:
         return Path(home) / "state"
     from platformdirs import user_state_path
 
-    return user_state_path("chatviewer", appauthor=False)
+    try:
+        return user_state_path("chatviewer", appauthor=False)
+    except RuntimeError as error:
+        raise UsageError(_NOWHERE) from error
+
+
+def expanded(path: str) -> Path:
+    """The path with `~` made the home directory. Where there is no such home it stays as it is, and leads nowhere."""
+    from pathlib import Path
+
+    return Path(os.path.expanduser(path))
 
 
 def handover_directory() -> Path:

@@ -21,6 +21,7 @@ from chatviewer.importers.claude_code_records import RANK_SUMMARY, Transcript
 from chatviewer.importers.claude_code_sessions import restore, sessions
 from chatviewer.importers.parsing import parse_json
 from chatviewer.importers.reading import open_source, read_document, records
+from chatviewer.paths import expanded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,10 +90,8 @@ class ClaudeCodeImporter(Importer):
 
 
 def _homes() -> list[Path]:
-    from pathlib import Path
-
-    given = [Path(part.strip()).expanduser() for part in os.environ.get("CLAUDE_CONFIG_DIR", "").split(",") if part.strip()]
-    return given or [Path.home() / ".claude", Path.home() / ".config" / "claude"]
+    given = [expanded(part.strip()) for part in os.environ.get("CLAUDE_CONFIG_DIR", "").split(",") if part.strip()]
+    return given or [expanded("~/.claude"), expanded("~/.config/claude")]
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

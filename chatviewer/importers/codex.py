@@ -23,6 +23,7 @@ from chatviewer.importers.codex_items import response_item
 from chatviewer.importers.codex_rollout import Replay, Rollout
 from chatviewer.importers.reading import open_source, read_document, records
 from chatviewer.importers.unpacking import UnpackedStream
+from chatviewer.paths import expanded
 
 INDEX = "session_index.jsonl"
 MAX_FORKS = 20  # sessions forked from forks
@@ -44,7 +45,7 @@ class CodexImporter(Importer):
         self._paths: dict[Path, dict[str, Path]] = {}
 
     def places(self) -> list[Path]:
-        home = Path(os.environ.get("CODEX_HOME") or Path.home() / ".codex")
+        home = expanded(os.environ.get("CODEX_HOME") or "~/.codex")
         return [home / "sessions", home / "archived_sessions", home / INDEX]
 
     def files(self, place: Path) -> Iterator[Path]:

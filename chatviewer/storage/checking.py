@@ -13,7 +13,7 @@ from pathlib import Path
 from chatviewer import paths
 from chatviewer.domain.counts import Finding
 from chatviewer.domain.sanitizing import safe_line
-from chatviewer.errors import DatabaseDamagedError, DatabaseUnwritableError, RefusedError
+from chatviewer.errors import DatabaseDamagedError, DatabaseUnwritableError, RefusedError, UsageError
 from chatviewer.storage.connection import APPLICATION_ID, Database, explained
 from chatviewer.storage.journal import is_newer, journal_file
 from chatviewer.storage.migrating import migration_files, version
@@ -170,8 +170,9 @@ def _permissions(path: Path) -> Iterator[Finding]:
     wrong = False
     beside = [path.with_name(path.name + end) for end in ("", "-wal", "-shm")] + [paths.journal_path(path)]
     wanted = dict.fromkeys(beside, 0o600)
-    if path.parent.resolve() == paths.data_directory().resolve():
-        wanted[path.parent] = 0o700
+    with suppress(UsageError):  # of somebody without a home
+        if path.parent.resolve() == paths.data_directory().resolve():
+            wanted[path.parent] = 0o700
     backups = paths.backup_directory(path)
     if backups.is_dir():
         wanted |= {backups: 0o700, **dict.fromkeys(sorted(backups.iterdir()), 0o600)}

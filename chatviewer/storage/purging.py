@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from chatviewer import paths
+from chatviewer.errors import UsageError
 from chatviewer.storage.facets import storable
 from chatviewer.storage.journal import Journal
 from chatviewer.storage.reading import id_list
@@ -65,7 +66,7 @@ def purge(journal: Journal, uids: Sequence[str]) -> int:
 
 def _empty_handover() -> None:
     """What another program holds open, or is not ours to delete, stays; the purge itself is done."""
-    with suppress(OSError):
+    with suppress(OSError, UsageError):
         for path in paths.handover_directory().iterdir():
             with suppress(OSError):
                 path.unlink()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 from chatviewer.domain import SessionSummary, safe, safe_file_name
 from chatviewer.errors import RefusedError
-from chatviewer.paths import is_left, own_mark
+from chatviewer.paths import expanded, is_left, own_mark
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import Job
 from chatviewer.tui.editing import chosen_editor
@@ -101,7 +101,7 @@ def _forget_stale(entry: os.DirEntry[str]) -> None:
 
 def export_path(typed: str, extension: str) -> Path:
     """Where an export goes: `~` is the home, a relative path is below the working directory, the format's ending is added."""
-    path = Path(typed.strip()).expanduser()
+    path = expanded(typed.strip())
     return path if path.suffix or path.is_dir() else path.with_name(path.name + extension)
 
 

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -103,6 +104,24 @@ def test_the_unforeseen_is_a_sentence_and_a_log(run: Run, monkeypatch: pytest.Mo
     assert "burst" in text
     assert "secret of the chat" not in text
     assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_somebody_without_a_home_is_told_so(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def unknown(path: Any) -> Any:
+        return path
+
+    monkeypatch.setattr("os.path.expanduser", unknown)  # as it is for a user whom the system does not know
+    for name in ("HOME", "CHATVIEWER_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    outcome = run("list")
+    assert outcome.code == 2
+    assert "set HOME, or CHATVIEWER_HOME" in outcome.err
+    assert run("--database", str(tmp_path / "own.db"), "import").code == 0
+    assert run("--database", str(tmp_path / "own.db"), "doctor").code == 0
+    monkeypatch.setattr("chatviewer.cli.run", lambda _: 1 // 0)
+    assert "ZeroDivisionError" in run("list").err
+    assert not (tmp_path / "~").exists()
 
 
 def test_ctrl_c_is_a_word(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual import on
 
 from chatviewer.domain import SessionSummary, safe, safe_file_name
+from chatviewer.paths import expanded
 from chatviewer.tui.continuing import find_continuation
 from chatviewer.tui.formatting import counted
 from chatviewer.tui.lending import lend_terminal
@@ -150,7 +151,7 @@ def _here() -> Path:
     try:
         return Path.cwd()
     except OSError:
-        return Path.home()
+        return expanded("~")
 
 
 def _free(path: Path) -> Path:
