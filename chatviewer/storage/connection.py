@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x43686174  # "Chat"; https://www.sqlite.org/pragma.html#pragma_application_id
 BUSY_TIMEOUT_MS = 5000
-PAGE_SIZE = 16384
+PAGE_SIZE = 32768
 
 # Where a NULL is bound, sqlite3 asks for an adapter, and without one runs into two errors of attributes before it takes it as it is.
 sqlite3.register_adapter(type(None), lambda none: none)

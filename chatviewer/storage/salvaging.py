@@ -94,13 +94,15 @@ class _Reader:
 
     def _by_number(self, columns: str) -> Iterator[list[Row]]:
         last = self._last_number()
+        one = f"SELECT {columns} FROM {self._table} NOT INDEXED WHERE rowid = ?"
         statement = f"SELECT {columns} FROM {self._table} NOT INDEXED WHERE rowid BETWEEN ? AND ?"
         for start in range(1, last + 1, PIECE):
             pending = [(start, min(start + PIECE - 1, last))]
             while pending and self.failures < MAX_FAILURES:
                 first, end = pending.pop()
                 try:
-                    yield self._old.execute(statement, (first, end)).fetchall()
+                    # alone, a row is read without a look at what follows it, which may lie on the page that is damaged
+                    yield self._old.execute(*((one, (first,)) if first == end else (statement, (first, end)))).fetchall()
                 except sqlite3.DatabaseError:
                     if first == end:
                         self.failures += 1
