@@ -25,6 +25,7 @@ from chatviewer.storage.library import Library
 from chatviewer.tui.actions import LIBRARY, LIST, TRANSCRIPT, Action
 from chatviewer.tui.background import JobThread
 from chatviewer.tui.clipboard import sequence
+from chatviewer.tui.hanging_up import tell_hang_up
 from chatviewer.tui.import_messages import ImportBegun, ImportFinished, ImportProgressed
 from chatviewer.tui.importing import SECONDS_BETWEEN_LOOKS, ImportState, import_job, watch_job
 from chatviewer.tui.line_filter import with_control_filter
@@ -89,6 +90,8 @@ class ChatviewerApp(App[int]):
         if threading.current_thread() is threading.main_thread() and not self.is_headless:
             for number in _END_SIGNALS:
                 loop.add_signal_handler(number, self._end_by_signal, number)
+            if sys.__stdin__ is not None and sys.__stdin__.isatty():
+                tell_hang_up(sys.__stdin__.fileno(), lambda: self.call_later(self._end_by_hang_up))
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
@@ -99,6 +102,11 @@ class ChatviewerApp(App[int]):
     def _end_by_signal(self, number: int) -> None:
         """Leave as after `q`, so that the terminal is restored. Textual leaves it in a mess."""
         self.exit(return_code=128 + number)
+
+    def _end_by_hang_up(self) -> None:
+        """Nobody sees it any more. Where a signal tells the same, the exit code is that of the signal."""
+        if not self._exit:
+            self.exit(return_code=1)
 
     def on_unmount(self) -> None:
         self._stop_import.set()

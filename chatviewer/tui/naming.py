@@ -8,9 +8,15 @@ from chatviewer.storage.library import Library
 from chatviewer.tui.formatting import date_time, project_name
 
 
+class StandIn(str):
+    """In the place of a title: the session has none that could be changed."""
+
+    __slots__ = ()
+
+
 def named(library: Library, summaries: Sequence[SessionSummary]) -> list[SessionSummary]:
     """The same, each with something to know it by."""
-    return [summary if summary.title.strip() else summary._replace(title=_stand_in(library, summary)) for summary in summaries]
+    return [summary if summary.title.strip() else summary._replace(title=StandIn(_stand_in(library, summary))) for summary in summaries]
 
 
 def named_hits(library: Library, hits: Sequence[Hit]) -> tuple[Hit, ...]:

@@ -89,6 +89,12 @@ class Terminal:
             switched = self.output.rfind(b"\x1b[?" + mode + on)
             assert self.output.rfind(b"\x1b[?" + mode + off) > switched, mode
 
+    def hang_up(self) -> None:
+        """Close it, as a window does that is killed."""
+        for descriptor in (self.slave, self.master):
+            os.close(descriptor)
+        self.slave, self.master = (os.open(os.devnull, os.O_RDWR) for _ in range(2))
+
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.kill()

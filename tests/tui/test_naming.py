@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 
 from textual.pilot import Pilot
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from chatviewer.domain import FileImport
 from chatviewer.storage.library import Library
@@ -31,6 +31,30 @@ def test_a_session_without_prompt_is_called_by_its_first_reply(library: Library)
     assert "\x1b" not in titles["s1"]
     assert titles["s2"].startswith("Untitled · api")
     assert titles["s3"] == "Its title"
+
+
+async def test_a_session_without_a_title_is_renamed_from_nothing(open_viewer: Viewer, library: Library) -> None:
+    fill(library, make_session("s1", ["how do I begin"], title=""))
+    async with open_viewer(library) as pilot:
+        app = pilot.app
+        assert isinstance(app, ChatviewerApp)
+        await pilot.press("r")
+        await settle(pilot)
+        assert pilot.app.screen.query_one("#answer", Input).value == ""
+        await pilot.press(*"Mine", "enter")
+        await settle(pilot)
+        assert [summary.title for summary in library.summaries(library.session_ids())] == ["Mine"]
+        await pilot.press("r")
+        await settle(pilot)
+        assert pilot.app.screen.query_one("#answer", Input).value == "Mine"
+        await pilot.press("ctrl+u", "enter")
+        await settle(pilot)
+        summary = app.main.session_list.cursor_summary
+        assert summary is not None
+        assert summary.title == "(how do I begin)"
+        await pilot.press("r")
+        await settle(pilot)
+        assert pilot.app.screen.query_one("#answer", Input).value == ""
 
 
 async def test_what_is_said_about_a_pane_goes_with_it_and_changes_stay(open_viewer: Viewer, demo_library: Library) -> None:

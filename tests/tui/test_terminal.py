@@ -143,6 +143,23 @@ def test_signals_while_an_editor_runs_end_both(database: Path, terminals: list[T
     assert not list(editor.iterdir())
 
 
+@pytest.mark.parametrize("keys", ["", "*/nas", "e"], ids=["idle", "typing", "editor"])
+def test_a_terminal_that_is_closed_without_a_signal_ends_the_viewer(
+    database: Path, terminals: list[Terminal], editor: Path, keys: str
+) -> None:
+    """It is nobody's controlling terminal, so that nobody gets SIGHUP: reading it gives the end of a file for ever."""
+    terminals.append(terminal := Terminal(database))
+    terminal.wait_for("Nasty title")
+    terminal.press(keys)
+    if keys == "e":
+        terminal.wait_for("EDITING")
+    terminal.hang_up()
+    assert terminal.process.wait(20) in (0, 1)
+    assert not list(editor.iterdir())
+    with Library.open(database) as library:
+        assert [finding for finding in library.check() if finding.severity == "damage"] == []
+
+
 def test_hostile_text_never_arrives_as_a_command(database: Path, terminals: list[Terminal]) -> None:
     terminals.append(terminal := Terminal(database))
     terminal.wait_for("Nasty title")

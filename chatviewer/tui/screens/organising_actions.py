@@ -12,6 +12,7 @@ from chatviewer.tui.background import Job
 from chatviewer.tui.fetching import fetch_message_note, fetch_session_note
 from chatviewer.tui.formatting import counted, full_count
 from chatviewer.tui.messages import NoteFetched, RateReply
+from chatviewer.tui.naming import StandIn
 from chatviewer.tui.screens.viewer_screen import ViewerScreen
 
 NO_SESSION = "There is no session here to do that with."
@@ -128,13 +129,14 @@ class OrganisingActions(ViewerScreen):
         if summary is None:
             self.tell(NO_SESSION)
             return
+        title = "" if isinstance(summary.title, StandIn) else summary.title
 
         def change(typed: str | None) -> None:
-            if typed is not None and typed.strip() != summary.title:
+            if typed is not None and typed.strip() != title:
                 self.changes.submit(organising.rename(self.library, summary.id, typed.strip()))
 
         hint = "Enter saves · an empty title gives the one of the source back · Esc leaves"
-        self.app.push_screen(PromptModal("Title", value=summary.title, hint=hint), change)
+        self.app.push_screen(PromptModal("Title", value=title, hint=hint), change)
 
     def action_note(self) -> None:
         """On the session; in the transcript on the message under the cursor, or the match before, while a find is on."""
