@@ -2,7 +2,12 @@
 
 import json
 import os
+import signal
+import subprocess
+import sys
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,9 +23,12 @@ from chatviewer.domain import SessionStatus
 from chatviewer.domain.importing import Beginning, ImportProgress
 from chatviewer.ingest import beginning
 from chatviewer.query import parse
+from chatviewer.storage import bulk, taking_place
 from chatviewer.storage.library import Library
 from chatviewer.storage.sharing import SharedLibrary
-from tests.drills.machine import damages, held, own, record, session_id, transcript, write
+from tests.cli.process import ROOT
+from tests.drills.machine import DRILLS, damages, fill_home, held, own, record, session_id, transcript, write
+from tests.drills.test_crash import moments
 
 _SESSIONS = (
     "SELECT uid, metadata, context, is_subagent, is_branched, read_count, input_tokens, output_tokens, run_state, model, current_uid,"
@@ -50,10 +58,17 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of little, too, there is a beginning: half of the bytes."""
     monkeypatch.setattr(beginning, "SHORT", 0)
     monkeypatch.setattr(beginning, "SHARE", 2)
+    monkeypatch.setattr(taking_place, "_SECONDS_BETWEEN", 0.01)
 
 
 def age(path: Path, number: int) -> None:
     os.utime(path, ns=(10**18 + number * 10**10,) * 2)
+
+
+def settle(home: Path) -> None:
+    """As if nothing had come for a while."""
+    for folder in (home / ".claude").rglob("*/"):
+        age(folder, 0)
 
 
 def lines_of(path: Path) -> list[dict[str, Any]]:
@@ -92,6 +107,7 @@ def make_home(home: Path, seed: int, sessions: int) -> None:
     with made[0].open("a") as file:
         file.write("{broken\n")
     age(made[0], ages[0])
+    settle(home)
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -123,6 +139,7 @@ def filled(isolated_home: Path) -> Path:
     fork.write_text("".join(json.dumps(line | {"sessionId": session_id(6)}) + "\n" for line in [*copied, *more]))
     for number in range(8):
         age(transcript(isolated_home, number), number)
+    settle(isolated_home)
     return isolated_home
 
 
@@ -351,3 +368,59 @@ def test_where_little_is_to_be_read_there_is_no_beginning(filled: Path, shared: 
     begun: list[Beginning] = []
     assert ingest.run(shared, on_beginning=begun.append).counts.new == 8
     assert begun == []
+
+
+def test_where_files_cannot_be_locked_all_come_in_order(
+    filled: Path, shared: SharedLibrary, whole: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a load there is no beginning: what is imported file by file stays as it came."""
+    monkeypatch.setattr(bulk, "_lock", lambda path: None)
+    begun: list[Beginning] = []
+    report = ingest.run(shared, on_beginning=begun.append)
+    assert begun == []
+    assert (report.counts.new, report.files_read) == (8, 8)
+    assert everything(shared) == everything(whole)
+
+
+_KILLED = """
+import sys
+from chatviewer import ingest
+from chatviewer.ingest import beginning
+from chatviewer.storage.sharing import SharedLibrary
+beginning.SHORT, beginning.SHARE = 0, 4
+with SharedLibrary.open(sys.argv[1]) as library:
+    print("begun", flush=True)
+    ingest.run(library, on_beginning=lambda _: print("shown", flush=True))
+"""
+
+
+def test_a_kill_at_any_moment_leaves_what_was_shown_and_the_next_import_is_a_whole_one(isolated_home: Path, tmp_path: Path) -> None:
+    fill_home(isolated_home, 30, 60)
+    for number in range(30):
+        age(transcript(isolated_home, number), number)
+    settle(isolated_home)
+    with Library.open(tmp_path / "whole" / "whole.db") as library:
+        ingest.run(library)
+        expected = everything(library)
+    began = time.monotonic()
+    command = [sys.executable, "-c", _KILLED]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run([*command, str(tmp_path / "measured" / "m.db")], env=environment, check=True, capture_output=True, timeout=60)
+    longest = time.monotonic() - began
+    found = Counter[str]()
+    for number, moment in enumerate(moments(longest)):
+        path = tmp_path / f"killed{number}" / "k.db"
+        process = subprocess.Popen([*command, str(path)], env=environment, stdout=subprocess.PIPE, text=True)
+        time.sleep(moment)
+        process.send_signal(signal.SIGKILL)
+        said = process.communicate()[0]
+        with Library.open(path) as library:
+            assert damages(library) == []
+            begun = library.beginning()
+            found["empty" if library.is_empty else "whole" if begun is None else "beginning"] += 1
+            assert not library.is_empty or "shown" not in said
+            ingest.run(library)
+            assert damages(library) == []
+            assert everything(library) == expected, f"killed after {moment:.3f} s, {found}"
+        assert [file.name for file in path.parent.glob("*importing*")] == []
+    assert found["whole"] < DRILLS

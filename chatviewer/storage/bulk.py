@@ -25,16 +25,16 @@ _KEPT_INDEXES = ("source_file_stamp",)  # by which the import itself looks for t
 
 
 @contextmanager
-def bulk(database: Database, user_id: int, begins_of: int = 0) -> Iterator[None]:
+def bulk(database: Database, user_id: int, begins_of: int = 0) -> Iterator[bool]:
     """What this thread saves meanwhile goes into the new file. Raises LoadLostError at the end, and the DatabaseError kinds.
 
-    An exception from within drops everything. Without effect while another process does the same. With `begins_of` it is the beginning
-    of an import of so many files; the load of all files takes the place of a beginning, too.
+    An exception from within drops everything. Gives False, and is without effect, while another process does the same. With `begins_of`
+    it is the beginning of an import of so many files; the load of all files takes the place of a beginning, too.
     """
     path = database.path.with_name(f"{database.path.name}.importing")
     lock = _lock(path)
     if lock is None:
-        yield
+        yield False
         return
     has_moved = False
     try:
@@ -46,7 +46,7 @@ def bulk(database: Database, user_id: int, begins_of: int = 0) -> Iterator[None]
             with closing(loading):
                 indexes = _drop_indexes(loading)
                 with database.redirected(loading, kept_ids):
-                    yield
+                    yield True
                 _finish(loading, user_id, indexes)
                 if begins_of:
                     remember_beginning(loading, user_id, begins_of)

@@ -247,11 +247,11 @@ class Library(OwnWords):
 
         return beginning(self.database, self.user.id)
 
-    def bulk(self, begins_of: int = 0) -> AbstractContextManager[None]:
+    def bulk(self, begins_of: int = 0) -> AbstractContextManager[bool]:
         """Around the first import, into a library that is empty or holds a beginning: all or nothing, and much faster.
 
         What is saved meanwhile is that beginning where `begins_of` says of how many files; else it is all. Sessions of a beginning
-        keep their ids. Raises `storage.beginning.LoadLostError`.
+        keep their ids. Gives False where it is without effect. Raises `storage.beginning.LoadLostError`.
         """
         from chatviewer.storage.bulk import bulk
 

@@ -23,7 +23,7 @@ OWN = (  # the user's rows; parents before children
     "tombstone",
 )
 _USERS_RATINGS = " WHERE origin = 'user'"
-_TRIES, _SECONDS_BETWEEN = 10, 0.2  # until the other threads, and short commands in other terminals, leave the file for a moment
+_TRIES, _SECONDS_BETWEEN = 20, 0.2  # until the other threads, and short commands in other terminals, leave the file for a moment
 _SECONDS_FOR_THREADS = 0.5
 
 

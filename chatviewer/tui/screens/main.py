@@ -231,10 +231,7 @@ class MainScreen(OutgoingActions, WindowActions):
             self.preview_cursor()
             if self.listing.text.strip():
                 self.show_narrowing_of_nothing()
-        self.status.resting = self.freshness()
-        if not self.viewer.import_state.is_running:  # else it says how far that is
-            is_left = self.counts is not None and self.counts.beginning is not None
-            self.status.progress = f"{self.freshness()} · R brings the others" if is_left else ""
+        self.say_freshness()
 
     @on(SummariesNeeded)
     def fetch_rows(self, event: SummariesNeeded) -> None:
@@ -364,7 +361,9 @@ class MainScreen(OutgoingActions, WindowActions):
 
     def follow_import(self, state: ImportState) -> None:
         """Progress while it runs; the new sessions when it is over, and of a first import the newest as soon as they are there."""
-        self.status.progress = state.words() if state.is_running else ""
+        if state.report is not None and self.counts is not None:
+            self.counts = self.counts._replace(beginning=None)  # or they will say so, once they come
+        self.say_freshness()
         if state.beginning is not None and state.progress is None:
             self.listing.refresh(is_asked=False)
             self.counter.submit(fetch_counts(self.library), key="counts")

@@ -70,6 +70,13 @@ class SearchActions(PaneActions):
         at = self.counts.last_import_at if self.counts is not None else None
         return f"imported {ago(at, self.viewer.now())}" if at is not None else ""
 
+    def say_freshness(self) -> None:
+        """At the bottom; how far an import is while one runs, and what is missing where the first one was broken off."""
+        self.status.resting = self.freshness()
+        state = self.viewer.import_state
+        is_left = self.counts is not None and self.counts.beginning is not None
+        self.status.progress = state.words() if state.is_running else f"{self.freshness()} · R brings the others" if is_left else ""
+
     def find_completions(self, text: str) -> list[Completion]:
         """What the text may go on with where the cursor stands."""
         if self.tool_names is None and is_asked(text[: self.search_box.cursor_position], "tool"):
