@@ -149,7 +149,7 @@ def _placed(connection: sqlite3.Connection, plan: Plan, rows: Sequence[int]) -> 
     if plan.level == "message":
         owned = connection.execute(_OWNERS.format(sql), (plan.user_id, *parameters, id_list(left))).fetchall()
         left.difference_update(-row for *_, row, _ in owned)
-        found = [place for is_met, *place in owned if is_met]
+        found = [tuple(place) for is_met, *place in owned if is_met]
     if left:
         statement = (
             f"SELECT -coalesce(session.last_message_at, 0), -session.id, {int(plan.level != 'session')}, -{level.row}, session.status "

@@ -89,3 +89,11 @@ def test_a_session_that_went_on_after_others_is_not_read_across_them(library: Li
     assert [hit.seq for hit in hits] == [7, 6, 5, 4, 3, 2, 1]
     assert {(1, 5), (206, 208)} <= set(asked)
     assert all(high - low < 10 for low, high in asked), "where its rows are, not all that lie between them"
+
+
+def test_hits_in_sessions_that_went_on_later_and_in_others_stand_in_one_order(library: Library) -> None:
+    """Whose the rows are is found in two ways; sessions of the same time come one after the other."""
+    fill(library, thread("a", 2), thread("b", 2))
+    fill(library, thread("a", 4), thread("c", 4))
+    found = [(hit.session_id, hit.seq) for hit in library.search(parse("needle")).hits]
+    assert found == [(3, 3), (3, 2), (3, 1), (3, 0), (1, 3), (1, 2), (1, 1), (1, 0), (2, 1), (2, 0)]
