@@ -56,18 +56,18 @@ else:
             if not bases:
                 return super().__new__(cls, name, bases, body)
             fields = tuple(body["__annotations__"])
-            defaults = tuple(body[field] for field in fields if field in body)
-
-            few = 20  # that are made without it: compiling takes as long as these
+            known = {field: body[field] for field in fields if field in body}
+            few = 12  # that are made without it: compiling takes as long as these
 
             def first(cls, *values, **named):
                 nonlocal few
                 few -= 1
-                if few > 0 and len(values) == len(fields) and not named:
-                    return tuple.__new__(cls, values)
+                rest = fields[len(values) :]
+                if few > 0 and len(values) <= len(fields) and named.keys() <= {*rest} <= {*known, *named}:
+                    return tuple.__new__(cls, (*values, *(named[name] if name in named else known[name] for name in rest)))
                 listed = ", ".join(fields)
                 make = eval(f"lambda _cls, {listed}: _new(_cls, ({listed},))", {"_new": tuple.__new__})
-                make.__name__, make.__qualname__, make.__defaults__ = "__new__", f"{name}.__new__", defaults
+                make.__name__, make.__qualname__, make.__defaults__ = "__new__", f"{name}.__new__", tuple(known.values())
                 made.__new__ = staticmethod(make)
                 return make(cls, *values, **named)
 

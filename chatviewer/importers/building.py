@@ -1,6 +1,5 @@
 """Making domain values out of foreign ones. Pieces that every importer needs; nothing here knows a format or a file."""
 
-import binascii
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -128,6 +127,8 @@ def image_attachment(data: Any, media_type: Any = "", name: str = "") -> Attachm
     """The attachment for data in base64 (bare, or as a `data:` URL); None when it is none."""
     if type(data) is not str:
         return None
+    import binascii  # what holds no image is read without
+
     if data.startswith("data:"):
         head, _, data = data.partition(",")
         media_type = head[5:].partition(";")[0] or media_type

@@ -1,9 +1,16 @@
 """All importers, found by looking into this package: a new format is a new file, nothing else."""
 
+import sys
 from functools import cache
-from importlib import import_module
+from types import ModuleType
 
 from chatviewer.importers.base import Importer
+
+
+def _module(name: str) -> ModuleType:
+    """As `importlib.import_module`, without its module."""
+    __import__(name)
+    return sys.modules[name]
 
 
 @cache
@@ -12,8 +19,8 @@ def importers() -> tuple[Importer, ...]:
     from pkgutil import iter_modules  # what finds one importer by its name does without
 
     package = __name__.rpartition(".")[0]
-    for module in iter_modules(import_module(package).__path__):
-        import_module(f"{package}.{module.name}")
+    for module in iter_modules(_module(package).__path__):
+        _module(f"{package}.{module.name}")
     found, pending = [], [Importer]
     while pending:
         for kind in pending.pop().__subclasses__():
@@ -28,7 +35,7 @@ def importer_of(source: str) -> Importer | None:
     """The importer of a source, without loading the others where its module is named like it."""
     package = __name__.rpartition(".")[0]
     try:
-        module = import_module(f"{package}.{source.replace('-', '_')}")
+        module = _module(f"{package}.{source.replace('-', '_')}")
     except ImportError:
         module = None
     for kind in vars(module).values() if module is not None else ():

@@ -50,10 +50,8 @@ class Choices:
         self._connection = connection
         self._user_id = user_id
         tables = ("status_change", "star", "title_override", "reading")
-        self._used = {
-            table: connection.execute(f"SELECT EXISTS (SELECT 1 FROM {table} WHERE user_id = ?)", (user_id,)).fetchone()[0] == 1
-            for table in tables
-        }
+        any_of = ", ".join(f"EXISTS (SELECT 1 FROM {table} WHERE user_id = ?1)" for table in tables)
+        self._used = dict(zip(tables, connection.execute(f"SELECT {any_of}", (user_id,)).fetchone(), strict=True))
         self._caught_up = caught_up_sources(connection, user_id)
 
     def is_news(self, source: str) -> bool:

@@ -38,7 +38,8 @@ class Writer:
         self.user_id = user_id
         self.now = now
         self.rows = rows  # by the hash of its uid, the row of each message, where the table has no index of them; else None
-        self.next_id = {table: self._highest_id(table) + 1 for table in _TABLES}
+        highest = connection.execute(f"SELECT {', '.join(f'(SELECT coalesce(max(id), 0) FROM {table})' for table in _TABLES)}").fetchone()
+        self.next_id = {table: int(last) + 1 for table, last in zip(_TABLES, highest, strict=True)}
         self._messages: list[Row] = []
         self._calls: list[Row] = []
         self._words: list[str | None] = []  # of the arguments of each call
@@ -131,8 +132,9 @@ class Writer:
         """
         self.flush()
         for statement, rows in self._unindexed.items():
-            self.connection.executemany(statement, rows)
-            rows.clear()
+            if rows:  # preparing one opens its index
+                self.connection.executemany(statement, rows)
+                rows.clear()
 
     def has_unindexed(self) -> bool:
         return any(self._unindexed.values())
