@@ -15,7 +15,7 @@ from chatviewer.domain.message import Message
 from chatviewer.domain.record import NamedTuple
 from chatviewer.domain.tool_call import ToolCall, ToolResult
 from chatviewer.storage.arguments import words_in_json
-from chatviewer.storage.rows import CHECKED, call_terms, checksum, clean, clean_row, json_text, message_row, milliseconds
+from chatviewer.storage.rows import CHECKED, call_terms, checksum, clean, clean_row, json_text, message_row, milliseconds, text_terms
 from chatviewer.storage.writing import Writer
 
 _STORED = (
@@ -133,7 +133,7 @@ class Change(NamedTuple):
 
 def merge_message(writer: Writer, stored: StoredMessage, message: Message, *, is_copy: bool) -> Change:
     """Bring a stored message up to what is given. A copy, read from another session's file, may only add what was missing."""
-    new = dict(zip(_MERGED, clean_row(message_row(message, "", 0, 0, 0, None))[6:], strict=True))
+    new = dict(zip(_MERGED, clean_row(message_row(message, "", 0, 0, 0, None, None))[6:], strict=True))
     old = stored._asdict()
     changes: dict[str, Any] = {}
     if not is_copy:
@@ -145,7 +145,7 @@ def merge_message(writer: Writer, stored: StoredMessage, message: Message, *, is
     for column in ("content", "thinking"):
         text = longer(old[column], new[column])
         if text is not None and text != old[column]:
-            changes |= {column: text, "terms": new["terms"]}
+            changes |= {column: text, "terms": text_terms(message.content, message.thinking)}
     if changes:
         _update(writer, "message", stored.id, changes)
     added = _merge_calls(writer, stored, message)

@@ -1,7 +1,7 @@
 """From the domain to rows: times as milliseconds, JSON as text, text that SQLite takes. Reading back is `reading`'s affair."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zlib import crc32
@@ -12,7 +12,7 @@ from chatviewer.domain.record import pattern
 from chatviewer.domain.tool_call import ToolCall
 from chatviewer.storage.arguments import words_in, words_in_json
 from chatviewer.storage.encoding import dumps
-from chatviewer.storage.terms import LONG, extra_terms, pieces, unordered_terms, unordered_terms_of
+from chatviewer.storage.terms import LONG, extra_terms, extra_terms_of, pieces, unordered_terms, unordered_terms_of
 
 INTEGER_MAX = 2**63 - 1
 MAX_DEPTH = 100  # of stored JSON; what lies deeper becomes a text: encoders and readers give up at 254, 1,000 or 2,000 levels
@@ -148,7 +148,9 @@ def cleaned(table: str, columns: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(values.values())
 
 
-def message_row(message: Message, uid: str, message_id: int, session_id: int, seq: int, parent_id: int | None) -> tuple[Any, ...]:
+def message_row(
+    message: Message, uid: str, message_id: int, session_id: int, seq: int, parent_id: int | None, terms: str | None
+) -> tuple[Any, ...]:
     """The values of `MESSAGE_COLUMNS`."""
     thinking, content = message.thinking, message.content
     time = message.created_at
@@ -171,7 +173,7 @@ def message_row(message: Message, uid: str, message_id: int, session_id: int, se
         seq,
         parent_id,
         *facts,
-        extra_terms(f"{content}\n{thinking}" if thinking else content) if content or thinking else None,
+        terms,
         thinking,
         content,
         crc32(_facts(place, *facts), checksum(content, thinking)),
@@ -230,6 +232,11 @@ def attachment_row(
     terms = text_terms(text or "", name)
     place = message_id, position, attachment.media_type, name, byte_count, digest
     return attachment_id, *place, terms, text, checksum(*place, text)
+
+
+def message_terms(messages: Sequence[Message]) -> list[str | None]:
+    """Of each message the additional words, see `terms`."""
+    return extra_terms_of([f"{message.content}\n{message.thinking}" if message.thinking else message.content for message in messages])
 
 
 def text_terms(first: str, second: str = "") -> str | None:

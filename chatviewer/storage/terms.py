@@ -13,7 +13,7 @@ for the text that is indexed and for the text that is searched:
   Hebrew and Arabic
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 
 from chatviewer.domain.record import pattern
@@ -22,6 +22,7 @@ _MAX_KNOWN = 1 << 16  # names whose parts are remembered
 _MAX_RUN = 64  # characters; longer ones are data, not identifiers
 _MAX_TERMS = 200_000  # characters for one text: a pasted dictionary must not double the index
 LONG = 1 << 20  # characters; a longer text is worked on in pieces, so that the copies made on the way are small
+_BATCH = 1 << 17  # characters of texts that are searched together
 _GAP_WITHIN = 4096  # characters before the end of a piece, in which a gap between two words is looked for
 _GAP = pattern(r"[\s。、，！？]")
 
@@ -47,18 +48,40 @@ _PART = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _NAMED = pattern(r"[A-Za-z]+|[0-9]+")
 _MOST_NAMED, _LONGEST_NAMED = 4, 32  # parts, characters; what has more is data
 _SUFFIXED = pattern(r"(?=[0-9a-f]*[g-z])[0-9]+[a-z]{2,}[0-9]+")  # 1.0rc1, 0ubuntu1
-_HEXADECIMAL = pattern(r"[0-9a-f]{6,}|[0-9A-F]{6,}")
 
 
 def extra_terms(text: str) -> str | None:
-    """The words to index beside a text, in its order, each identifier once; None when there are none."""
-    identifiers: dict[str, None] = {}
+    """The words to index beside a text, in its order, each name once; None when there are none."""
+    names: dict[str, None] = {}
     special: list[str] = []
     for piece in pieces(text):
-        identifiers |= dict.fromkeys(_identifiers(piece))
-        if not piece.isascii() and len(special) < _MAX_TERMS:
-            special += _special_terms(piece.encode("utf-8", "surrogatepass"))
-    return _joined([*filter(None, map(_identifier_parts.__getitem__, identifiers)), *special])
+        for parts, others in _terms_in([piece]):
+            names |= parts
+            if len(special) < _MAX_TERMS:
+                special += others
+    return _joined([*names, *special])
+
+
+def extra_terms_of(texts: Sequence[str]) -> list[str | None]:
+    """The same of each of several texts. To begin with a text takes more than to search a short one, so they are searched together."""
+    found: list[str | None] = []
+    for batch in _batches(texts):
+        if len(batch) == 1:
+            found.append(extra_terms(batch[0]))
+        else:
+            found += [_joined([*names, *special]) for names, special in _terms_in(batch)]
+    return found
+
+
+def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    first = length = 0
+    for number, text in enumerate(texts):
+        length += len(text)
+        if length > _BATCH and number > first:
+            yield texts[first:number]
+            first, length = number, len(text)
+    if texts:
+        yield texts[first:]
 
 
 def pieces(text: str) -> Iterable[str]:
@@ -102,6 +125,30 @@ def _unordered(data: bytes) -> dict[str, None]:
     return terms
 
 
+def _terms_in(texts: Sequence[str]) -> Iterator[tuple[dict[str, None], list[str]]]:
+    """For each text the parts of its names, and the words for characters beyond ASCII. None of them is longer than `LONG` together.
+
+    Names are found in the shape of the texts, where every letter is one of two and every digit the same: searching that for two rare
+    letters takes a fifth of the time of a search in the text itself, and this is done for every byte that is imported.
+    """
+    joined = "\n".join(texts)
+    shape = joined.encode("ascii", "replace").translate(_SHAPES)
+    find_back = shape.rfind
+    spans = {find_back(b" ", 0, match.start()) + 1: match.end() for border in _BORDERS for match in border.finditer(shape)}
+    starts = sorted(spans)
+    parts = [_name_parts[joined[start : spans[start]]] for start in starts]
+    starts.append(len(joined) + 1)
+    first = last = end = 0
+    for text in texts:
+        end += len(text) + 1
+        while starts[last] < end:
+            last += 1
+        names = dict.fromkeys(parts[first:last])
+        names.pop("", None)
+        first = last
+        yield names, [] if text.isascii() else _special_terms(text.encode("utf-8", "surrogatepass"))
+
+
 def _special_terms(data: bytes) -> list[str]:
     """The words for characters beyond ASCII that need them, of a text in UTF-8."""
     # what is left without the ASCII characters: little, mostly, and so quickly searched
@@ -125,27 +172,6 @@ def _joined(terms: Collection[str]) -> str | None:
     return joined if len(joined) <= _MAX_TERMS else joined[:_MAX_TERMS].rpartition(" ")[0]
 
 
-def _identifiers(text: str) -> list[str]:
-    """The dotted identifiers that hold more than one word, in their order.
-
-    Found in the shape of the text, where every letter is one of two and every digit the same: searching that for two rare letters
-    takes a fifth of the time of a search in the text itself, and this is done for every byte that is imported.
-    """
-    shape = text.encode("ascii", "replace").translate(_SHAPES)
-    find_back = shape.rfind
-    spans = {find_back(b" ", 0, match.start()) + 1: match.end() for border in _BORDERS for match in border.finditer(shape)}
-    found: list[str] = []
-    add = found.append
-    for start in sorted(spans):
-        span = text[start : spans[start]]
-        if span[0] != "." and span[-1] != "." and ".." not in span:
-            if len(span) <= _MAX_RUN:
-                add(span)
-        else:
-            found += [piece for piece in _DOTTED.findall(span) if len(piece) <= _MAX_RUN and _TRIGGER.search(piece)]
-    return found
-
-
 def query_terms(word: str) -> tuple[list[str], bool] | None:
     """The words in the column of terms that a typed word stands for, as a phrase, and whether the last one is a beginning only.
 
@@ -160,14 +186,16 @@ def query_terms(word: str) -> tuple[list[str], bool] | None:
     return query_parts(word)
 
 
-class _IdentifierParts(dict[str, str]):
-    """By the identifier: the same names come again and again. A dict's own look costs half of `lru_cache`'s, which matters for what is
+class _NameParts(dict[str, str]):
+    """By the name: the same ones come again and again. A dict's own look costs half of `lru_cache`'s, which matters for what is
     done a million times; where it would hold too many, it forgets all."""
 
-    def __missing__(self, identifier: str) -> str:
-        if len(self) >= _MAX_KNOWN:
-            self.clear()
-        parts = self[identifier] = _parts_of_identifier(identifier)
+    def __missing__(self, name: str) -> str:
+        parts = _parts_of_name(name)
+        if len(name) <= _MAX_RUN:
+            if len(self) >= _MAX_KNOWN:
+                self.clear()
+            self[name] = parts
         return parts
 
 
@@ -175,50 +203,61 @@ class _RunParts(dict[bytes, list[str]]):
     """The same for letters and digits that stand together, in UTF-8; the parts in lower case."""
 
     def __missing__(self, run: bytes) -> list[str]:
-        if len(self) >= _MAX_KNOWN:
-            self.clear()
-        parts = self[run] = _parts_of_run(run)
+        parts = _parts_of_run(run)
+        if len(run) <= _MAX_RUN:
+            if len(self) >= _MAX_KNOWN:
+                self.clear()
+            self[run] = parts
         return parts
 
 
-_identifier_parts = _IdentifierParts()
+_name_parts = _NameParts()
 _run_parts = _RunParts()
+
+
+def _parts_of_name(name: str) -> str:
+    """The parts of the identifiers that a name with dots is, or that stand between dots which belong to the sentence."""
+    if name[0] != "." and name[-1] != "." and ".." not in name:
+        return _parts_of_identifier(name) if len(name) <= _MAX_RUN else ""
+    identifiers = [piece for piece in _DOTTED.findall(name) if len(piece) <= _MAX_RUN and _TRIGGER.search(piece)]
+    return " ".join(filter(None, map(_parts_of_identifier, dict.fromkeys(identifiers))))
 
 
 def _parts_of_identifier(identifier: str) -> str:
     """The parts of an identifier, or "" where it is a number with its unit, a hash or encoded data."""
     runs = identifier.split(".")
-    parts = [_split_run(run) for run in runs]
-    if not any(parts):
+    parts = [_parts(run) for run in runs]
+    if not any(split for split, _ in parts):
         return ""
-    split = " ".join([part or run for part, run in zip(parts, runs, strict=True)])
-    named = [_named_run(run) if part else "" for part, run in zip(parts, runs, strict=True)]
-    if not any(named):
-        return split
-    return " ".join([split, *(name or part or run for name, part, run in zip(named, parts, runs, strict=True))])
+    whole = " ".join([split or run for (split, _), run in zip(parts, runs, strict=True)])
+    if not any(named for _, named in parts):
+        return whole
+    return " ".join([whole, *(named or split or run for (split, named), run in zip(parts, runs, strict=True))])
 
 
 def _parts_of_run(run: bytes) -> list[str]:
-    text = run.decode()
-    parts = _split_run(text) if len(run) <= _MAX_RUN else ""
-    return f"{parts} {_named_run(text)}".lower().split() if parts else []
+    split, named = _parts(run.decode()) if len(run) <= _MAX_RUN else ("", "")
+    return f"{split} {named}".lower().split()
 
 
-def _split_run(run: str) -> str:
-    """The parts of letters and digits that stand together; "" where they are one."""
-    if run[:2] in ("0x", "0X") and len(run) > 3:
-        return run[2:]
-    if (run[:1].isdigit() and not _SUFFIXED.fullmatch(run)) or _HEXADECIMAL.fullmatch(run):
-        return ""
+def _parts(run: str) -> tuple[str, str]:
+    """The parts of letters and digits that stand together, "" where they are one; and those that a person sees."""
+    is_number = run[:2] in ("0x", "0X") and len(run) > 3
+    if not is_number and ((run[0].isdigit() and not _SUFFIXED.fullmatch(run)) or _is_hexadecimal(run)):
+        return "", ""
     split = _PART.findall(run)
+    if is_number:
+        return run[2:], _named(run, split)
     is_data = len(run) >= 10 and len(split) * 2.4 > len(run)
-    return "" if is_data or len(split) < 2 else " ".join(split)
+    return ("", "") if is_data or len(split) < 2 else (" ".join(split), _named(run, split))
 
 
-def _named_run(run: str) -> str:
-    """The parts of a run that has some, as a person sees them who takes its capitals for a habit: `OAuth 2 Client`; "" where that is
-    the same."""
-    split = _PART.findall(run)
+def _is_hexadecimal(run: str) -> bool:
+    return len(run) >= 6 and not (run.strip("0123456789abcdef") and run.strip("0123456789ABCDEF"))
+
+
+def _named(run: str, split: list[str]) -> str:
+    """The parts of a run as a person sees them who takes its capitals for a habit: `OAuth 2 Client`; "" where that is the same."""
     if run.isalpha():
         return " ".join([split[0] + split[1], *split[2:]]) if len(split) > 2 and len(split[0]) == 1 else ""
     named = _NAMED.findall(run)

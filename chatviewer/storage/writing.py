@@ -15,6 +15,7 @@ from chatviewer.storage.rows import (
     call_row,
     cleaned,
     message_row,
+    message_terms,
 )
 
 Row = tuple[Any, ...]
@@ -40,7 +41,7 @@ class Writer:
         self.rows = rows  # by the hash of its uid, the row of each message, where the table has no index of them; else None
         highest = connection.execute(f"SELECT {', '.join(f'(SELECT coalesce(max(id), 0) FROM {table})' for table in _TABLES)}").fetchone()
         self.next_id = {table: int(last) + 1 for table, last in zip(_TABLES, highest, strict=True)}
-        self._messages: list[Row] = []
+        self._messages: list[tuple[Message, str, int, int, int, int | None]] = []
         self._calls: list[Row] = []
         self._words: list[str | None] = []  # of the arguments of each call
         self._attachments: list[Row] = []
@@ -62,7 +63,7 @@ class Writer:
 
     def add_message(self, message: Message, uid: str, message_id: int, session_id: int, seq: int, parent_id: int | None) -> None:
         """A new message with all that hangs on it; its id was taken before."""
-        self._messages.append(message_row(message, uid, message_id, session_id, seq, parent_id))
+        self._messages.append((message, uid, message_id, session_id, seq, parent_id))
         for position, call in enumerate(message.tool_calls):
             self.add_call(call, message_id, session_id, position)
         for position, attachment in enumerate(message.attachments):
@@ -92,15 +93,16 @@ class Writer:
 
     def flush(self) -> None:
         """Put the waiting rows into their tables, so that statements see them."""
-        if messages := self._insert("message", MESSAGE_COLUMNS, self._messages):
+        terms = message_terms([waiting[0] for waiting in self._messages])
+        rows = [message_row(*waiting, words) for waiting, words in zip(self._messages, terms, strict=True)]
+        if messages := self._insert("message", MESSAGE_COLUMNS, rows):
             self._unindexed[_INDEX_MESSAGES] += [(row[0], *row[14:17]) for row in messages]
             if self.rows is not None:
                 self.rows.update([(hash(row[1]), row[0]) for row in messages])
         if calls := self._insert("tool_call", CALL_COLUMNS, self._calls):
-            rows = zip(calls, self._words, strict=True)
-            self._unindexed[_INDEX_CALLS] += [(row[0], row[4], words, row[14], row[12]) for row, words in rows if words is not None]
-            rows = zip(calls, self._words, strict=True)
-            self._unindexed[_INDEX_STORED_CALLS] += [row[:1] for row, words in rows if words is None]
+            both = list(zip(calls, self._words, strict=True))
+            self._unindexed[_INDEX_CALLS] += [(row[0], row[4], words, row[14], row[12]) for row, words in both if words is not None]
+            self._unindexed[_INDEX_STORED_CALLS] += [row[:1] for row, words in both if words is None]
         if attachments := self._insert("attachment", ATTACHMENT_COLUMNS, self._attachments):
             self._unindexed[_INDEX_ATTACHMENTS] += [(row[0], row[4], *row[7:9]) for row in attachments]
         for waiting in (self._messages, self._calls, self._words, self._attachments):

@@ -12,7 +12,7 @@ from chatviewer.domain import Attachment, Session
 from chatviewer.query import parse
 from chatviewer.storage import terms as terms_module
 from chatviewer.storage.library import Library
-from chatviewer.storage.terms import extra_terms, query_terms, unordered_terms, unordered_terms_of
+from chatviewer.storage.terms import extra_terms, extra_terms_of, query_terms, unordered_terms, unordered_terms_of
 from tests.factories import fill, make_message, make_session
 from tests.measuring import cpu_seconds
 
@@ -312,6 +312,14 @@ def test_a_text_that_is_worked_on_in_pieces_has_the_terms_of_the_whole(monkeypat
     assert "".join(terms_module.pieces(text)) == text
     assert set((extra_terms(text) or "").split()) == set((whole or "").split())
     assert set((unordered_terms_of([text]) or "").split()) == set((unordered or "").split())
+
+
+@pytest.mark.parametrize("size", [1, 300, 1 << 17])
+def test_texts_that_are_searched_together_have_the_terms_that_each_has_alone(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr(terms_module, "_BATCH", size)
+    texts = ["", *TEXTS.values(), "", "getUser", "Name", "v1", ".2.3", "plain", "", "漢", "字", "x" * 500, "é", ""]
+    assert extra_terms_of(texts) == [extra_terms(text) for text in texts]
+    assert extra_terms_of([]) == []
 
 
 def test_terms_are_bounded() -> None:
