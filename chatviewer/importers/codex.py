@@ -80,7 +80,7 @@ class CodexImporter(Importer):
             raise FullReadNeededError
         rollout = self._rollout(reading, reading.state if reading.is_tail else {}, MAX_FORKS)
         if reading.is_tail and not rollout.drafts and not rollout.late_results and not rollout.fields and not rollout.thread_name:
-            reading.state = rollout.state()
+            reading.state = {**rollout.state(), "is_titled": bool(reading.state.get("is_titled"))}
             return
         messages = rollout.messages()
         if not reading.is_tail and not any(message.role is not Role.SYSTEM for message in messages):

@@ -38,7 +38,8 @@ from chatviewer.tui.typed_ahead import TypedAhead
 if TYPE_CHECKING:
     from textual.command import Provider
 
-_END_SIGNALS = () if sys.platform == "win32" else (signal.SIGTERM, signal.SIGHUP)  # event loops of Windows take no handlers
+# event loops of Windows take no handlers
+_END_SIGNALS = () if sys.platform == "win32" else (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 def _palette() -> "type[Provider]":

@@ -13,7 +13,7 @@ from textual.app import App, SuspendNotSupported
 
 from chatviewer.domain import safe_line
 
-_END_SIGNALS = () if sys.platform == "win32" else (signal.SIGTERM, signal.SIGHUP)
+_END_SIGNALS = () if sys.platform == "win32" else (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 class Lent(NamedTuple):

@@ -228,6 +228,18 @@ def test_a_growing_file_gives_the_same_in_every_cut(path: Path, tmp_path: Path) 
         assert stored == whole
 
 
+def test_the_title_stays_when_a_tail_held_no_message(tmp_path: Path) -> None:
+    path = tmp_path / "rollout-x.jsonl"
+    records = [said("user", "Look at the kiln."), {"type": "turn_context", "payload": {}}, said("user", "And at the chimney.")]
+    titles = []
+    reading = Reading(path)
+    for end in (1, 2, 3):
+        written(path, records[:end])
+        reading = Reading(path, reading.offset, reading.line, reading.state, is_tail=bool(reading.offset))
+        titles += [session.title for session in CodexImporter().read(reading)]
+    assert titles == ["Look at the kiln.", ""], "no title: it stays as it is"
+
+
 def grown(path: Path, before: Reading, stored: dict[str, Message]) -> Reading:
     """Read on as an import does, and store what comes."""
     reading = Reading(path, before.offset, before.line, json.loads(json.dumps(dict(before.state))), is_tail=bool(before.offset))

@@ -52,7 +52,7 @@ def terminals() -> Iterator[list[Terminal]]:
         terminal.close()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_signals_restore_the_terminal(database: Path, terminals: list[Terminal], number: signal.Signals) -> None:
     terminals.append(terminal := Terminal(database))
     terminal.wait_for("Nasty title")
