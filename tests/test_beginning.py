@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from chatviewer import ingest
 from chatviewer.domain import SessionStatus
 from chatviewer.domain.importing import Beginning, ImportProgress
+from chatviewer.errors import DatabaseUnwritableError
 from chatviewer.ingest import beginning
 from chatviewer.query import parse
 from chatviewer.storage import bulk, taking_place
@@ -370,6 +371,46 @@ def test_where_little_is_to_be_read_there_is_no_beginning(filled: Path, shared: 
     assert begun == []
 
 
+def test_a_session_id_that_another_project_holds_too_loses_nothing(isolated_home: Path, shared: SharedLibrary, whole: Library) -> None:
+    """What was shown under an id belongs to another project's older session: the beginning stays, the rest comes file by file."""
+    other = transcript(isolated_home, 7, "-home-mira-web")
+    write(other, session_id(70), 0, 8)
+    other.write_text(other.read_text().replace(session_id(70), session_id(7)).replace("/home/mira/api", "/home/mira/web"))
+    age(other, -5)
+    ingest.run(whole)
+    ingest.run(shared, on_beginning=lambda _: shared.rate(shared.messages(by_source(shared)[session_id(7)].id)[1].uid, 3))
+    texts = [sorted(row[-1] for row in held(library)["message"]) for library in (shared, whole)]
+    assert texts[0] == texts[1]
+    rated = [message.content for message in shared.messages(by_id(shared, "/home/mira/api").id) if message.rating is not None]
+    assert len(rated) == 1
+    assert rated[0].startswith(f"zq{session_id(7)[:8]}n1 ")
+    assert damages(shared) == []
+
+
+def by_id(library: Library, project: str) -> Any:
+    """The seventh session, of that project."""
+    return next(one for one in library.summaries(library.session_ids()) if (one.source_id, one.project) == (session_id(7), project))
+
+
+def test_a_failure_at_the_very_end_leaves_the_beginning_as_it_was(
+    filled: Path, shared: SharedLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No room for the last pages, say: what was shown stays, in the log that it had, and the next import is a whole one."""
+
+    def fail(*_: object) -> None:
+        raise DatabaseUnwritableError("no room")
+
+    with monkeypatch.context() as patch, pytest.raises(DatabaseUnwritableError):
+        ingest.run(shared, on_beginning=lambda _: patch.setattr(taking_place, "_take_over", fail))
+    assert shared.beginning() is not None
+    assert shared.database.connection().execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert damages(shared) == []
+    assert not list(shared.path.parent.glob("*importing*"))
+    ingest.run(shared)
+    assert len(by_source(shared)) == 8
+    assert shared.beginning() is None
+
+
 def test_where_files_cannot_be_locked_all_come_in_order(
     filled: Path, shared: SharedLibrary, whole: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -385,6 +426,7 @@ def test_where_files_cannot_be_locked_all_come_in_order(
 _KILLED = """
 import sys
 from chatviewer import ingest
+from chatviewer.errors import DatabaseUnwritableError
 from chatviewer.ingest import beginning
 from chatviewer.storage.sharing import SharedLibrary
 beginning.SHORT, beginning.SHARE = 0, 4

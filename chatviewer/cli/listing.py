@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from chatviewer.cli.opening import asked_query, in_chunks, open_library, titled
-from chatviewer.cli.output import NOTHING_IMPORTED, bold, counted, dim, is_terminal, say_rows_document, shown_title, tell
+from chatviewer.cli.opening import asked_query, in_chunks, missing, open_library, titled
+from chatviewer.cli.output import bold, counted, dim, is_terminal, say_rows_document, shown_title, tell
 from chatviewer.cli.parser import add_query_words, add_scopes, limit_number
 from chatviewer.cli.table import Column, say_table
 from chatviewer.domain.wording import project_name
@@ -67,8 +67,8 @@ def run(arguments: Namespace) -> int:
             tell(f"{len(shown):,} of {len(ids):,} sessions; --limit 0 shows all." if more else f"{counted(len(ids), 'session')}.")
             if query is not None and not query.words and not query.patterns:
                 _tell_hidden(library.search_hints(query, is_found=True))
-            if library.is_empty:
-                tell(NOTHING_IMPORTED)
+            if words := missing(library):
+                tell(words)
         else:
             say_table(COLUMNS, _plain_rows(titled(library, found)))
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from chatviewer.cli.output import tell
+from chatviewer.cli.output import NOTHING_IMPORTED, tell
 from chatviewer.domain.wording import FIRST_MESSAGES, opening_line
 from chatviewer.errors import NotFoundError, UsageError
 
@@ -106,3 +106,11 @@ def tell_warning(library: Library) -> None:
     """After a change: what the library wants the user to know about it."""
     if library.warning:
         tell(f"chatviewer: {library.warning}")
+
+
+def missing(library: Library) -> str:
+    """What a person is to know who does not find something: that nothing was imported yet, or not all. Empty where all was."""
+    begun = library.beginning()
+    if begun is not None:
+        return f"Only the newest {begun.file_count:,} of {begun.total_count:,} files are here; `chatviewer import` brings the others."
+    return NOTHING_IMPORTED if library.is_empty else ""

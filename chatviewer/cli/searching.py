@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from chatviewer.cli.opening import asked_query, open_library, titled_hits
-from chatviewer.cli.output import NOTHING_IMPORTED, bold, counted, dim, is_terminal, say, say_document, shown_title, tell
+from chatviewer.cli.opening import asked_query, missing, open_library, titled_hits
+from chatviewer.cli.output import bold, counted, dim, is_terminal, say, say_document, shown_title, tell
 from chatviewer.cli.parser import add_query_words, add_scopes, limit_number
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.errors import UsageError
@@ -40,7 +40,7 @@ def run(arguments: Namespace) -> int:
         result = library.search(query, order=arguments.sort, limit=arguments.limit or sys.maxsize)
         if not arguments.json:
             result = result._replace(hits=titled_hits(library, result.hits))
-        is_empty = not result.hits and is_terminal() and library.is_empty
+        not_here = missing(library) if is_terminal() else ""
         has_hints = not arguments.json and (is_terminal() or not result.hits)
         hints = library.search_hints(query, is_found=bool(result.hits)) if has_hints else None
     told = {words for _, words in query.problems}
@@ -52,8 +52,8 @@ def run(arguments: Namespace) -> int:
         say_document({"hits": [_document(hit) for hit in result.hits], **hidden, "seconds": round(result.seconds, 4)})
     elif is_terminal():
         _say_hits(result)
-        if is_empty:
-            tell(NOTHING_IMPORTED)
+        if not_here:
+            tell(not_here)
     else:
         for hit in result.hits:
             say("\t".join(safe_line(cell) for cell in _cells(hit)))

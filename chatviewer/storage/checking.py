@@ -14,6 +14,7 @@ from chatviewer import paths
 from chatviewer.domain.counts import Finding
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.errors import DatabaseDamagedError, DatabaseUnwritableError, RefusedError, UsageError
+from chatviewer.storage.beginning import stored_beginning
 from chatviewer.storage.connection import APPLICATION_ID, Database, explained
 from chatviewer.storage.journal import is_newer, journal_file
 from chatviewer.storage.migrating import migration_files, version
@@ -123,6 +124,7 @@ def check(database: Database, user_id: int) -> list[Finding]:
         return [Finding(check="database", severity=OK, detail="There is no database yet; the first import makes it.")]
     connection = database.connection()
     checks: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
+        ("import", lambda: _first_import(connection, user_id)),
         ("permissions", lambda: _permissions(database.path)),
         ("file system", lambda: _file_system(database.path)),
         ("schema", lambda: _schema(connection)),
@@ -163,6 +165,14 @@ def _told(check: str, problems: Iterator[str], words: str) -> Iterator[Finding]:
             yield Finding(check=check, severity=DAMAGE, detail=problem)
     if not count:
         yield Finding(check=check, severity=OK, detail=words)
+
+
+def _first_import(connection: sqlite3.Connection, user_id: int) -> Iterator[Finding]:
+    """Whether it was broken off, or goes on in a viewer."""
+    begun = stored_beginning(connection, user_id)
+    if begun is not None:
+        words = f"Only the newest {begun.file_count:,} of {begun.total_count:,} files are here; `chatviewer import` brings the others."
+        yield Finding(check="import", severity=NOTE, detail=words)
 
 
 def _permissions(path: Path) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -82,17 +82,18 @@ def _exchange(load: Load) -> bool:
             return False
         try:
             _check_untouched(load, real)
-        except LoadLostError:
-            real.execute("ROLLBACK")
+            _take_over(load, real)
+            load.loading.execute("PRAGMA journal_mode = WAL")
+            load.loading.close()
+            _flush(load.path)
+            load.path.replace(load.database.path)
+        except BaseException:
+            roll_back(real)
             real.execute("PRAGMA journal_mode = WAL")
             raise
-        _take_over(load, real)
-        load.loading.execute("PRAGMA journal_mode = WAL")
-        load.loading.close()
-        _flush(load.path)
-        load.path.replace(load.database.path)
         os.close(load.lock)  # before anybody opens it: closing a descriptor drops the locks that SQLite has on the same file
-        _flush(load.path.parent)
+        with suppress(OSError):  # of file systems that cannot
+            _flush(load.path.parent)
         real.execute("ROLLBACK")
     return True
 

@@ -52,14 +52,19 @@ class ImportState(NamedTuple):
 
     @property
     def left(self) -> str:
-        """How long it still takes, in words; empty while that cannot be said yet."""
-        return "" if self.seconds_left is None else left_words(self.seconds_left)
+        """How long it still takes, in words; empty where that cannot be said."""
+        return "" if self.seconds_left is None or self.is_read else left_words(self.seconds_left)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether all files are read; of a first import some seconds of work are left then."""
+        return self.progress is not None and self.progress.files_done >= self.progress.files_total
 
     def facts(self) -> list[str]:
         """How far it is, while it runs."""
         if self.progress is None and self.beginning is None:
             return ["Looking for chats …"]
-        facts = [f"Importing {self.share:.0%}"]
+        facts = ["Sorting in what was read" if self.is_read else f"Importing {self.share:.0%}"]
         if self.beginning is not None:
             return [*facts, beginning_words(self.beginning)]
         if self.progress is not None:
@@ -97,7 +102,7 @@ def progress_facts(state: ImportState) -> list[str]:
         return []
     facts = [f"{byte_size(state.progress.bytes_done)} of {byte_size(state.progress.bytes_total)}"]
     if state.rate is not None:
-        facts += [f"{byte_size(round(state.rate))}/s", state.left]
+        facts += [f"{byte_size(round(state.rate))}/s", *([state.left] if state.left else [])]
     return facts
 
 
@@ -118,7 +123,7 @@ def import_job(library: Library, receiver: Receiver, should_stop: threading.Even
     def tell(progress: ImportProgress) -> None:
         nonlocal last
         now = time.monotonic()
-        if now - last >= SECONDS_BETWEEN_NEWS:
+        if now - last >= SECONDS_BETWEEN_NEWS or progress.files_done == progress.files_total:
             last = now
             receiver.post_message(ImportProgressed(progress))
 

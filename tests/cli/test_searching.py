@@ -1,6 +1,8 @@
 """One grammar for `search`, `list` and the commands that change what a query finds; and whatever is typed, they answer."""
 
 import unicodedata
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,6 +12,7 @@ from chatviewer.cli import listing, searching
 from chatviewer.domain import Session, safe
 from chatviewer.query import parse
 from chatviewer.query.fields import FIELDS
+from chatviewer.storage.connection import connect
 from tests.cli.conftest import Run
 
 EXAMPLES = [example for spec in FIELDS.values() for example in spec.examples]
@@ -136,3 +139,21 @@ def test_hidden_hits_that_were_not_counted_are_told(run: Run, filled: list[Sessi
     run("archive", filled[1].uid)
     assert "archived and trashed sessions may hold more (is:any looks there)" in run("search", "/fix[t]ure/").err
     assert "is:any" not in run("search", "/fix[t]ure/ is:any").err
+
+
+def test_a_terminal_is_told_that_a_first_import_is_not_over(
+    run: Run, filled: list[Session], database_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as only its newest files are here: what is not found may not be imported yet."""
+    for module in (listing, searching):
+        monkeypatch.setattr(module, "is_terminal", lambda: True)
+    words = "Only the newest 3 of 1,200 files are here; `chatviewer import` brings the others."
+    assert words not in run("list").err + run("search", "fixture").err + run("doctor").out
+    with closing(connect(database_path)) as connection:
+        connection.execute("INSERT INTO beginning SELECT id, 3, 1200 FROM user")
+    assert words in run("list").err
+    assert words in run("search", "fixture").err
+    assert words in run("search", "nowhereatall").err
+    outcome = run("doctor")
+    assert words in outcome.out
+    assert outcome.code == 0

@@ -181,6 +181,9 @@ def test_rate_and_time_left() -> None:
     assert "25%" in import_text(state).plain
     assert progress_facts(state._replace(seconds=0.2)) == ["20 MB of 80 MB"]
     assert (left_words(0.1), left_words(89), left_words(200)) == ("1 s left", "89 s left", "3 min left")
+    read = state._replace(progress=progress._replace(files_done=40, bytes_done=80_000_000))
+    assert read.words().startswith("Sorting in what was read · 40 of 40 files")
+    assert progress_facts(read) == ["80 MB of 80 MB", "20 MB/s"]
     assert "Looking" in import_text(ImportState(is_running=True)).plain
 
 
