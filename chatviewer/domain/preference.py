@@ -3,14 +3,15 @@
 No knob without an effect: `effect` says what it does, and a test looks for the place that reads the key.
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
+
 from typing import Any
 
+from chatviewer.domain.record import NamedTuple
 from chatviewer.errors import UsageError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preference:
+class Preference(NamedTuple):
     """`kind` is one of toggle, choice, number, text. A number of 0 means no limit where `effect` says so."""
 
     key: str

@@ -3,31 +3,36 @@
 Conversations are trees of nodes; votes lie beside them in `message_feedback.json`, pictures and files as members of their own.
 """
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chatviewer.domain.annotation import Rating
 from chatviewer.domain.identity import session_uid
 from chatviewer.domain.kinds import RatingOrigin, Role, SessionStatus
-from chatviewer.domain.message import Message
+from chatviewer.domain.record import pattern
 from chatviewer.domain.session import Session
 from chatviewer.importers.base import Importer, Reading
 from chatviewer.importers.building import TITLE_LIMIT, first_prompt_title, parse_time, text, word
-from chatviewer.importers.chatgpt_tree import SOURCE, ConversationTree
-from chatviewer.importers.conversations import Conversation, Export, head_of, objects, opened
 from chatviewer.importers.parsing import parse_json
 
-_MARK = re.compile(rb'"mapping"\s*:\s*\{')
-_OTHERS = re.compile(rb'"chat_messages"\s*:')
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from chatviewer.domain.message import Message
+    from chatviewer.importers.chatgpt_tree import ConversationTree
+    from chatviewer.importers.conversations import Conversation, Export
+
+_MARK = pattern(rb'"mapping"\s*:\s*\{')
+_OTHERS = pattern(rb'"chat_messages"\s*:')
 # Of the conversation, what is kept as it is.
 _KEPT = ("gizmo_id", "conversation_origin", "conversation_template_id", "memory_scope", "voice", "plugin_ids", "is_do_not_remember")
 _VOTES = {"thumbsup": 5, "up": 5, "thumbsdown": 1, "down": 1}
 
 
 class ChatGptImporter(Importer):
-    source = SOURCE
+    source = "chatgpt"
     label = "ChatGPT"
     order = 42  # behind Claude.ai's: it answers for zips of which nothing can be read
     extensions = (".zip", ".json", ".jsonl")
@@ -40,12 +45,16 @@ class ChatGptImporter(Importer):
         return iter(())
 
     def recognises(self, path: Path, head: bytes) -> bool:
+        from chatviewer.importers.conversations import head_of
+
         beginning = head_of(path, head)
         if head.startswith(b"PK"):
             return beginning is None or (beginning != b"" and not _OTHERS.search(beginning))
         return beginning is not None and _MARK.search(beginning) is not None
 
     def read(self, reading: Reading) -> Iterator[Session]:
+        from chatviewer.importers.conversations import opened  # with all that zips need
+
         for export in opened(reading):
             feedback = _Feedback(export.document("message_feedback.json"))
             for conversation in export.conversations():
@@ -55,7 +64,9 @@ class ChatGptImporter(Importer):
             if feedback.left_count:
                 reading.skip("feedback without a message", feedback.left_count)
 
-    def _session(self, conversation: Conversation, export: Export, feedback: "_Feedback", reading: Reading) -> Session | None:
+    def _session(self, conversation: Conversation, export: Export, feedback: _Feedback, reading: Reading) -> Session | None:
+        from chatviewer.importers.chatgpt_tree import SOURCE, ConversationTree
+
         value = conversation.value
         if type(value.get("mapping")) is not dict:
             value = next((inner for inner in value.values() if type(inner) is dict and type(inner.get("mapping")) is dict), value)
@@ -104,6 +115,8 @@ class _Feedback:
     """The votes of `message_feedback.json`, by message. Newer exports name the message `id`, older ones `message_id`."""
 
     def __init__(self, document: Any) -> None:
+        from chatviewer.importers.conversations import objects
+
         self._by_message: dict[str, Mapping[str, Any]] = {}
         self._by_conversation: dict[str, list[Mapping[str, Any]]] = {}
         for vote in objects(document):

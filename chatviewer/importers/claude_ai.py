@@ -3,26 +3,30 @@
 Only `conversations.json` holds chats. A project's instructions and documents are put to the conversations that name it.
 """
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chatviewer.domain.identity import session_uid
+from chatviewer.domain.record import pattern
 from chatviewer.domain.session import ContextItem, Session
 from chatviewer.importers.base import Importer, Reading
 from chatviewer.importers.building import TITLE_LIMIT, first_prompt_title, mapping, parse_time, text, word
-from chatviewer.importers.claude_ai_messages import SOURCE, Thread
-from chatviewer.importers.conversations import Conversation, Export, head_of, objects, opened
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from chatviewer.importers.conversations import Conversation, Export
 
 MAX_DOCUMENTS = 2 << 20  # characters of a project's documents that each of its conversations carries
 
-_MARK = re.compile(rb'"chat_messages"\s*:')
+_MARK = pattern(rb'"chat_messages"\s*:')
 _KEPT = ("settings", "is_temporary", "platform")
 
 
 class ClaudeAiImporter(Importer):
-    source = SOURCE
+    source = "claude-ai"
     label = "Claude.ai"
     order = 40
     extensions = (".zip", ".json", ".jsonl")
@@ -35,10 +39,14 @@ class ClaudeAiImporter(Importer):
         return iter(())
 
     def recognises(self, path: Path, head: bytes) -> bool:
+        from chatviewer.importers.conversations import head_of
+
         beginning = head_of(path, head)
         return beginning is not None and _MARK.search(beginning) is not None
 
     def read(self, reading: Reading) -> Iterator[Session]:
+        from chatviewer.importers.conversations import opened  # with all that zips need
+
         for export in opened(reading):
             projects = _Projects(export, reading)
             for conversation in export.conversations():
@@ -48,7 +56,9 @@ class ClaudeAiImporter(Importer):
             projects.finish()
 
 
-def _session(conversation: Conversation, export: Export, projects: "_Projects", reading: Reading) -> Session | None:
+def _session(conversation: Conversation, export: Export, projects: _Projects, reading: Reading) -> Session | None:
+    from chatviewer.importers.claude_ai_messages import SOURCE, Thread
+
     value = conversation.value
     if "chat_messages" not in value:
         value = next((inner for inner in value.values() if type(inner) is dict and "chat_messages" in inner), value)
@@ -97,6 +107,8 @@ class _Projects:
     """What `projects.json`, or the newer folder of one file for each project, says about projects."""
 
     def __init__(self, export: Export, reading: Reading) -> None:
+        from chatviewer.importers.conversations import objects
+
         self._reading = reading
         self._used: set[str] = set()
         documents = [export.document("projects.json")]
@@ -111,6 +123,8 @@ class _Projects:
         project = self._projects.get(identity or "")
         if project is None or identity is None:
             return "", "", ()
+        from chatviewer.importers.conversations import objects
+
         self._used.add(identity)
         items = {("project", key): text(project.get(key)) for key in ("name", "description") if project.get(key)}
         room = MAX_DOCUMENTS

@@ -14,6 +14,7 @@ from typing import Any
 
 from chatviewer.domain.identity import session_uid
 from chatviewer.domain.kinds import Role, SessionStatus
+from chatviewer.domain.record import pattern
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.domain.session import Session
 from chatviewer.importers.base import FullReadNeededError, Importer, NotThisFormatError, Reading
@@ -28,10 +29,10 @@ from chatviewer.paths import expanded
 INDEX = "session_index.jsonl"
 MAX_FORKS = 20  # sessions forked from forks
 
-_NAME = re.compile(r"rollout-.*\.(jsonl|jsonl\.zst|json)", re.IGNORECASE | re.DOTALL)
-_ID_IN_NAME = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
-_RECORD = re.compile(rb'"type"\s*:\s*"(session_meta|response_item)"|"record_type"\s*:\s*"state"')
-_TITLE = re.compile(rb'^\W*\{[^\n]*"thread_name"\s*:')
+_NAME = pattern(r"rollout-.*\.(jsonl|jsonl\.zst|json)", re.IGNORECASE | re.DOTALL)
+_ID_IN_NAME = pattern(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_RECORD = pattern(rb'"type"\s*:\s*"(session_meta|response_item)"|"record_type"\s*:\s*"state"')
+_TITLE = pattern(rb'^\W*\{[^\n]*"thread_name"\s*:')
 
 
 class CodexImporter(Importer):

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from chatviewer.domain.attachment import Attachment
 from chatviewer.domain.kinds import ToolCallStatus
+from chatviewer.domain.record import pattern
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.importers.building import block_text, image_attachment, mapping, text, whole_number, word
 from chatviewer.importers.parsing import parse_json
@@ -23,14 +24,14 @@ _INJECTED = (
     ("<permissions", "permissions"),
     ("<skill", "skill"),
 )
-_INJECTED_TAG = re.compile(
+_INJECTED_TAG = pattern(
     r"<(environment_context|user_instructions|collaboration_mode|turn_aborted|apps_instructions|user_action|subagent_notification)\b"
 )
-_ANY_TAG = re.compile(r"<([a-z]{2,20}(?:_[a-z]{1,20}){0,3})>")
-_CWD = re.compile(r"<cwd>([^<\n]{1,4096})</cwd>")
-_EXIT = re.compile(r"(?:^|\n)(?:Exit code:|Process exited with code) (-?\d{1,10})\s*(?:\n|$)")
-_WALL = re.compile(r"(?:^|\n)Wall time: (\d{1,9}(?:\.\d{1,9})?) seconds")
-_FAILED = re.compile(
+_ANY_TAG = pattern(r"<([a-z]{2,20}(?:_[a-z]{1,20}){0,3})>")
+_CWD = pattern(r"<cwd>([^<\n]{1,4096})</cwd>")
+_EXIT = pattern(r"(?:^|\n)(?:Exit code:|Process exited with code) (-?\d{1,10})\s*(?:\n|$)")
+_WALL = pattern(r"(?:^|\n)Wall time: (\d{1,9}(?:\.\d{1,9})?) seconds")
+_FAILED = pattern(
     r"(execution error|failed to parse function arguments|unsupported (custom )?(tool )?call|aborted by user"
     r"|apply_patch verification failed)"
 )

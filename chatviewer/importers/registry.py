@@ -2,9 +2,13 @@
 
 import sys
 from functools import cache
+from os import listdir
 from types import ModuleType
 
 from chatviewer.importers.base import Importer
+
+# What formats share: loaded when one needs it, for to find out that there is one more session takes none of it.
+SHARED = ("archive", "base", "building", "conversations", "elements", "parsing", "reading", "registry", "unpacking")
 
 
 def _module(name: str) -> ModuleType:
@@ -16,11 +20,12 @@ def _module(name: str) -> ModuleType:
 @cache
 def importers() -> tuple[Importer, ...]:
     """One of each, the most specific format first."""
-    from pkgutil import iter_modules  # what finds one importer by its name does without
-
     package = __name__.rpartition(".")[0]
-    for module in iter_modules(_module(package).__path__):
-        _module(f"{package}.{module.name}")
+    files = (name for folder in _module(package).__path__ for name in listdir(folder))
+    names = {name.removesuffix(".py") for name in files if name.endswith(".py")} - {"__init__", *SHARED}
+    for name in sorted(names):
+        if not any(name.startswith(f"{other}_") for other in names):  # a part of that format
+            _module(f"{package}.{name}")
     found, pending = [], [Importer]
     while pending:
         for kind in pending.pop().__subclasses__():
