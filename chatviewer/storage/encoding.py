@@ -17,9 +17,9 @@ def dumps(value: Any) -> bytes:
             return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
         except UnicodeEncodeError:
             raise TypeError("str is not valid UTF-8: surrogates not allowed") from None
-    from orjson import dumps
+    import orjson
 
-    return dumps(value)
+    return orjson.dumps(value)
 
 
 def _is_simple(value: Any) -> bool:

@@ -133,11 +133,6 @@ def _crc(text: str, value: int = 0) -> int:
     return value
 
 
-def _facts(*values: str | int | None) -> bytes:
-    """Short values, for the checksum of all of them at once."""
-    return encoded("".join([str(value) for value in values if value is not None]))
-
-
 def cleaned(table: str, columns: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
     """A row that SQLite refused, made acceptable, with the checksum of what is stored now."""
     names = columns.split(", ")
@@ -152,37 +147,23 @@ def message_row(
     message: Message, uid: str, message_id: int, session_id: int, seq: int, parent_id: int | None, terms: str | None
 ) -> tuple[Any, ...]:
     """The values of `MESSAGE_COLUMNS`."""
-    thinking, content = message.thinking, message.content
-    time = message.created_at
-    facts = (
-        message.role.value,  # an exact str: SQLite's module takes a detour for its subclasses
-        message.model,
-        message.tool_name,
-        message.tool_call_id,
-        message.input_tokens,
-        message.output_tokens,
-        message.trace_id,
-        None if time is None else (time - _EPOCH) // _MILLISECOND,
-        json_text(message.metadata) if message.metadata else None,
-    )
-    place = f"{uid}{session_id}{seq}" if parent_id is None else f"{uid}{session_id}{seq}{parent_id}"
-    return (
-        message_id,
-        uid,
-        session_id,
-        seq,
-        parent_id,
-        *facts,
-        terms,
-        thinking,
-        content,
-        crc32(_facts(place, *facts), checksum(content, thinking)),
-    )
+    _, role, content, thinking, _, model, tool_name, tool_call_id, input_tokens, output_tokens, time, trace_id, given, *_ = message
+    created_at = None if time is None else (time - _EPOCH) // _MILLISECOND
+    metadata = json_text(given) if given else None
+    said_by = role.value, model, tool_name, tool_call_id  # an exact str: SQLite's module takes a detour for its subclasses
+    facts = (uid, session_id, seq, parent_id, *said_by, input_tokens, output_tokens, trace_id, created_at, metadata)
+    said = "".join([str(value) for value in facts if value is not None])
+    if len(content) + len(thinking) > LONG:
+        total = crc32(encoded(said), checksum(content, thinking))
+    else:
+        total = crc32(encoded(f"{content}{thinking}{said}"))
+    return (message_id, *facts, terms, thinking, content, total)
 
 
 def call_row(call: ToolCall, call_id: int, message_id: int, session_id: int, position: int) -> tuple[tuple[Any, ...], str | None]:
     """The values of `CALL_COLUMNS`, and the words of the arguments for the index; None where only SQLite knows what its view reads."""
-    arguments, result = call.arguments, call.result
+    tool_name, _, tool_call_id, arguments, result, status, error_message, started_at, completed_at, duration_ms, child_uid = call
+    kept: str | bytes | None = result
     try:
         dumped = dumps(arguments)
         # a long text with an emoji would be four times as large as its bytes
@@ -192,34 +173,18 @@ def call_row(call: ToolCall, call_id: int, message_id: int, session_id: int, pos
         stored = json_text(arguments)
         dumped, words = stored.encode(), words_in_json(stored)
     if len(dumped) > LONG or (result and len(result) > LONG):
-        terms, total = call_terms(call.tool_name, words, result or ""), _crc(result or "", crc32(dumped))
+        terms, total = call_terms(tool_name, words, result or ""), _crc(result or "", crc32(dumped))
     else:
         said = encoded(result) if result else b""
-        terms = unordered_terms(b"\n".join((encoded(call.tool_name), encoded(words), said)))
+        terms = unordered_terms(b"\n".join((encoded(tool_name), encoded(words), said)))
         total = crc32(said, crc32(dumped))
-    facts = (
-        call.tool_call_id,
-        call.status.value,
-        call.error_message,
-        milliseconds(call.started_at),
-        milliseconds(call.completed_at),
-        call.duration_ms,
-    )
-    total = crc32(_facts(message_id, position, call.tool_name, terms, *facts), total)
+        if result and not result.isascii():
+            kept = said  # what is encoded already
     del dumped
-    row = (
-        call_id,
-        message_id,
-        session_id,
-        position,
-        call.tool_name,
-        *facts,
-        call.child_uid,
-        terms,
-        stored,
-        result,
-        total,
-    )
+    facts = tool_call_id, status.value, error_message, milliseconds(started_at), milliseconds(completed_at), duration_ms
+    beside = message_id, position, tool_name, terms, *facts
+    total = crc32(encoded("".join([str(value) for value in beside if value is not None])), total)
+    row = (call_id, message_id, session_id, position, tool_name, *facts, child_uid, terms, stored, kept, total)
     has_zero = "\\u0000" in stored if isinstance(stored, str) else b"\\u0000" in stored
     return row, None if has_zero else words  # where some versions of SQLite end the string
 

@@ -22,7 +22,7 @@ Row = tuple[Any, ...]
 
 _TABLES = ("message", "tool_call", "attachment", "session")
 _INDEX_MESSAGES = "INSERT INTO message_fts (rowid, terms, thinking, content) VALUES (?, ?, ?, ?)"
-_INDEX_CALLS = "INSERT INTO tool_fts (rowid, tool_name, input_arguments, output_result, terms) VALUES (?, ?, ?, ?, ?)"
+_INDEX_CALLS = "INSERT INTO tool_fts (rowid, tool_name, input_arguments, output_result, terms) VALUES (?, ?, ?, CAST(? AS TEXT), ?)"
 _INDEX_STORED_CALLS = (  # what only SQLite knows how its view reads it
     "INSERT INTO tool_fts (rowid, tool_name, input_arguments, output_result, terms)"
     " SELECT id, tool_name, input_arguments, output_result, terms FROM tool_text WHERE id = ?"
@@ -112,8 +112,8 @@ class Writer:
         """Returns the rows as they are stored."""
         if not rows:
             return rows
-        # long arguments come as they are encoded
-        places = ["CAST(? AS TEXT)" if name == "input_arguments" else "?" for name in columns.split(", ")]
+        # long arguments come as they are encoded, and results that are not ASCII
+        places = ["CAST(? AS TEXT)" if name in ("input_arguments", "output_result") else "?" for name in columns.split(", ")]
         statement = f"INSERT INTO {table} ({columns}) VALUES ({', '.join(places)})"
         try:
             self.connection.executemany(statement, rows)
