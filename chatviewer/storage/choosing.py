@@ -3,7 +3,6 @@
 import sqlite3
 
 from chatviewer.storage.linking import refresh_ratings
-from chatviewer.storage.purging import remove_rows
 from chatviewer.storage.reading import id_list
 from chatviewer.storage.rows import text_terms
 
@@ -39,6 +38,8 @@ def apply_choices(connection: sqlite3.Connection, user_id: int) -> None:
     """Status, star, title, rating and how far was read, as the user's own rows say; what was purged goes."""
     purged = [row[0] for row in connection.execute(_PURGED, (user_id,))]
     if purged:
+        from chatviewer.storage.purging import remove_rows  # it loads Peewee
+
         remove_rows(connection, id_list(purged))
     for statement in (_STATUS, _STAR, _READ):
         connection.execute(statement, (user_id,))
