@@ -70,12 +70,15 @@ def parse(text: str, *, now: datetime | None = None, is_being_typed: bool = Fals
 def _with_open_end(tokens: list[Token], text: str) -> list[Token]:
     """The last word as a beginning, if that can help: not one that is unwanted, nor of a script that is found by any two characters.
 
-    The name of a field whose value is yet to come is left out, with the sign that turns it round.
+    The name of a field whose value is yet to come is left out, with the sign that turns it round. A tag is taken for the beginning of one
+    as well; of the other fields a part is enough anyway, or there are a few words to choose from.
     """
     last = tokens[-1] if tokens else None
+    if last is not None and isinstance(last.leaf, FieldText) and last.leaf.name == "tag":
+        return tokens if _is_unwanted(tokens) else [*tokens[:-1], last._replace(leaf=_with_open_value(last.leaf, text))]
     if last is None or not isinstance(last.leaf, Word) or last.leaf.is_phrase or last.leaf.is_prefix or text[-1:].isspace():
         return tokens
-    is_unwanted = len(tokens) > 1 and tokens[-2].kind in ("-", "NOT")
+    is_unwanted = _is_unwanted(tokens)
     if last.leaf.text[-1:] == ":":
         from chatviewer.query.fields import FIELDS
 
@@ -84,6 +87,18 @@ def _with_open_end(tokens: list[Token], text: str) -> list[Token]:
     if is_unwanted or not last.leaf.text[-1:].isalnum() or last.leaf.text[-1:] >= _FIRST_UNSPACED:
         return tokens
     return [*tokens[:-1], last._replace(leaf=last.leaf._replace(is_prefix=True))]
+
+
+def _is_unwanted(tokens: list[Token]) -> bool:
+    return len(tokens) > 1 and tokens[-2].kind in ("-", "NOT")
+
+
+def _with_open_value(field: FieldText, text: str) -> FieldText:
+    """Its last value as a beginning, where no space or quote has closed it."""
+    value = field.values[-1] if field.values else ""
+    if not value or not text.endswith(value) or value[-1] == "*" or value.lower() == "none":
+        return field
+    return field._replace(values=(*field.values[:-1], f"{value}*"))
 
 
 class _Parser:

@@ -258,7 +258,12 @@ def _named(field: str, value: str) -> SqlParts:
     if field == "title":
         return f"session.title {like}", [f"%{part}%"]
     if field == "tag":
-        return f"{_TAGGED} AND tag.name = ?)", [storable(value).removeprefix("#")]
+        name = storable(value).removeprefix("#")
+        return (
+            (f"{_TAGGED} AND tag.name {like})", [f"{escaped(name[:-1])}%"])
+            if name[-1:] == "*"
+            else (f"{_TAGGED} AND tag.name = ?)", [name])
+        )
     sql, parameters = _tool_name("called.tool_name", value)
     return f"EXISTS (SELECT 1 FROM tool_call AS called WHERE called.session_id = session.id AND {sql})", parameters
 

@@ -42,7 +42,11 @@ def completions(text: str, counts: LibraryCounts | None, tools: Mapping[str, int
     if tail and not (tail[0].isspace() or tail[0] in "),"):
         return []
     found = _at_end(head, counts, tools)
-    return [each._replace(text=each.text + tail, cursor=len(each.text)) for each in found]
+    if tail:
+        return [each._replace(text=each.text + tail, cursor=len(each.text)) for each in found]
+    # behind a value typing goes on with the next word
+    ended = [each.text if each.text.endswith(":") else f"{each.text} " for each in found]
+    return [each._replace(text=text, cursor=len(text)) for each, text in zip(found, ended, strict=True)]
 
 
 def _at_end(text: str, counts: LibraryCounts | None, tools: Mapping[str, int]) -> list[Completion]:
@@ -85,9 +89,8 @@ def _of_value(text: str, found: re.Match[str], counts: LibraryCounts, tools: Map
     if typed in (value.casefold() for value in beginning):
         return []
     head = text[: found.start("value")]
-    return [
-        Completion(head + quoted(value), value, _left(spec.name, value, counts) or values[value]) for value in [*beginning, *inside][:MOST]
-    ]
+    offered = [*beginning, *inside][:MOST]
+    return [Completion(head + quoted(value), value, _left(spec.name, value, counts) or values[value]) for value in offered]
 
 
 def _left(field: str, value: str, counts: LibraryCounts) -> int:

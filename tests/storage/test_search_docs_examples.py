@@ -56,6 +56,7 @@ EXAMPLES = {
     "tool:Bash": "api",
     "tool:Edit,Write": "signs",
     "tag:release": "pre",
+    "tag:rel*": "pre",
     "tag:none": "flaky apart api signs names old words helper",
     "title:flaky": "flaky",
     'title:"import test"': "flaky",

@@ -84,6 +84,55 @@ def test_nothing_typed_fails_in_completion_chips_and_advice(text: str, place: in
     parse(bare(text))
 
 
+@pytest.mark.parametrize(
+    ("text", "cursor", "completed", "after"),
+    [
+        ("tag:rel", None, "tag:release ", 12),
+        ("tag:rel flaky", 7, "tag:release flaky", 11),
+        ("(tag:rel)", 8, "(tag:release)", 12),
+        ("tag:rel,x", 7, "tag:release,x", 11),
+        ("-tag:to", None, '-tag:"to do" ', 13),
+        ("pro", None, "project:", 8),
+    ],
+)
+def test_a_value_at_the_end_is_followed_by_a_space(text: str, cursor: int | None, completed: str, after: int) -> None:
+    first = completions(text, COUNTS, {}, cursor)[0]
+    assert (first.text, first.cursor) == (completed, after)
+
+
+def test_a_tag_that_is_being_typed_is_the_beginning_of_one(library: Library) -> None:
+    library.add_tags([summary.uid for summary in library.summaries(library.session_ids(parse("-project:none -tag:release")))], ["to do"])
+
+    def found(text: str, *, is_being_typed: bool = True) -> int:
+        query = parse(text, is_being_typed=is_being_typed)
+        return len(library.session_ids(query))
+
+    assert [found(f"tag:{'release'[:length]}") for length in range(1, 8)] == [2] * 7
+    assert found("tag:RE") == found("tag:#re") == found("tag:x,re") == found("in:title tag:re") == 2
+    assert found('tag:"to d') == found("tag:release,to") - 2 == found("tag:to*")
+    assert found("tag:re ") == found('tag:"re"') == found("tag:re,x") == found("tag:re", is_being_typed=False) == 0
+    assert found("tag:re*", is_being_typed=False) == found("tag:re* ") == 2
+    assert found("tag:%") == found("tag:r_lease") == 0
+    assert found("tag:none") == found("tag:none ")
+    assert found("-tag:re") == found("-tag:zzz"), "what is unwanted is said to its end"
+
+
+async def test_typing_goes_on_behind_what_tab_completes(
+    open_viewer: Callable[..., AbstractAsyncContextManager[Pilot[int]]], demo_library: Library
+) -> None:
+    async with open_viewer(demo_library) as pilot:
+        box = main_of(pilot).search_box
+        await press(pilot, "slash", *"tag:rel", "tab", *"flaky")
+        assert box.value == "tag:release flaky"
+        await press(pilot, "ctrl+u", *"tag:rel", "tab", *" flaky  x")
+        assert box.value == "tag:release flaky  x", "the space is typed by habit"
+        await press(pilot, "ctrl+u", *"tag:rel", "tab", *",ru", "tab")
+        assert box.value == "tag:release,rust "
+        assert len(main_of(pilot).session_list.rows) == 4
+        await press(pilot, *"x ,")
+        assert box.value == "tag:release,rust x ,"
+
+
 async def test_a_list_of_fields_says_what_archive_and_trash_hold(
     open_viewer: Callable[..., AbstractAsyncContextManager[Pilot[int]]], demo_library: Library
 ) -> None:
@@ -119,7 +168,7 @@ async def test_a_field_without_a_value_narrows_nothing_yet(
         await press(pilot, "ctrl+u", *"project:kit")
         assert "Tab     project:" in str(main.session_list._empty)
         await press(pilot, "tab")
-        assert main.search_box.value in ("project:tui-kit", "project:parser-kit")
+        assert main.search_box.value in ("project:tui-kit ", "project:parser-kit ")
         assert len(main.session_list.rows)
         await press(pilot, "ctrl+u", *"flaky -tag:")
         assert main.listing.is_search

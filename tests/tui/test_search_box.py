@@ -125,13 +125,13 @@ async def test_a_field_and_its_values_are_completed_with_their_counts(open_viewe
         await press(pilot, *"ap")
         assert advice(pilot).split()[:3] == ["Tab", "api", "10"]
         await press(pilot, "tab")
-        assert main.search_box.value == "project:api"
+        assert main.search_box.value == "project:api "
         assert len(main.session_list.rows) == 10
         await press(pilot, "space", *"tool:b")
         await press(pilot, "a")
         assert advice(pilot).split()[:2] == ["Tab", "Bash"]
         await press(pilot, "right", "tab")
-        assert main.search_box.value == "project:api tool:Bash", "the right arrow takes the ghost text"
+        assert main.search_box.value == "project:api tool:Bash ", "the right arrow takes the ghost text"
         assert main.session_list.has_focus
         assert "Tab" not in advice(pilot)
 

@@ -254,7 +254,7 @@ class SearchActions(PaneActions):
         """Take what is offered first; with nothing offered, to the list."""
         box = self.search_box
         if box.completions:
-            box.set_query(box.completions[0].text, box.completions[0].cursor)
+            box.complete(box.completions[0])
         elif self.listing.hints.suggestion:
             self.action_take_suggestion()
         else:
@@ -264,7 +264,7 @@ class SearchActions(PaneActions):
     def take_clicked(self, event: AdviceLine.CompletionClicked) -> None:
         choices = self.search_box.completions
         if event.number < len(choices):
-            self.search_box.set_query(choices[event.number].text, choices[event.number].cursor)
+            self.search_box.complete(choices[event.number])
             self.search_box.focus()
 
     def action_take_suggestion(self) -> None:

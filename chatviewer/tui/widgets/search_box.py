@@ -84,6 +84,7 @@ class SearchBox(Input):
         super().__init__(placeholder="Search everything", compact=True, max_length=LONGEST, select_on_focus=False, id=id)
         self.find_completions: Callable[[str], list[Completion]] = lambda _text: []
         self.completions: list[Completion] = []  # of what stands here
+        self._completed = ""  # what `complete` wrote last
         self.suggester = _FirstCompletion(self)
         self.highlighter = _Chips(self)
 
@@ -92,6 +93,11 @@ class SearchBox(Input):
         if self.value != query:
             self.value = query
         self.cursor_position = len(query) if cursor is None else cursor
+
+    def complete(self, found: Completion) -> None:
+        """Write what was offered."""
+        self.set_query(found.text, found.cursor)
+        self._completed = found.text
 
     def marks(self, typed: str) -> list[tuple[int, int, str]]:
         """What does not look like plain words."""
@@ -117,6 +123,15 @@ class SearchBox(Input):
                 self.set_query(self.value[: term.start] + self.value[at:], term.start)
                 return
         super().action_delete_left()
+
+    def insert_text_at_cursor(self, text: str) -> None:
+        """Behind what was completed a comma goes on with one more value, and a space that is typed by habit is there already."""
+        if self.value == self._completed and self.value[-1:] == " " and self.cursor_position == len(self.value):
+            if text == " ":
+                return
+            if text == ",":
+                self.set_query(self.value[:-1])
+        super().insert_text_at_cursor(text)
 
     def on_click(self, event: events.Click) -> None:
         """A field that looks like a chip is taken out by a click on it, as by the digit that put it in."""
