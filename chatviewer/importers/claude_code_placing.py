@@ -83,7 +83,8 @@ class Placing:
                 before = self.piece_of(piece.logical_uuid)[0]
                 return (before, True) if before is not None and before.thread is piece.thread else (previous, False)
             return (None, True) if uuid is not None and piece.role is Role.USER else (previous, False)
-        before, missing = self.piece_of(uuid)
+        node = self.nodes.get(uuid)
+        before, missing = (node, uuid) if type(node) is Piece else self.piece_of(uuid)
         if before is None:
             ghost = piece.thread.key, missing
             if ghost not in self.ghosts:

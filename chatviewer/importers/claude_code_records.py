@@ -57,13 +57,15 @@ class Transcript(Threads):
 
     def _message(self, line: int, offset: int, record: Record, kind: str) -> None:
         message = record.get("message")
-        if type(message) is str:
-            message = {"content": message}
         if type(message) is not dict or "content" not in message:
-            self.reading.problem(line, f"a record of type {kind} without a message")
-            self._alias(line, record)
-            return
-        thread = self.thread_of(line, record)
+            if type(message) is not str:
+                self.reading.problem(line, f"a record of type {kind} without a message")
+                self._alias(line, record)
+                return
+            message = {"content": message}
+        thread = self._home
+        if thread is None or record.get("sessionId") != self._sid or record.get("isSidechain") is True:
+            thread = self.thread_of(line, record)
         uuid = record.get("uuid")
         if type(uuid) is not str or not uuid or uuid in self.nodes:
             uuid = self._other_uuid(line, thread, uuid if type(uuid) is str else "", message)

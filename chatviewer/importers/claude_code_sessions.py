@@ -200,9 +200,9 @@ def _state(transcript: Transcript, placing: Placing, shown: list[Thread], before
     for uuid, line in reversed(transcript.order):
         if len(records) >= KEPT_RECORDS:
             break
-        if line < before_line:
-            places = [place for place in placing.stands_for(uuid, before_line) if place[0] in by_key]
-            records += [[uuid, by_key[key], piece.uid if piece else "", is_ghost] for key, piece, is_ghost in places]
+        for key, piece, is_ghost in placing.stands_for(uuid, before_line) if line < before_line else ():
+            if key in by_key:
+                records.append([uuid, by_key[key], piece.uid if piece else "", is_ghost])
     missing = sorted(transcript.missing | {uuid for _, uuid in placing.ghosts if uuid not in placing.nodes})
     calls: list[list[Any]] = []
     early = transcript.answered_early | {id_ for id_, waiting in transcript.early_results.items() if waiting}

@@ -19,14 +19,14 @@ _KIND_OF_START = (
     ("[Request interrupted", "interruption"),
     ("This session is being continued from a previous conversation", "compact_summary"),
 )
+_STARTS = tuple(beginning for beginning, _ in _KIND_OF_START)
 
 
 def injected_kind(content: str, is_meta: bool) -> str | None:
     """What a text of role user is when the user did not write it; None for the user's own words, also beside injected ones."""
     start = content[:60].lstrip()
-    for beginning, kind in _KIND_OF_START:
-        if start.startswith(beginning):
-            return kind
+    if start.startswith(_STARTS):
+        return next(kind for beginning, kind in _KIND_OF_START if start.startswith(beginning))
     if start.startswith("<") and not INJECTED.sub("", content).strip():
         tag = start[1:].partition(">")[0]
         return _KIND_OF_TAG.get(tag.replace("_", "-").partition("-")[0], "notification" if tag == "task-notification" else "injected")

@@ -24,8 +24,8 @@ class Threads:
         self.nodes: dict[str, Piece | Reply | str] = {}  # by uuid; a string: stands for that record; "": for the beginning
         self.order: list[tuple[str, int]] = []  # every uuid with its line
         self._sides: dict[str, Thread] = {}  # the newest side chain of a session id
-        self._sid = ""
-        self._home: Thread | None = None
+        self._sid = ""  # of the newest record
+        self._home: Thread | None = None  # its thread; None in a sub-agent's own file
 
     def envelope(self, thread: Thread, record: dict[str, Any]) -> datetime | None:
         """Take down what a record says about its session. Returns its time."""

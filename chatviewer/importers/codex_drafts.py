@@ -27,17 +27,20 @@ class DraftCall:
         self.is_answered = False
 
     def finished(self) -> ToolCall:
+        result = "\n".join(self.results) if self.results else None
+        # by position, as messages: naming their fields costs more than all else about them
         return ToolCall(
-            tool_name=self.name,
-            tool_call_id=self.call_id,
-            arguments=self.arguments,
-            result="\n".join(self.results) if self.results else None,
-            status=self.status,
-            error_message=self.error,
-            started_at=self.started_at,
-            completed_at=self.completed_at,
-            duration_ms=self.duration_ms,
-            child_uid=self.child,
+            self.name,
+            "",
+            self.call_id,
+            self.arguments,
+            result,
+            self.status,
+            self.error,
+            self.started_at,
+            self.completed_at,
+            self.duration_ms,
+            self.child,
         )
 
 
@@ -58,6 +61,7 @@ class Draft:
         self.tool_call_id: str | None = None
         self.model: str | None = None
         self.is_open = role is Role.ASSISTANT
+        self._uid: str | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -70,23 +74,29 @@ class Draft:
         return not self.calls and not self.attachments and all(event for _, event in self.content + self.thinking)
 
     def uid(self, session_id: str) -> str:
-        return message_uid(SOURCE, session_id, self.key)
+        """Asked for once all is read, by the message itself and by what follows it."""
+        if self._uid is None:
+            self._uid = message_uid(SOURCE, session_id, self.key)
+        return self._uid
 
     def finished(self, session_id: str) -> Message:
-        uid = self.uid(session_id)
+        parent = self.parent
         return Message(
-            uid=uid,
-            role=self.role,
-            content="\n\n".join(piece for piece, _ in self.content),
-            thinking="\n\n".join(piece for piece, _ in self.thinking),
-            parent_uid=self.parent.uid(session_id) if isinstance(self.parent, Draft) else self.parent,
-            model=self.model,
-            tool_name=self.tool_name,
-            tool_call_id=self.tool_call_id,
-            created_at=self.at,
-            metadata=self.metadata,
-            tool_calls=tuple(call.finished() for call in self.calls),
-            attachments=tuple(self.attachments),
+            self.uid(session_id),
+            self.role,
+            "\n\n".join([piece for piece, _ in self.content]),
+            "\n\n".join([piece for piece, _ in self.thinking]) if self.thinking else "",
+            parent.uid(session_id) if isinstance(parent, Draft) else parent,
+            self.model,
+            self.tool_name,
+            self.tool_call_id,
+            None,
+            None,
+            self.at,
+            None,
+            self.metadata,
+            tuple([call.finished() for call in self.calls]) if self.calls else (),
+            tuple(self.attachments) if self.attachments else (),
         )
 
 

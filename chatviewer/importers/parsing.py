@@ -48,9 +48,9 @@ def fast_loads(size: int) -> Callable[[bytes | bytearray | memoryview | str], An
     """orjson's, to read so many bytes; None where the standard library has read them before orjson has started."""
     if size < WORTH_ORJSON and "orjson" not in sys.modules:
         return None
-    from orjson import loads
+    import orjson  # not a name from it: that is looked up anew by each call
 
-    return loads
+    return orjson.loads
 
 
 def parse_json(data: bytes | str) -> Any:
