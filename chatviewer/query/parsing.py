@@ -38,7 +38,8 @@ class _Group:
             nodes.extend(joined.nodes if isinstance(joined, AllOf) else (joined,))
         if not nodes:
             return None
-        whole = nodes[0] if len(nodes) == 1 else AllOf(tuple(nodes))
+        wanted = tuple(dict.fromkeys(nodes))  # each once: a beginning of very many words is looked up for each time that it stands there
+        whole = wanted[0] if len(wanted) == 1 else AllOf(wanted)
         return _negated(whole) if self.is_negated else whole
 
 
