@@ -9,6 +9,7 @@ for the text that is indexed and for the text that is searched:
 * a run of Chinese, Japanese, Korean or Thai: into pairs of neighbours, and the last character alone, so that any two characters
   that stand side by side are found, and any single one as the beginning of a pair
 * emoji, which it drops: as a word such as u1f389
+* what a terminal showed in colour: `ESC[31merror` is the word 31merror to it
 * letters that have no accent to fold, or one that it knows nothing of: ß, ø, ł, æ, full width letters, Greek, and the vowel points of
   Hebrew and Arabic
 """
@@ -47,6 +48,8 @@ _DOTTED = pattern(r"[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*")
 _PART = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _NAMED = pattern(r"[A-Za-z]+|[0-9]+")
 _MOST_NAMED, _LONGEST_NAMED = 4, 32  # parts, characters; what has more is data
+_COLOURED = pattern(r"\x1b\[[0-9;:?]*[A-Za-z]([^\s\x1b]{1,64})")  # what stands right behind a sequence
+_WORD = pattern(r"[^\W_]+")
 _SUFFIXED = pattern(r"(?=[0-9a-f]*[g-z])[0-9]+[a-z]{2,}[0-9]+")  # 1.0rc1, 0ubuntu1
 
 
@@ -122,6 +125,8 @@ def _unordered(data: bytes) -> dict[str, None]:
     terms = dict.fromkeys(chain.from_iterable(map(_run_parts.__getitem__, runs)))
     if not data.isascii():
         terms |= dict.fromkeys(_special_terms(data))
+    if b"\x1b" in data:
+        terms |= dict.fromkeys(" ".join(_coloured_words(data.decode("utf-8", "replace"))).lower().split())
     return terms
 
 
@@ -146,7 +151,8 @@ def _terms_in(texts: Sequence[str]) -> Iterator[tuple[dict[str, None], list[str]
         names = dict.fromkeys(parts[first:last])
         names.pop("", None)
         first = last
-        yield names, [] if text.isascii() else _special_terms(text.encode("utf-8", "surrogatepass"))
+        special = [] if text.isascii() else _special_terms(text.encode("utf-8", "surrogatepass"))
+        yield names, [*special, *_coloured_words(text)] if "\x1b" in text else special
 
 
 def _special_terms(data: bytes) -> list[str]:
@@ -163,6 +169,15 @@ def _special_terms(data: bytes) -> list[str]:
     text = data.decode("utf-8", "surrogatepass")
     distinct = dict.fromkeys(text[start:end] for start, end in chunks(text))
     return [part for chunk in distinct for part in chunk_parts(chunk, is_end_open=False)]
+
+
+def _coloured_words(text: str) -> list[str]:
+    """The words that cling to the colours of a terminal, and what those stand for in turn."""
+    found = " ".join(dict.fromkeys(_COLOURED.findall(text)))
+    words = _WORD.findall(found)
+    for names, special in _terms_in([found]):
+        words += [*names, *special]
+    return words
 
 
 def _joined(terms: Collection[str]) -> str | None:

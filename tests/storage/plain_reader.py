@@ -19,6 +19,7 @@ Answer = bool | None
 _UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7a3]")
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _NAMES = re.compile(r"[A-Za-z]+|[0-9]+")
+_COLOURED = re.compile(r"\x1b\[[0-9;]*[A-Za-z]([^\s\x1b]+)")
 _STATUSES = {"active", "archived", "trashed"}
 
 
@@ -105,13 +106,24 @@ def _stand_in(wanted: list[str], words: list[str], is_prefix: bool) -> bool:
 
 
 def holds(text: str, word: Word) -> Answer:
-    """Whether a text holds a word or phrase."""
+    """Whether a text holds a word or phrase. What stands right behind a colour of a terminal is found as if it stood alone."""
+    found = _holds(text, word)
+    coloured = _COLOURED.findall(text)
+    if found or not coloured:
+        return found
+    if any(_holds(each, word) for each in coloured):
+        return True
+    # a phrase that only begins or ends in colour
+    return found if len(_words(word.text)) == 1 and not _UNSPACED.search(word.text) else None
+
+
+def _holds(text: str, word: Word) -> Answer:
     typed = word.text
     wanted = _words(typed)
     if _UNSPACED.search(typed):
         pieces = typed.split()
         if len(pieces) > 1:
-            each = both(holds(text, Word(piece, word.is_prefix)) for piece in pieces)
+            each = both(_holds(text, Word(piece, word.is_prefix)) for piece in pieces)
             return each if typed in text else both([None, each])
         return typed in text
     if not wanted:

@@ -40,10 +40,20 @@ TEXTS = {
     "mixed": "使用Python3编写的API接口，调用useEffect和axios.get()。",
     "apart": unicodedata.normalize("NFD", "받은 데이터베이스.pdf, ガイドブック, Müllers Ménü.txt") + ", ｶﾞｲﾄﾞ",  # as macOS writes names
     "wide": "ＰＹＴＨＯＮ　ｖ３ ﬁle",
+    "coloured": "\x1b[32mPASSED\x1b[0m lib/a.rs \x1b[1;38;5;9mlintError\x1b[m \x1b[01;31m\x1b[Ksrc/lexer.rs:17\x1b[0m \x1b[34m警告\x1b[0m",
 }
 
 # (query, those that must be found, those that must not)
 TRIPLES = [
+    ("passed", "coloured", ""),
+    ("pass*", "coloured", ""),
+    ("lintError", "coloured", ""),
+    ("lint", "coloured", ""),
+    ("lexer.rs", "coloured", ""),
+    ("src/lexer.rs:17", "coloured", ""),
+    ("lexer src", "coloured", ""),
+    ('"lexer src"', "", "coloured"),
+    ("警告", "coloured", ""),
     ("retry_with_backoff", "snake", ""),
     ("retry with backoff", "snake", ""),
     ("backoff", "snake", ""),
@@ -276,6 +286,7 @@ def test_finds(library: Library, text: str, wanted: str, unwanted: str) -> None:
         ("ｶﾞｲﾄﾞ", "ｶﾞｲﾄﾞ"),
         ("🚀", "🚀"),
         ("->", "->"),
+        ("lintError", "lintError"),
     ],
 )
 def test_what_was_found_is_lit(library: Library, text: str, lit: str) -> None:
