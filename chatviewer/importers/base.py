@@ -81,7 +81,7 @@ class Importer(ABC):
         """The default places on this machine, whether they exist or not. Empty for exports that the user brings."""
 
     @abstractmethod
-    def files(self, place: Path) -> Iterator[Path]:
+    def files(self, place: Path) -> Iterator[Path | str]:
         """The chat files below one of `places()`, without following links. Does not open them."""
 
     @abstractmethod

@@ -45,19 +45,18 @@ class ClaudeCodeImporter(Importer):
     def places(self) -> list[Path]:
         return [home / "projects" for home in _homes()]
 
-    def files(self, place: Path) -> Iterator[Path]:
+    def files(self, place: Path) -> Iterator[str]:
         """Transcripts lie in a project's folder, those of sub-agents below it; the journal of a workflow is no transcript."""
-        from pathlib import Path  # one longer file is stored without
-
-        pending = [place]
+        top = os.fspath(place)
+        pending = [top]
         while pending:
             folder = pending.pop()
-            below: list[Path] = []
+            below: list[str] = []
             for entry in _entries(folder):
                 if entry.is_dir(follow_symlinks=False) and not entry.name.endswith(".jsonl"):
-                    below.append(Path(entry.path))
-                elif folder != place and entry.name.endswith(".jsonl") and entry.name != "journal.jsonl":
-                    yield Path(entry.path)
+                    below.append(entry.path)
+                elif folder != top and entry.name.endswith(".jsonl") and entry.name != "journal.jsonl":
+                    yield entry.path
             pending += reversed(below)
 
     def recognises(self, path: Path, head: bytes) -> bool:
@@ -94,7 +93,7 @@ def _homes() -> list[Path]:
     return given or [expanded("~/.claude"), expanded("~/.config/claude")]
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _entries(folder: str) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: entry.name)

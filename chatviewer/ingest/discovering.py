@@ -7,7 +7,6 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from time import time_ns
 from typing import TYPE_CHECKING
 
@@ -35,7 +34,7 @@ _ABSENT = (FileNotFoundError, NotADirectoryError)
 class Candidate(NamedTuple):
     """A regular file that may hold chats."""
 
-    path: Path | str
+    path: str
     importer: Importer | None  # None: to be recognised by its head
     size: int  # bytes
     mtime_ns: int
@@ -45,7 +44,7 @@ class Candidate(NamedTuple):
     @property
     def key(self) -> str:
         """As its path is stored."""
-        return stored_path(str(self.path))
+        return stored_path(self.path)
 
 
 def chosen_importers(source: str | None, disabled: Iterable[str] = ()) -> list[Importer]:
@@ -81,7 +80,7 @@ class Discovery:
                     os.stat(place)
                     self.roots.append(str(place))  # not one that is no more as a whole: a disk that is not there is not empty
                     for path in importer.files(place):
-                        self._add(path, importer)
+                        self._add(os.fspath(path), importer)
                 except OSError as error:
                     self._report_folder(error)
 
@@ -127,7 +126,7 @@ class Discovery:
             for file in _files_below(str(path), self.skipped, self._report_folder):
                 self._add(file, None)
         elif stat.S_ISREG(found.st_mode):
-            self._put(path, None, found, is_named=True)
+            self._put(str(path), None, found, is_named=True)
         else:
             self.skipped[_KINDS.get(stat.S_IFMT(found.st_mode), "device")] += 1
 
@@ -142,39 +141,40 @@ class Discovery:
         """A file that was imported before, by that importer."""
         self._add(path, importer)
 
-    def _add(self, path: Path | str, importer: Importer | None) -> None:
+    def _add(self, path: str, importer: Importer | None) -> None:
         try:
             found = os.lstat(path)
         except _ABSENT:
             self.skipped["deleted meanwhile"] += 1
             return
         except OSError as error:
-            self.problems.append(Problem(str(path), 1, f"cannot be opened: {error.strerror or error}"))
+            self.problems.append(Problem(path, 1, f"cannot be opened: {error.strerror or error}"))
             return
         if stat.S_ISREG(found.st_mode):
             self._put(path, importer, found, is_named=False)
         else:
             self.skipped[_KINDS.get(stat.S_IFMT(found.st_mode), "device")] += 1
 
-    def _put(self, path: Path | str, importer: Importer | None, found: os.stat_result, *, is_named: bool) -> None:
-        entries = [found]
-        if has_log(str(path)):
-            entries.append(os.stat(f"{path}-wal"))
-        for beside in self._beside(path, importer):
-            with suppress(OSError):
-                entries.append(os.stat(beside))
-        size = sum(entry.st_size for entry in entries)
-        mtime_ns, ctime_ns = max(entry.st_mtime_ns for entry in entries), max(entry.st_ctime_ns for entry in entries)
+    def _put(self, path: str, importer: Importer | None, found: os.stat_result, *, is_named: bool) -> None:
+        size, mtime_ns, ctime_ns = found.st_size, found.st_mtime_ns, found.st_ctime_ns
+        for entry in self._beside(path, importer):
+            size += entry.st_size
+            mtime_ns, ctime_ns = max(mtime_ns, entry.st_mtime_ns), max(ctime_ns, entry.st_ctime_ns)
         candidate = Candidate(path, importer, size, mtime_ns, ctime_ns, is_named)
         self.candidates.setdefault(candidate.key, candidate)
 
-    def _beside(self, path: Path | str, importer: Importer | None) -> Iterator[str]:
-        """What is read together with a file, and may change without it: the votes and projects of an unpacked export."""
-        folder, own_name = os.path.split(path)
-        suffix = os.path.splitext(own_name)[1].lower()
+    def _beside(self, path: str, importer: Importer | None) -> Iterator[os.stat_result]:
+        """What is read together with a file, and may change without it: SQLite's log, the votes and projects of an unpacked export."""
+        if has_log(path):
+            yield os.stat(f"{path}-wal")
         for each in self._chosen if importer is None else (importer,):
-            if each.beside and suffix in each.extensions and own_name not in each.beside:
-                yield from (os.path.join(folder, name) for name in each.beside)
+            if each.beside and os.path.splitext(path)[1].lower() in each.extensions and os.path.basename(path) not in each.beside:
+                for name in each.beside:
+                    try:
+                        entry = os.stat(os.path.join(os.path.dirname(path), name))
+                    except OSError:
+                        continue
+                    yield entry
 
     def gone(self, known: Mapping[str, object]) -> list[str]:
         """Of the known files, those below the folders looked through that are not there any more."""
@@ -236,7 +236,7 @@ def _status(importer: Importer, stamps: Mapping[str, Stamp]) -> SourceStatus:
     for place in found:
         for path in importer.files(place):
             try:
-                entry = path.lstat()
+                entry = os.lstat(path)
             except OSError:
                 continue
             if not stat.S_ISREG(entry.st_mode):

@@ -134,7 +134,7 @@ def test_the_export_of_a_web_session() -> None:
 
 def test_files_and_what_they_are() -> None:
     importer = ClaudeCodeImporter()
-    found = list(importer.files(SAMPLES / "projects"))
+    found = list(map(Path, importer.files(SAMPLES / "projects")))
     assert sorted(found) == sorted([LIGHTHOUSE, AGENT, ORCHARD])
     assert all(importer.recognises(path, path.read_bytes()[:65536]) for path in [*found, WEB])
     assert not importer.recognises(Path("x.jsonl"), b'{"sessionId":"a","projectHash":"b","messages":[]}\n')
