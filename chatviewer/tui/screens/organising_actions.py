@@ -135,7 +135,7 @@ class OrganisingActions(ViewerScreen):
             if typed is not None and typed.strip() != title:
                 self.changes.submit(organising.rename(self.library, summary.id, typed.strip()))
 
-        hint = "Enter saves · an empty title gives the one of the source back · Esc leaves"
+        hint = "Enter saves · empty gives the source's title back · Esc leaves"
         self.app.push_screen(PromptModal("Title", value=title, hint=hint), change)
 
     def action_note(self) -> None:
