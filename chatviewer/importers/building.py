@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chatviewer.domain import long_text
 from chatviewer.domain.attachment import Attachment
 from chatviewer.domain.kinds import Role
 from chatviewer.domain.message import Message
@@ -84,7 +85,8 @@ def text(value: Any) -> str:
     if value is None:
         return ""
     try:
-        return json.dumps(value, ensure_ascii=False)
+        dumped = json.dumps(value, ensure_ascii=False)
+        return dumped if not long_text.is_excerpt(dumped) else long_text.hold(bytearray(long_text.in_utf8(dumped, long_text.in_json)))
     except (ValueError, TypeError, RecursionError):
         return ""
 
@@ -148,7 +150,7 @@ def file_attachment(content: bytes, media_type: str = "", name: str = "") -> Att
 
 def text_attachment(content: str, media_type: str = "text/plain", name: str = "") -> Attachment:
     """A pasted or extracted document, whose text is searchable."""
-    return Attachment(media_type=media_type, name=name, byte_count=len(content.encode("utf-8", "replace")), text=content)
+    return Attachment(media_type=media_type, name=name, byte_count=long_text.size(content), text=content)
 
 
 def first_prompt_title(messages: Iterable[Message]) -> str:

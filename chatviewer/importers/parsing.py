@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from chatviewer.domain.long_text import in_utf8, is_excerpt
 from chatviewer.domain.record import pattern
 
 WORTH_ORJSON = 256 << 10  # bytes. Measured: its import, with all that it imports, takes the time in which the standard library reads these
@@ -53,14 +54,20 @@ def fast_loads(size: int) -> Callable[[bytes | bytearray | memoryview | str], An
     return orjson.loads
 
 
-def parse_json(data: bytes | str) -> Any:
+def parse_json(data: bytes | bytearray | str) -> Any:
     """The value of a JSON text. What orjson refuses, or would round, is read by the standard library: NaN is None, integers are exact, a
     number beyond all bounds keeps its digits as a string, invalid UTF-8 and lone surrogates become U+FFFD. Raises ValueError with a
     plain reason."""
+    if isinstance(data, str) and is_excerpt(data):
+        from chatviewer.importers.long_lines import long_value
+
+        data = in_utf8(data)
+        if (value := long_value(data)) is not None:
+            return value
     if loads := fast_loads(len(data)):
         try:
             value = loads(data)
-            if not may_hold_long_integer(data if isinstance(data, bytes) else data.encode()):
+            if not may_hold_long_integer(data.encode() if isinstance(data, str) else data):
                 return value
         except ValueError:
             pass

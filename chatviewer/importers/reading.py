@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from chatviewer.domain.long_text import LONG
 from chatviewer.domain.record import pattern
 from chatviewer.importers.base import FullReadNeededError, Reading
 from chatviewer.importers.parsing import decode_first, fast_loads, may_hold_long_integer, mend, mended, parse_json
@@ -99,8 +100,8 @@ def _records_from(reading: Reading, source: BinaryIO) -> Iterator[tuple[int, int
         if size > MAX_LINE:
             reading.problem(lines.number, f"a line of more than {MAX_LINE >> 20} MB")
             continue
-        record = None
-        if loads is not None and is_exact and not lines.printed:  # nearly always, and then without a call
+        record = _long_record(raw) if size > LONG and not lines.printed else None
+        if record is None and loads is not None and is_exact and not lines.printed:  # nearly always, and then without a call
             try:
                 record = loads(raw)
             except ValueError:
@@ -113,16 +114,16 @@ def _records_from(reading: Reading, source: BinaryIO) -> Iterator[tuple[int, int
             raw = b""  # it may be long, and is not needed while its record is worked on
             yield lines.number, lines.start, record
             record = None
-    yield from lines.finish(bytes(raw_lines.rest), raw_lines.rest_size, start)
+    yield from lines.finish(raw_lines.rest_taken(), raw_lines.rest_size, start)
 
 
 class _RawLines:
     """The whole lines of a stream, each with its line feed, its size in bytes, and whether it is sure to hold no integer beyond 64 bits.
-    Of one of more than MAX_LINE there is only the size. When exhausted, `rest` is what stands behind the last line feed."""
+    Of one of more than MAX_LINE there is only the size. What was given is not held here any longer, for it may be long."""
 
     def __init__(self, source: BinaryIO) -> None:
         self._source = source
-        self.rest = bytearray()  # as one piece, or the pieces would lie about in memory
+        self._rest = bytearray()  # of the last block; as one piece, or the pieces would lie about in memory
         self.rest_size = 0
 
     def __iter__(self) -> Iterator[tuple[bytes | bytearray, int, bool]]:
@@ -139,19 +140,25 @@ class _RawLines:
                 yield line, len(line), is_exact
             self.rest_size += len(rest)
             if self.rest_size <= MAX_LINE:
-                self.rest += rest
+                self._rest += rest
             else:
-                self.rest = bytearray()
+                self._rest = bytearray()
             block = rest = b""
 
     def _completed(self, end: bytes, *, is_exact: bool) -> tuple[bytes | bytearray, int, bool]:
-        """The line that began in an earlier block. Nothing here holds it any longer, for it may be long."""
-        line, size = self.rest, self.rest_size + len(end)
-        self.rest, self.rest_size = bytearray(), 0
+        """The line that began in an earlier block."""
+        size = self.rest_size + len(end)
+        line = self.rest_taken()
+        self.rest_size = 0
         if size > MAX_LINE:
             return b"", size, True
         line += end
         return line, size, is_exact and not may_hold_long_integer(line)
+
+    def rest_taken(self) -> bytearray:
+        """What stands behind the last line feed."""
+        rest, self._rest = self._rest, bytearray()
+        return rest
 
 
 def _size(source: BinaryIO) -> int:
@@ -160,6 +167,14 @@ def _size(source: BinaryIO) -> int:
         return os.fstat(source.fileno()).st_size
     except (OSError, AttributeError):
         return MAX_DOCUMENT
+
+
+def _long_record(raw: bytes | bytearray) -> dict[str, Any] | None:
+    """The record that is a line of many megabytes, with excerpts for its long texts; None for the ordinary way."""
+    from chatviewer.importers.long_lines import long_value
+
+    value = long_value(raw)
+    return value if type(value) is dict else None
 
 
 def _record(raw: bytes | bytearray, *, is_exact: bool) -> dict[str, Any] | None:
@@ -209,7 +224,7 @@ class _Lines:
             for record in found:
                 yield self.number, self.start, record
 
-    def finish(self, rest: bytes, size: int, start: int) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    def finish(self, rest: bytearray, size: int, start: int) -> Iterator[tuple[int, int, dict[str, Any]]]:
         """The last line, which has no line feed; then where to go on when the file has grown."""
         # The number of a line that may still grow is given again next time: its line feed has not been seen.
         self.reading.offset, self.reading.line = start + size, self.number
@@ -218,9 +233,12 @@ class _Lines:
         if size > MAX_LINE:
             self.reading.problem(self.number, f"a line of more than {MAX_LINE >> 20} MB")
         elif self.printed:
-            yield from self._printed_line(rest)
+            yield from self._printed_line(bytes(rest))
+        elif size > LONG and (record := _long_record(rest)) is not None:
+            rest = bytearray()
+            yield self.number, start, record
         else:
-            found, left, reasons = self._split(rest, is_last=True)
+            found, left, reasons = self._split(bytes(rest), is_last=True)
             self.reading.offset -= left
             for reason in reasons:
                 self._report(self.number, reason)

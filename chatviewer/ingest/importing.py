@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from chatviewer.domain import long_text
 from chatviewer.domain.importing import Beginning, FileImport, ImportProgress, ImportReport, Problem, SaveCounts
 from chatviewer.errors import ChatviewerError
 from chatviewer.importers.base import Importer
@@ -46,6 +47,7 @@ class Importing:
         self._begin()
 
     def _begin(self) -> None:
+        long_text.release()
         self.counts = SaveCounts()
         self.skipped: Counter[str] = Counter()
         self.problems: list[Problem] = []
@@ -193,6 +195,9 @@ class Importing:
             reader = FileReader(candidate, chosen, known)
             for part, weight in reader.parts():
                 self._add(part, weight)
+            if long_text.is_any_held():  # until their file is stored
+                self._save()
+                long_text.release()
             self._note(reader)
             done_bytes += candidate.size
             if self._on_progress is not None:

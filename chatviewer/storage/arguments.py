@@ -24,12 +24,12 @@ def words_in(value: Any) -> str:
     return "\n".join(words)
 
 
-def words_in_json(arguments: str) -> str:
+def words_in_json(arguments: str | bytes | bytearray) -> str:
     """The same for arguments as they are stored; what is no JSON is text as it stands."""
     from json import loads  # a search without calls among its hits does without
 
     try:
         value = loads(arguments)
     except (ValueError, RecursionError):
-        return arguments
+        return arguments if isinstance(arguments, str) else arguments.decode()
     return words_in(value)

@@ -6,6 +6,7 @@ import sqlite3
 
 from chatviewer.domain.identity import make_uid
 from chatviewer.domain.kinds import Role
+from chatviewer.domain.long_text import whole
 from chatviewer.domain.message import Message
 from chatviewer.domain.record import NamedTuple
 from chatviewer.domain.session import Session
@@ -220,7 +221,7 @@ class Incoming:
             self._is_changed |= answered
             return
         content = late.result or late.error_message or ""
-        uid = make_uid(self._place.uid, "late", late.tool_call_id, content)
+        uid = make_uid(self._place.uid, "late", late.tool_call_id, whole(content))
         if stored_messages(self._writer, [uid]):
             return
         query = "SELECT id FROM message WHERE session_id = ? ORDER BY seq DESC LIMIT 1"

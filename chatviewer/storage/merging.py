@@ -11,18 +11,34 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chatviewer.domain.identity import make_uid
+from chatviewer.domain.long_text import Text, whole
 from chatviewer.domain.message import Message
 from chatviewer.domain.record import NamedTuple
 from chatviewer.domain.tool_call import ToolCall, ToolResult
 from chatviewer.storage.arguments import words_in_json
-from chatviewer.storage.rows import CHECKED, call_terms, checksum, clean, clean_row, json_text, message_row, milliseconds, text_terms
+from chatviewer.storage.rows import (
+    CHECKED,
+    MAY_BE_LONG,
+    as_stored,
+    call_terms,
+    checksum,
+    clean,
+    clean_row,
+    encoded,
+    json_text,
+    json_utf8,
+    long_in_utf8,
+    message_row,
+    milliseconds,
+    text_terms,
+)
 from chatviewer.storage.writing import Writer
 
-_STORED = (
+_STORED = long_in_utf8(
     "m.id, m.uid, m.session_id, s.uid, s.user_id, m.role, m.content, m.thinking, m.model, m.tool_name, m.tool_call_id, m.input_tokens,"
     " m.output_tokens, m.trace_id, m.created_at, m.metadata"
 )
-_CALL = (
+_CALL = long_in_utf8(
     "id, message_id, position, tool_name, tool_call_id, status, error_message, started_at, completed_at, duration_ms, child_uid,"
     " input_arguments, output_result"
 )
@@ -40,8 +56,8 @@ class StoredCall(NamedTuple):
     completed_at: int | None
     duration_ms: int | None
     child_uid: str | None
-    input_arguments: str
-    output_result: str | None
+    input_arguments: Text
+    output_result: Text | None
 
 
 class StoredMessage(NamedTuple):
@@ -51,8 +67,8 @@ class StoredMessage(NamedTuple):
     session_uid: str | None  # None: its session's row is about to be written
     user_id: int | None
     role: str
-    content: str
-    thinking: str
+    content: Text
+    thinking: Text
     model: str | None
     tool_name: str | None
     tool_call_id: str | None
@@ -89,19 +105,20 @@ def _selected(connection: sqlite3.Connection, condition: str, listed: str) -> di
     return {message.uid: message for message in found.values()}
 
 
-def longer(stored: str, given: str) -> str | None:
+def longer(stored: Text, given: Text) -> Text | None:
     """The longer one of two texts of which one begins with the other; None if they differ."""
-    if given.startswith(stored):
-        return given
-    return stored if stored.startswith(given) else None
+    if isinstance(stored, str) and isinstance(given, str):
+        return stored if stored.startswith(given) else given if given.startswith(stored) else None
+    old, new = encoded(stored), encoded(given)
+    return stored if old.startswith(new) else given if new.startswith(old) else None
 
 
 def is_same(stored: StoredMessage, message: Message) -> bool:
     """Whether this is the stored message, perhaps at another stage of its growth."""
     return (
         stored.role == message.role.value
-        and longer(stored.content, clean(message.content)) is not None
-        and longer(stored.thinking, clean(message.thinking)) is not None
+        and longer(stored.content, as_stored(message.content)) is not None
+        and longer(stored.thinking, as_stored(message.thinking)) is not None
         and all(map(_is_same_call, stored.calls, message.tool_calls))
     )
 
@@ -110,16 +127,16 @@ def _is_same_call(stored: StoredCall, call: ToolCall) -> bool:
     if stored.tool_name != clean(call.tool_name):
         return False
     if call.tool_call_id is not None and stored.tool_call_id == clean(call.tool_call_id):
-        return call.result is None or stored.output_result is None or longer(stored.output_result, clean(call.result)) is not None
-    return stored.input_arguments == json_text(call.arguments) and (
-        call.result is None or stored.output_result in (None, clean(call.result))
+        return call.result is None or stored.output_result is None or longer(stored.output_result, as_stored(call.result)) is not None
+    return encoded(stored.input_arguments) == json_utf8(call.arguments) and (
+        call.result is None or stored.output_result is None or encoded(stored.output_result) == encoded(as_stored(call.result))
     )
 
 
 def variant_uid(message: Message, uid: str) -> str:
     """The uid of another message that came under a uid already taken: made of what it says, so the same one is found again."""
     said = [json_text([call.tool_name, call.arguments, call.result]) for call in message.tool_calls]
-    return make_uid(uid, "variant", message.role.value, message.content, message.thinking, *said)
+    return make_uid(uid, "variant", message.role.value, whole(message.content), whole(message.thinking), *said)
 
 
 class Change(NamedTuple):
@@ -145,7 +162,7 @@ def merge_message(writer: Writer, stored: StoredMessage, message: Message, *, is
     for column in ("content", "thinking"):
         text = longer(old[column], new[column])
         if text is not None and text != old[column]:
-            changes |= {column: text, "terms": text_terms(message.content, message.thinking)}
+            changes |= {column: text, "terms": text_terms(new["content"], new["thinking"])}
     if changes:
         _update(writer, "message", stored.id, changes)
     added = _merge_calls(writer, stored, message)
@@ -173,7 +190,7 @@ def _merge_calls(writer: Writer, stored: StoredMessage, message: Message) -> int
     is_changed = False
     for old, call in zip(stored.calls, message.tool_calls, strict=False):
         given = (call.status.value, call.error_message, milliseconds(call.started_at), milliseconds(call.completed_at), call.duration_ms)
-        values = clean_row((*given, call.child_uid, call.result))
+        values = (*clean_row((*given, call.child_uid)), None if call.result is None else as_stored(call.result))
         is_changed |= complete_call(writer, old, dict(zip(_COMPLETED, values, strict=True)))
     more = message.tool_calls[len(stored.calls) :]
     for position, call in enumerate(more, len(stored.calls)):
@@ -214,10 +231,10 @@ def complete_call(writer: Writer, stored: StoredCall, given: Mapping[str, Any]) 
 def _update(writer: Writer, table: str, row_id: int, changes: Mapping[str, Any]) -> None:
     if writer.has_unindexed():
         writer.index()
-    columns = ", ".join(f"{column} = ?" for column in changes)
+    columns = ", ".join(f"{column} = CAST(? AS TEXT)" if column in MAY_BE_LONG else f"{column} = ?" for column in changes)
     writer.connection.execute(f"UPDATE {table} SET {columns} WHERE id = ?", (*changes.values(), row_id))
     if not changes.keys().isdisjoint(CHECKED[table].split(", ")):
-        values = writer.connection.execute(f"SELECT {CHECKED[table]} FROM {table} WHERE id = ?", (row_id,)).fetchone()
+        values = writer.connection.execute(f"SELECT {long_in_utf8(CHECKED[table])} FROM {table} WHERE id = ?", (row_id,)).fetchone()
         writer.connection.execute(f"UPDATE {table} SET checksum = ? WHERE id = ?", (checksum(*values), row_id))
 
 
@@ -230,15 +247,15 @@ def answer(writer: Writer, session_ids: list[int], late: ToolResult) -> bool | N
         )
         for row in rows.fetchall():
             stored = StoredCall._make(row)
-            if late.result is None or stored.output_result is None or longer(stored.output_result, clean(late.result)) is not None:
+            if late.result is None or stored.output_result is None or longer(stored.output_result, as_stored(late.result)) is not None:
                 values = (
                     late.status.value,
                     late.error_message,
                     milliseconds(late.completed_at),
                     late.duration_ms,
                     late.child_uid,
-                    late.result,
                 )
+                result = None if late.result is None else as_stored(late.result)
                 names = "status", "error_message", "completed_at", "duration_ms", "child_uid", "output_result"
-                return complete_call(writer, stored, dict(zip(names, clean_row(values), strict=True)))
+                return complete_call(writer, stored, dict(zip(names, (*clean_row(values), result), strict=True)))
     return None

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zlib import crc32
 
+from chatviewer.domain import long_text
 from chatviewer.domain.attachment import Attachment
+from chatviewer.domain.long_text import Text
 from chatviewer.domain.message import Message
 from chatviewer.domain.record import pattern
 from chatviewer.domain.tool_call import ToolCall
@@ -45,6 +47,9 @@ CHECKED = {
 }
 """The columns that a row's `checksum` is of: what its source says, and where it belongs. Links to other sessions are made later."""
 
+MAY_BE_LONG = ("thinking", "content", "input_arguments", "output_result", "text")
+"""The columns of texts without bound: bound as `Text`, so by `CAST(? AS TEXT)`."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _SURROGATE = pattern("[\ud800-\udfff]")
@@ -57,7 +62,21 @@ def milliseconds(time: datetime | None) -> int | None:
 
 def clean(text: str) -> str:
     """The text without lone surrogates, which UTF-8 and so SQLite cannot hold."""
-    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+    if text.isascii():
+        return text
+    return long_text.whole(text) if long_text.is_excerpt(text) else _SURROGATE.sub("\ufffd", text)
+
+
+def long_in_utf8(columns: str) -> str:
+    """A list of columns in SQL that gives long texts as bytes: as one str, an emoji in them takes four bytes for each character."""
+    as_it_is = "CASE WHEN length({0}) > {1} THEN CAST({0} AS BLOB) ELSE {0} END"
+    names = columns.split(", ")
+    return ", ".join([as_it_is.format(name, LONG) if name.rpartition(".")[2] in MAY_BE_LONG else name for name in names])
+
+
+def as_stored(text: str) -> Text:
+    """The text as it is bound: a long one in UTF-8, any other `clean`."""
+    return long_text.in_utf8(text) if long_text.is_excerpt(text) else clean(text)
 
 
 def clean_row(row: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -73,7 +92,12 @@ def json_text(value: Any) -> str:
     try:
         return dumps(value).decode()
     except TypeError:  # surrogates, long integers, mappings that are no dict, nesting over 254
-        return clean(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, separators=(",", ":")))
+        dumped = _dumped(value)
+        return long_text.whole(dumped, long_text.in_json) if long_text.is_excerpt(dumped) else clean(dumped)
+
+
+def _dumped(value: Any) -> str:
+    return json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def _plain(value: Any, depth: int = 0) -> Any:
@@ -118,16 +142,16 @@ class _Raw(str):
     __slots__ = ()
 
 
-def checksum(*values: str | int | None) -> int:
+def checksum(*values: Text | int | None) -> int:
     """Of values as they are stored, CRC-32 of their UTF-8: a bit that flipped on the disk shows. It costs 3 % of an import."""
     result = 0
     for value in values:
         if value is not None:
-            result = _crc(value if isinstance(value, str) else str(value), result)
+            result = _crc(value if isinstance(value, str) else str(value) if isinstance(value, int) else value, result)
     return result
 
 
-def _crc(text: str, value: int = 0) -> int:
+def _crc(text: Text, value: int = 0) -> int:
     for piece in pieces(text):
         value = crc32(encoded(piece), value)
     return value
@@ -139,7 +163,7 @@ def cleaned(table: str, columns: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
     values = dict(zip(names, clean_row(row), strict=True))
     if table in CHECKED and "checksum" in values:
         of = (values[name] for name in CHECKED[table].split(", "))
-        values["checksum"] = checksum(*(value.decode() if isinstance(value, bytes) else value for value in of))
+        values["checksum"] = checksum(*of)
     return tuple(values.values())
 
 
@@ -153,27 +177,32 @@ def message_row(
     said_by = role.value, model, tool_name, tool_call_id  # an exact str: SQLite's module takes a detour for its subclasses
     facts = (uid, session_id, seq, parent_id, *said_by, input_tokens, output_tokens, trace_id, created_at, metadata)
     said = "".join([str(value) for value in facts if value is not None])
-    if len(content) + len(thinking) > LONG:
-        total = crc32(encoded(said), checksum(content, thinking))
+    kept: tuple[Text, Text] = thinking, content
+    if long_text.is_any_held():
+        kept = as_stored(thinking), as_stored(content)
+    if len(kept[0]) + len(kept[1]) > LONG:
+        total = crc32(encoded(said), checksum(*reversed(kept)))
     else:
         total = crc32(encoded(f"{content}{thinking}{said}"))
-    return (message_id, *facts, terms, thinking, content, total)
+    return (message_id, *facts, terms, *kept, total)
 
 
-def call_row(call: ToolCall, call_id: int, message_id: int, session_id: int, position: int) -> tuple[tuple[Any, ...], str | None]:
+def call_row(call: ToolCall, call_id: int, message_id: int, session_id: int, position: int) -> tuple[tuple[Any, ...], Text | None]:
     """The values of `CALL_COLUMNS`, and the words of the arguments for the index; None where only SQLite knows what its view reads."""
     tool_name, _, tool_call_id, arguments, result, status, error_message, started_at, completed_at, duration_ms, child_uid = call
-    kept: str | bytes | None = result
+    kept: Text | None = result
+    if result and long_text.is_any_held():
+        kept = as_stored(result)
+    words: Text
     try:
-        dumped = dumps(arguments)
-        # a long text with an emoji would be four times as large as its bytes
-        stored: str | bytes = dumped if len(dumped) > LONG else dumped.decode()
+        dumped: bytes | bytearray = dumps(arguments)
         words = words_in(arguments)
     except TypeError:
-        stored = json_text(arguments)
-        dumped, words = stored.encode(), words_in_json(stored)
-    if len(dumped) > LONG or (result and len(result) > LONG):
-        terms, total = call_terms(tool_name, words, result or ""), _crc(result or "", crc32(dumped))
+        dumped, words = _odd_arguments(arguments)
+    # a long text with an emoji would be four times as large as its bytes
+    stored: Text = dumped if len(dumped) > LONG else dumped.decode()
+    if len(dumped) > LONG or (kept and len(kept) > LONG):
+        terms, total = call_terms(tool_name, words, kept or ""), _crc(kept or "", crc32(dumped))
     else:
         said = encoded(result) if result else b""
         terms = unordered_terms(b"\n".join((encoded(tool_name), encoded(words), said)))
@@ -189,11 +218,31 @@ def call_row(call: ToolCall, call_id: int, message_id: int, session_id: int, pos
     return row, None if has_zero else words  # where some versions of SQLite end the string
 
 
+def json_utf8(value: Any) -> bytes | bytearray:
+    """Arguments as they are stored, in UTF-8."""
+    try:
+        return dumps(value)
+    except TypeError:
+        return _odd_arguments(value)[0]
+
+
+def _odd_arguments(arguments: Any) -> tuple[bytes | bytearray, Text]:
+    """What `dumps` refuses, as it is stored, and the words in it."""
+    dumped = _dumped(arguments)
+    if long_text.is_excerpt(dumped):
+        return long_text.in_utf8(dumped, long_text.in_json), as_stored(words_in(arguments))
+    dumped = clean(dumped)
+    return dumped.encode(), words_in_json(dumped)
+
+
 def attachment_row(
     attachment: Attachment, attachment_id: int, message_id: int, position: int, byte_count: int | None, digest: str | None
 ) -> tuple[Any, ...]:
     """The values of `ATTACHMENT_COLUMNS`. `digest`: of the data that is stored."""
-    name, text = attachment.name, attachment.text
+    name = attachment.name
+    text: Text | None = attachment.text
+    if text and long_text.is_any_held():
+        text = as_stored(attachment.text or "")
     terms = text_terms(text or "", name)
     place = message_id, position, attachment.media_type, name, byte_count, digest
     return attachment_id, *place, terms, text, checksum(*place, text)
@@ -201,21 +250,27 @@ def attachment_row(
 
 def message_terms(messages: Sequence[Message]) -> list[str | None]:
     """Of each message the additional words, see `terms`."""
+    if long_text.is_any_held():
+        return [text_terms(as_stored(message.content), as_stored(message.thinking)) for message in messages]
     return extra_terms_of([f"{message.content}\n{message.thinking}" if message.thinking else message.content for message in messages])
 
 
-def text_terms(first: str, second: str = "") -> str | None:
+def text_terms(first: Text, second: Text = "") -> str | None:
     """The additional words of one or two texts, see `terms`: content and thinking, title and summary, text and name."""
-    return extra_terms(f"{first}\n{second}" if second else first) if first or second else None
+    if isinstance(first, str) and isinstance(second, str):
+        return extra_terms(f"{first}\n{second}" if second else first) if first or second else None
+    return extra_terms(first, second)
 
 
-def call_terms(tool_name: str, words: str, result: str) -> str | None:
+def call_terms(tool_name: str, words: Text, result: Text) -> str | None:
     """The additional words of a call, see `terms`. In no order: its index holds none."""
     return unordered_terms_of((tool_name, words, result))
 
 
-def encoded(text: str) -> bytes:
+def encoded(text: Text) -> bytes | bytearray:
     """The text as UTF-8, as SQLite will hold it."""
+    if not isinstance(text, str):
+        return text
     try:
         return text.encode()
     except UnicodeEncodeError:

@@ -17,6 +17,7 @@ for the text that is indexed and for the text that is searched:
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 
+from chatviewer.domain.long_text import Text, cut
 from chatviewer.domain.record import pattern
 
 _MAX_KNOWN = 1 << 16  # names whose parts are remembered
@@ -53,11 +54,11 @@ _WORD = pattern(r"[^\W_]+")
 _SUFFIXED = pattern(r"(?=[0-9a-f]*[g-z])[0-9]+[a-z]{2,}[0-9]+")  # 1.0rc1, 0ubuntu1
 
 
-def extra_terms(text: str) -> str | None:
-    """The words to index beside a text, in its order, each name once; None when there are none."""
+def extra_terms(text: Text, second: Text = "") -> str | None:
+    """The words to index beside one or two texts, in their order, each name once; None when there are none."""
     names: dict[str, None] = {}
     special: list[str] = []
-    for piece in pieces(text):
+    for piece in chain(pieces(text), pieces(second)):
         for parts, others in _terms_in([piece]):
             names |= parts
             if len(special) < _MAX_TERMS:
@@ -87,9 +88,11 @@ def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
         yield texts[first:]
 
 
-def pieces(text: str) -> Iterable[str]:
-    """A long text in pieces that end between two words, where there are words; any other as it is."""
-    return (text,) if len(text) <= LONG else _cut(text)
+def pieces(text: Text) -> Iterable[str]:
+    """A long text in pieces that end between two words, where there are words; any other as it is. One in UTF-8 is long."""
+    if isinstance(text, str):
+        return (text,) if len(text) <= LONG else _cut(text)
+    return cut(text, LONG)
 
 
 def _cut(text: str) -> Iterator[str]:
@@ -108,7 +111,7 @@ def unordered_terms(data: bytes) -> str | None:
     return _joined(_unordered(data))
 
 
-def unordered_terms_of(texts: Collection[str]) -> str | None:
+def unordered_terms_of(texts: Collection[Text]) -> str | None:
     """The same of several texts, any of which may be long."""
     terms: dict[str, None] = {}
     for text in texts:
