@@ -102,8 +102,10 @@ class Piece:
         self.metadata: dict[str, Any] = {}
 
     def message(self) -> Message:
-        reply, parent, usage = self.reply, self.parent, None
+        reply, parent = self.reply, self.parent
+        input_tokens = output_tokens = None
         if reply is not None and reply.pieces[0] is self and (usage := reply.usage) is not None:  # once for the whole reply
+            input_tokens, output_tokens = whole_number(usage.get("input_tokens")), whole_number(usage.get("output_tokens"))
             for key, name in CACHE_KEYS:
                 if count := whole_number(usage.get(key)):
                     self.metadata[name] = count
@@ -116,8 +118,8 @@ class Piece:
             self.model,
             None,
             self.tool_call_id,
-            whole_number(usage.get("input_tokens")) if usage is not None else None,
-            whole_number(usage.get("output_tokens")) if usage is not None else None,
+            input_tokens,
+            output_tokens,
             self.created_at,
             None,
             self.metadata,
