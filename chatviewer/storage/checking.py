@@ -128,7 +128,7 @@ def check(database: Database, user_id: int) -> list[Finding]:
         ("permissions", lambda: _permissions(database.path)),
         ("file system", lambda: _file_system(database.path)),
         ("schema", lambda: _schema(connection)),
-        ("integrity", lambda: _integrity(connection)),
+        ("integrity", lambda: _integrity(connection, database.path)),
         ("references", lambda: _references(connection)),
         ("links", lambda: _told("links", link_problems(connection), "Sub-agents hang where their sources say.")),
         ("derived columns", lambda: _derived(connection, user_id)),
@@ -235,8 +235,14 @@ def _schema(connection: sqlite3.Connection) -> Iterator[Finding]:
         yield Finding(check="schema", severity=DAMAGE, detail=f"Version {current} of application {owner:#x}; {newest} is expected.")
 
 
-def _integrity(connection: sqlite3.Connection) -> Iterator[Finding]:
-    """SQLite's own check of pages, indexes, and constraints."""
+def _integrity(connection: sqlite3.Connection, path: Path) -> Iterator[Finding]:
+    """SQLite's own check of pages, indexes, and constraints. It takes what is missing of the last page for zeros."""
+    log = path.with_name(f"{path.name}-wal")
+    if path.stat().st_size % connection.execute("PRAGMA page_size").fetchone()[0] and not (log.exists() and log.stat().st_size):
+        yield Finding(
+            check="integrity", severity=DAMAGE, detail="The file ends within a page: it was cut off, or something stands behind it."
+        )
+        return
     rows = [str(row[0]) for row in connection.execute(f"PRAGMA integrity_check({MAX_SHOWN})")]
     if rows == ["ok"]:
         yield Finding(check="integrity", severity=OK, detail="Every page and index is sound.")

@@ -196,6 +196,14 @@ def test_overwritten_pages_are_detected_and_mended(shared_state: dict[str, Any],
     assert now(database_path) == shared_state
 
 
+@pytest.mark.parametrize("change", [-1, -300, 1, 5_000])
+def test_a_file_that_ends_within_a_page_is_detected_and_mended(shared_state: dict[str, Any], database_path: Path, change: int) -> None:
+    os.truncate(database_path, database_path.stat().st_size + change)
+    assert main(["doctor"]) == 1
+    repair(database_path)
+    assert now(database_path) == shared_state
+
+
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
 def test_a_file_that_was_cut_is_detected_and_mended(shared_state: dict[str, Any], database_path: Path, share: float) -> None:
     data = database_path.read_bytes()
