@@ -17,6 +17,7 @@ import pytest
 
 from chatviewer import ingest
 from chatviewer.domain import ContextItem, SessionStatus
+from chatviewer.storage.beginning import remember_beginning
 from chatviewer.storage.library import Library
 from tests.factories import make_import, make_session
 
@@ -112,6 +113,7 @@ def full(library: Library, isolated_home: Path, tmp_path: Path) -> Library:
     library.set_preference("theme", "nord")
     library.set_note(found[1].uid, "another note")
     library.undo()
+    remember_beginning(library.database.connection(), library.user.id, 9)
     return library
 
 
@@ -153,8 +155,8 @@ def change(connection: sqlite3.Connection, statement: str, values: tuple[Any, ..
     return True
 
 
-def undetected(library: Library, table: str, column: str, declared: str, key: list[str]) -> Iterator[str]:
-    """Changes of this column that `doctor` does not see."""
+def undetected(library: Library, table: str, column: str, declared: str, key: list[str], sound: list[str]) -> Iterator[str]:
+    """Changes of this column of which `doctor` tells nothing but what it tells of the sound library."""
     connection = library.database.connection()
     chance = random.Random(f"{table}.{column}")
     statement = f'UPDATE {table} SET "{column}" = ? WHERE ' + " AND ".join(f'"{name}" IS ?' for name in key)
@@ -165,7 +167,7 @@ def undetected(library: Library, table: str, column: str, declared: str, key: li
             for other in others(chance, declared, value):
                 if other == value or not change(connection, statement, (other, *place)):
                     continue
-                if not told(library):
+                if told(library) == sound:
                     yield f"{value!r:.60} -> {other!r:.60}"
                 assert change(
                     connection, statement, (value, *(other if name == column else old for name, old in zip(key, place, strict=True)))
@@ -177,7 +179,8 @@ def undetected(library: Library, table: str, column: str, declared: str, key: li
 
 def test_whatever_is_changed_is_told_or_known_not_to_matter(full: Library) -> None:
     connection = full.database.connection()
-    assert told(full) == []
+    sound = told(full)
+    assert len(sound) == 1, sound  # that the import is not over
     connection.execute("PRAGMA foreign_keys = OFF")
     tables = connection.execute(
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '%_fts%'"
@@ -188,7 +191,7 @@ def test_whatever_is_changed_is_told_or_known_not_to_matter(full: Library) -> No
         key = [name for _, name, _, _, _, place in columns if place]
         assert connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0], f"nothing in {table}"
         for _, column, declared, *_ in columns:
-            seen[f"{table}.{column}"] = list(undetected(full, table, column, declared, key))
-    assert told(full) == []
+            seen[f"{table}.{column}"] = list(undetected(full, table, column, declared, key, sound))
+    assert told(full) == sound
     assert {name: found for name, found in seen.items() if found and name not in UNSEEN} == {}
     assert {name for name in UNSEEN if not seen.get(name)} == set(), "told after all"
