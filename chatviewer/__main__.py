@@ -51,7 +51,8 @@ def _run(words: list[str]) -> int:
     if words == ["--version"]:
         from chatviewer import __version__
 
-        sys.stdout.write(f"chatviewer {__version__}\n")
+        if sys.stdout is not None:  # closed: there is nobody to tell
+            sys.stdout.write(f"chatviewer {__version__}\n")
         return 0
     from chatviewer.cli import run
 

@@ -1,19 +1,18 @@
 """The command line: one small file a command, and only the one that runs is imported. The viewer is loaded when it is opened."""
 
-import sys
 from collections.abc import Sequence
 
 
 def run(words: Sequence[str]) -> int:
     """Run one command line and return its exit code. Raises ChatviewerError."""
-    from chatviewer.cli.output import write_utf8
+    from chatviewer.cli.output import say, write_utf8
     from chatviewer.cli.parser import overview, parse
 
     write_utf8()
     parsed = parse(words)
     if parsed.command is None:
         if parsed.is_help:
-            sys.stdout.write(overview())
+            say(overview().rstrip("\n"))
             return 0
         from chatviewer.cli.viewing import open_viewer
 

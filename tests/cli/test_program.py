@@ -12,7 +12,7 @@ from chatviewer import __version__
 from chatviewer.cli.parser import COMMANDS, overview
 from chatviewer.domain import Session
 from tests.cli.conftest import Run
-from tests.cli.process import SLOW, loaded, program
+from tests.cli.process import PROGRAM, ROOT, SLOW, loaded, program
 
 
 def test_version(run: Run) -> None:
@@ -122,6 +122,12 @@ def test_somebody_without_a_home_is_told_so(run: Run, monkeypatch: pytest.Monkey
     monkeypatch.setattr("chatviewer.cli.run", lambda _: 1 // 0)
     assert "ZeroDivisionError" in run("list").err
     assert not (tmp_path / "~").exists()
+
+
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ["list"], ["list", "--json"]])
+def test_a_closed_stdout_is_no_error(filled: list[Session], words: list[str]) -> None:
+    outcome = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *PROGRAM, *words], capture_output=True, timeout=60, cwd=ROOT, check=False)
+    assert (outcome.returncode, outcome.stderr) == (0, b"")
 
 
 def test_ctrl_c_is_a_word(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
