@@ -17,8 +17,9 @@ except ImportError:
 Text = str | bytes | bytearray
 """A text as it is stored: a long one in UTF-8."""
 
-LONG = 4 << 20  # bytes of a text from which on this is worth it
-EXCERPT = 100_000  # bytes of either end that stand in the excerpt: more than anyone looks at
+LONG = 4 << 20  # bytes of a line, and of a row, from which on this is worth it
+HELD = 256 << 10  # bytes of a text in such a line from which on it is held
+EXCERPT = 64 << 10  # bytes of either end that stand in the excerpt: more than anyone looks at
 PIECE = 256 << 10  # bytes that are worked on at once
 _GAP_WITHIN = 4096  # bytes before the end of a piece, in which a space is looked for
 _MARK = "\udbff"  # on either side of the key

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from chatviewer.domain.long_text import LONG, PIECE, hold
+from chatviewer.domain.long_text import HELD, PIECE, hold
 from chatviewer.domain.record import pattern
 from chatviewer.importers.parsing import decode_first, mended
 
@@ -24,7 +24,7 @@ def long_value(raw: bytes | bytearray) -> Any:
     try:
         for found in _STRING.finditer(raw):
             start, end = found.span()
-            if end - start > LONG and (text := _unescaped(raw, start + 1, end - 1)) is not None:
+            if end - start > HELD and (text := _unescaped(raw, start + 1, end - 1)) is not None:
                 parts += (_decoded(raw[at:start]), json.dumps(hold(text)))
                 at = end
         if not parts:

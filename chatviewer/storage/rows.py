@@ -76,7 +76,10 @@ def long_in_utf8(columns: str) -> str:
 
 def as_stored(text: str) -> Text:
     """The text as it is bound: a long one in UTF-8, any other `clean`."""
-    return long_text.in_utf8(text) if long_text.is_excerpt(text) else clean(text)
+    if not long_text.is_excerpt(text):
+        return clean(text)
+    utf8 = long_text.in_utf8(text)
+    return utf8 if len(utf8) > LONG else utf8.decode()
 
 
 def clean_row(row: tuple[Any, ...]) -> tuple[Any, ...]:

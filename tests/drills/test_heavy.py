@@ -131,6 +131,26 @@ def _uid(library: Library) -> str:
     return found.uid
 
 
+def test_a_line_of_sixty_long_texts(home: Path, database_path: Path) -> None:
+    said = {"type": "text", "text": "lorem ipsum " * (MB * 4 // 5 // 12) + "🎉"}
+    line = json.loads(record(session_id(HEAVY), 1, "HERE"))
+    line["message"]["content"] = [said] * 60
+    transcript(home, HEAVY).write_text(json.dumps(line) + "\n")
+    told(imported(), 0, LINE_LIMIT)
+    with survived(database_path) as library:
+        (message,) = library.messages(library.summary(_uid(library)).id)
+        assert message.content == "\n\n".join([said["text"]] * 60)
+
+
+def test_a_line_of_50_mb_that_is_not_utf_8(home: Path, database_path: Path) -> None:
+    line = record(session_id(HEAVY), 0, "HERE").encode().replace(b"HERE", b"lorem ipsum " * (50 * MB // 12) + b"\xff \\ud83d\\ude00")
+    transcript(home, HEAVY).write_bytes(line)
+    told(imported(), 0, LINE_LIMIT)
+    with survived(database_path) as library:
+        (message,) = library.messages(library.summary(_uid(library)).id)
+        assert message.content.endswith(" lorem ipsum \ufffd 😀")
+
+
 def test_50_mb_of_garbage_without_a_newline(home: Path, database_path: Path) -> None:
     transcript(home, HEAVY).write_bytes(b'\x00garbage\xff{["' * (50 * MB // 12))
     outcome = imported()

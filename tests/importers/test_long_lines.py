@@ -20,19 +20,22 @@ from chatviewer.storage.library import Library
 from tests.drills.machine import damages, held
 from tests.importers.test_contract import SAMPLES
 
-LONG = 45_000  # in these tests
+LONG, HELD = 45_000, 22_000  # in these tests
 FILLER = 'HTTPServer2 said "ok" \\ in 文字 café 🎉\n' * 1_400
+SHORT = FILLER[:20_000]  # held, and stored as a str
+_SHORT_ONES = {"text", "thinking"}
 _GROWING = {"text", "content", "thinking", "output", "stdout", "command", "snippet", "message", "prompt"}
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Long is what has some thousand characters."""
-    for module in (long_text, reading, long_lines, rows, terms, writing):
+    for module in (long_text, reading, rows, terms, writing):
         monkeypatch.setattr(module, "LONG", LONG)
     monkeypatch.setattr(long_text, "EXCERPT", 21_000)
     monkeypatch.setattr(long_text, "PIECE", 7_000)
     monkeypatch.setattr(long_lines, "PIECE", 7_000)
+    monkeypatch.setattr(long_lines, "HELD", HELD)
     yield
     long_text.release()
 
@@ -69,7 +72,7 @@ PIECES = [
 @given(st.data())
 def test_a_value_is_read_as_of_a_line_that_is_read_as_a_whole(data: st.DataObject) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        for name, size in (("LONG", 50), ("PIECE", 17)):
+        for name, size in (("HELD", 50), ("PIECE", 17)):
             patch.setattr(long_lines, name, size)
         patch.setattr(long_text, "EXCERPT", 9)
         patch.setattr(long_text, "PIECE", 11)
@@ -126,7 +129,8 @@ def grown(value: Any, key: str = "") -> Any:
         return [grown(item, key) for item in value]
     if key == "arguments" and isinstance(value, str) and value.startswith("{"):
         return json.dumps(json.loads(value) | {"more": FILLER}, ensure_ascii=False)
-    return f"{value} {FILLER}{key}" if key in _GROWING and isinstance(value, str) and value[:1] not in "{[" else value
+    more = SHORT if key in _SHORT_ONES else FILLER
+    return f"{value} {more}{key}" if key in _GROWING and isinstance(value, str) and value[:1] not in "{[" else value
 
 
 def grow_samples(home: Path) -> list[Path]:
@@ -161,7 +165,7 @@ def test_all_is_stored_as_of_lines_that_are_read_as_a_whole(tmp_path: Path, monk
         wanted = stored(whole)
         assert (first.problems, first.skipped) == (second.problems, second.skipped)
         assert stored(library) == wanted
-        assert sum(FILLER in row[-1] for row in wanted["message"]) > 10
+        assert sum(SHORT in row[-1] for row in wanted["message"]) > sum(FILLER in row[-1] for row in wanted["message"]) > 3
         assert sum(FILLER in (row[5] or "") for row in wanted["tool_call"]) > 3
         assert damages(library) == []
         # once more, all of it, from files that changed
