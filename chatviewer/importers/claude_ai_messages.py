@@ -281,18 +281,24 @@ def _leaves(block: Mapping[str, Any]) -> list[str]:
 def _attachments(message: Mapping[str, Any]) -> list[Attachment]:
     """Pasted and attached documents with their extracted text; files, of which the export holds only names."""
     found: list[Attachment] = []
-    for entry in objects(message.get("attachments")):
+    for entry in _entries(message.get("attachments"), "extracted_content"):
         name, media_type = text(entry.get("file_name")), text(entry.get("file_type"))
         content = text(entry.get("extracted_content")) or None
         found.append(Attachment(media_type=media_type, name=name, byte_count=whole_number(entry.get("file_size")), text=content))
     seen: set[str] = set()
-    for entry in (*objects(message.get("files_v2")), *objects(message.get("files"))):
+    for entry in (*_entries(message.get("files_v2"), "file_name"), *_entries(message.get("files"), "file_name")):
         name = text(entry.get("file_name"))
         identity = text(entry.get("file_uuid")) or name
         if identity and identity not in seen:
             seen |= {identity, name}
             found.append(Attachment(media_type=text(entry.get("file_kind")), name=name, byte_count=whole_number(entry.get("size_bytes"))))
     return found
+
+
+def _entries(value: Any, key: str) -> list[Mapping[str, Any]]:
+    """The objects of a list, or a lone one; a mere string stands for its most important field."""
+    entries = value if type(value) is list else [value]
+    return objects([{key: entry} if type(entry) is str else entry for entry in entries])
 
 
 def _image(block: Mapping[str, Any]) -> Attachment | None:

@@ -178,6 +178,14 @@ def test_thinking_and_extracted_documents_in_odd_places(tmp_path: Path) -> None:
     assert session.messages[0].attachments[0].text == '["page"]'
 
 
+@pytest.mark.parametrize("attachments", [{"extracted_content": "page"}, ["page"], [{"extracted_content": "page"}, None, 5]])
+@pytest.mark.parametrize("files", [["f.png"], {"file_name": "f.png"}, [{"file_name": "f.png"}, [], None]])
+def test_attachments_of_the_wrong_shape(tmp_path: Path, attachments: object, files: object) -> None:
+    message = {"uuid": "m", "sender": "human", "text": "", "content": [], "attachments": attachments, "files": files}
+    (session,), _ = read(written(tmp_path / "c.json", chat(message)))
+    assert [(attachment.text, attachment.name) for attachment in session.messages[0].attachments] == [("page", ""), (None, "f.png")]
+
+
 def test_rings_and_orphans_lose_no_message(tmp_path: Path) -> None:
     ring = chat(
         {"uuid": "a", "sender": "human", "text": "1", "parent_message_uuid": "c"},
