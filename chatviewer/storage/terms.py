@@ -123,9 +123,8 @@ def unordered_terms_of(texts: Collection[Text]) -> str | None:
 def _unordered(data: bytes) -> dict[str, None]:
     shape = data.translate(_RUN_SHAPES)
     find_back = shape.rfind
-    matches = chain.from_iterable(border.finditer(shape) for border in _RUN_BORDERS)
-    runs = dict.fromkeys([data[find_back(b" ", 0, match.start()) + 1 : match.end()] for match in matches])
-    terms = dict.fromkeys(chain.from_iterable(map(_run_parts.__getitem__, runs)))
+    found = [data[find_back(b" ", 0, match.start()) + 1 : match.end()] for border in _RUN_BORDERS for match in border.finditer(shape)]
+    terms = dict.fromkeys(chain.from_iterable(map(_run_parts.__getitem__, dict.fromkeys(found))))
     if not data.isascii():
         terms |= dict.fromkeys(_special_terms(data))
     if b"\x1b" in data:
@@ -134,7 +133,7 @@ def _unordered(data: bytes) -> dict[str, None]:
 
 
 def _terms_in(texts: Sequence[str]) -> Iterator[tuple[dict[str, None], list[str]]]:
-    """For each text the parts of its names, and the words for characters beyond ASCII. None of them is longer than `LONG` together.
+    """For each text the parts of its names, and the other words. The texts are not longer than `LONG` together.
 
     Names are found in the shape of the texts, where every letter is one of two and every digit the same: searching that for two rare
     letters takes a fifth of the time of a search in the text itself, and this is done for every byte that is imported.
@@ -164,7 +163,7 @@ def _special_terms(data: bytes) -> list[str]:
     others = data.translate(None, _ASCII).decode("utf-8", "surrogatepass")
     if not others.strip(_ORDINARY):
         return []
-    # in a module of its own: what meets plain words does not wait for its large expressions
+    # in a module of its own: what meets plain words does not wait for its tables
     from chatviewer.storage.scripts import chunk_parts, chunks, find_special
 
     if find_special(others) < 0:
@@ -176,11 +175,7 @@ def _special_terms(data: bytes) -> list[str]:
 
 def _coloured_words(text: str) -> list[str]:
     """The words that cling to the colours of a terminal, and what those stand for in turn."""
-    found = " ".join(dict.fromkeys(_COLOURED.findall(text)))
-    words = _WORD.findall(found)
-    for names, special in _terms_in([found]):
-        words += [*names, *special]
-    return words
+    return [word for found in dict.fromkeys(_COLOURED.findall(text)) for word in _coloured_parts[found]]
 
 
 def _joined(terms: Collection[str]) -> str | None:
@@ -229,8 +224,22 @@ class _RunParts(dict[bytes, list[str]]):
         return parts
 
 
+class _ColouredParts(dict[str, list[str]]):
+    """The same for what clings to a colour."""
+
+    def __missing__(self, found: str) -> list[str]:
+        words = _WORD.findall(found)
+        for names, special in _terms_in([found]):
+            words += [*names, *special]
+        if len(self) >= _MAX_KNOWN:
+            self.clear()
+        self[found] = words
+        return words
+
+
 _name_parts = _NameParts()
 _run_parts = _RunParts()
+_coloured_parts = _ColouredParts()
 
 
 def _parts_of_name(name: str) -> str:
