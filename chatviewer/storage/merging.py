@@ -159,10 +159,10 @@ def merge_message(writer: Writer, stored: StoredMessage, message: Message, *, is
                 changes[column] = new[column]
     if stored.created_at is None and new["created_at"] is not None:
         changes["created_at"] = new["created_at"]
-    for column in ("content", "thinking"):
-        text = longer(old[column], new[column])
-        if text is not None and text != old[column]:
-            changes |= {column: text, "terms": text_terms(new["content"], new["thinking"])}
+    texts = {column: longer(old[column], new[column]) or old[column] for column in ("content", "thinking")}
+    longer_texts = {column: text for column, text in texts.items() if text != old[column]}
+    if longer_texts:
+        changes |= longer_texts | {"terms": text_terms(texts["content"], texts["thinking"])}
     if changes:
         _update(writer, "message", stored.id, changes)
     added = _merge_calls(writer, stored, message)

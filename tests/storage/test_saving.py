@@ -142,6 +142,15 @@ def test_a_longer_text_replaces_the_shorter_and_a_shorter_changes_nothing(librar
     check_index(library)
 
 
+def test_of_a_message_whose_content_grew_and_whose_thinking_was_cut_both_are_found(library: Library) -> None:
+    reply = make_message("reply", "It is", thinking="because of readZebraStripes")
+    library.save([make_import(make_session("s", (reply,)))])
+    again = reply._replace(content="It is getUserName", thinking="because")
+    assert library.save([make_import(make_session("s", (again,)))]) == SaveCounts(updated=1)
+    assert found(library, "zebra") == found(library, "user") == 1
+    check_index(library)
+
+
 def test_other_text_under_a_known_uid_is_kept_as_another_message(library: Library) -> None:
     first, second = make_session("s", ["Hello", "It is blue"]), make_session("s", ["Hello", "It is green", "More"])
     library.save([make_import(first)])
