@@ -73,6 +73,8 @@ def _lock(path: Path) -> int | None:
     descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not os.path.samestat(os.fstat(descriptor), path.stat()):  # it became the database, or was deleted, since it was opened
+            raise BlockingIOError
         os.ftruncate(descriptor, 0)  # what a killed import left
         _remove_logs(path)
     except OSError:

@@ -188,11 +188,14 @@ class Database:
     def interrupt(self) -> None:
         """End the statements of all readers that are asked just now."""
         for connection in tuple(self._asked):
-            connection.interrupt()
+            try:  # noqa: SIM105
+                connection.interrupt()
+            except sqlite3.ProgrammingError:
+                pass  # closed since: what was asked of it is over
 
     def _of_thread(self, kind: str) -> sqlite3.Connection:
-        kept: tuple[int, sqlite3.Connection] | None = getattr(self._local, kind, None)
-        if kept is not None and kept[0] == self._generation:
+        kept: tuple[int | None, sqlite3.Connection] | None = getattr(self._local, kind, None)
+        if kept is not None and kept[0] in (self._generation, None):
             return kept[1]
         with explained(self.file):
             connection = connect(None if self.is_absent else self.file)
@@ -287,12 +290,12 @@ class Redirection:
         self._database = database
         self._connection = connection
         self._kept_ids = kept_ids
-        self._kept: tuple[int, sqlite3.Connection] | None = None
+        self._kept: tuple[int | None, sqlite3.Connection] | None = None
 
     def __enter__(self) -> None:
         own = self._database._local
         self._kept = getattr(own, "writer", None)
-        own.writer = (self._database._generation, self._connection)
+        own.writer = (None, self._connection)  # of no generation: `close` must not send the rest of a load into the database itself
         self._database.is_loading = True
         self._database.loaded_rows = {}
         self._database.kept_ids = self._kept_ids

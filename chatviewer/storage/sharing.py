@@ -53,8 +53,9 @@ class Gate:
         try:
             yield is_alone
         finally:
-            with self._changed:
-                self._let_in()
+            if is_alone:
+                with self._changed:
+                    self._let_in()
 
     def _let_in(self) -> None:
         self._alone = None

@@ -89,7 +89,9 @@ def _exchange(load: Load) -> bool:
             load.path.replace(load.database.path)
         except BaseException:
             roll_back(real)
-            real.execute("PRAGMA journal_mode = WAL")
+            real.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+            with suppress(sqlite3.OperationalError):  # somebody reads for longer: what happened here is to be told, not that
+                real.execute("PRAGMA journal_mode = WAL")
             raise
         os.close(load.lock)  # before anybody opens it: closing a descriptor drops the locks that SQLite has on the same file
         with suppress(OSError):  # of file systems that cannot

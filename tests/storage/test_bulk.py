@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -11,7 +12,7 @@ import pytest
 
 from chatviewer.domain import FileImport, SaveCounts, SessionStatus
 from chatviewer.errors import RefusedError
-from chatviewer.storage import saving
+from chatviewer.storage import saving, taking_place
 from chatviewer.storage.beginning import LoadLostError
 from chatviewer.storage.connection import connect
 from chatviewer.storage.library import Library
@@ -156,6 +157,58 @@ def test_two_loads_at_once(library: Library) -> None:
     thread.join()
     assert lost == [True]
     assert library.database.connection().execute("SELECT count(*) FROM session").fetchone() == (2,)
+
+
+def test_a_library_that_is_closed_while_it_loads_gets_nothing_before_the_end(library: Library) -> None:
+    """The viewer is left, and the thread that imports has not heard of it yet."""
+    with library.bulk():
+        library.save(imports()[:1])
+        library.close()
+        library.save(imports()[1:])
+        with Library.open(library.path) as other:
+            assert other.is_empty
+    assert library.save(imports()) == SaveCounts(unchanged=3)
+
+
+def test_a_file_that_became_the_database_before_it_was_locked_is_no_file_to_load_into(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processes load; the second opened the first one's file just before that was renamed, and locks it just behind."""
+    path = library.path.with_name(f"{library.path.name}.importing")
+    kept = b"the database" * 100
+
+    def rename_and_lock(descriptor: int, operation: int) -> None:
+        path.write_bytes(kept)
+        path.replace(tmp)
+
+    tmp = library.path.with_name("renamed")
+    monkeypatch.setattr("fcntl.flock", rename_and_lock)
+    with library.bulk() as is_effective:
+        assert not is_effective
+    assert tmp.read_bytes() == kept
+
+
+@pytest.mark.parametrize("is_read", [False, True])
+def test_a_load_that_is_lost_says_so_also_where_somebody_reads(library: Library, monkeypatch: pytest.MonkeyPatch, *, is_read: bool) -> None:
+    """The database gets its log back if nobody keeps it from that."""
+    monkeypatch.setattr(taking_place, "BUSY_TIMEOUT_MS", 10)
+    others: list[sqlite3.Connection] = []
+
+    def lose(load: taking_place.Load, real: sqlite3.Connection) -> None:
+        real.execute("ROLLBACK")
+        if is_read:
+            reading = connect(library.path)
+            others.append(reading)
+            reading.execute("BEGIN")
+            reading.execute("SELECT count(*) FROM session").fetchall()
+        raise LoadLostError
+
+    monkeypatch.setattr(taking_place, "_check_untouched", lose)
+    with pytest.raises(LoadLostError), library.bulk():
+        library.save(imports())
+    for reading in others:
+        reading.close()
+    assert library.database.connection().execute("PRAGMA journal_mode").fetchone() == ("delete" if is_read else "wal",)
 
 
 def test_our_own_errors_pass_through(library: Library) -> None:

@@ -99,6 +99,13 @@ def test_a_durable_transaction_waits_for_the_disk(library: Library) -> None:
     assert library.database.connection().execute("PRAGMA synchronous").fetchone() == (1,)
 
 
+def test_what_was_closed_is_not_interrupted(library: Library) -> None:
+    with library.database.asked():
+        library.database.close()  # as when the file is exchanged
+        library.interrupt()
+    assert library.is_empty
+
+
 def test_a_locked_database_is_said_in_a_sentence(library: Library) -> None:
     other = connect(library.path)
     other.execute("BEGIN IMMEDIATE")
