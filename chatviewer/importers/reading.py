@@ -239,11 +239,16 @@ class _Lines:
             yield self.number, start, record
         else:
             found, left, reasons = self._split(bytes(rest), is_last=True)
+            if reasons and not found and not rest.endswith(b"\x00"):
+                left = size  # with the rest of the line it may be, or end with, a record
             self.reading.offset -= left
             for reason in reasons:
                 self._report(self.number, reason)
             for record in found:
                 yield self.number, start, record
+        if self.printed:  # its end may come: then it is read again
+            line, self.reading.offset = self.printed_from
+            self.reading.line = line - 1
         self.close()
 
     def close(self) -> None:

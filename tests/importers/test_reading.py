@@ -105,6 +105,20 @@ def test_reading_goes_on_where_it_ended_with_the_right_line_numbers(tmp_path: Pa
         assert told(reading) + told(rest) == [6], cut
 
 
+def test_what_was_broken_only_because_it_had_no_end_is_read_when_it_has_one(tmp_path: Path) -> None:
+    data = b'{"a":1}\n{\n "a": 2,\n "b": [\n ]\n}\ngrep: {"a":3}\n{"a":4}\nbad\n'
+    whole, reading = read(given(tmp_path, data))
+    assert values(whole) == [1, 2, 3, 4]
+    for cut in range(len(data) + 1):
+        path = given(tmp_path, data[:cut])
+        first, before = read(path)
+        path.write_bytes(data)
+        second, after = read(path, offset=before.offset, line=before.line, is_tail=True)
+        assert values(first) + values(second) == [1, 2, 3, 4], cut
+        if not data[:cut].endswith(b'{"a":3}'):  # a record is not read twice for the words before it
+            assert [line for line in told(before) if line <= before.line] + told(after) == told(reading), cut
+
+
 def test_lines_and_offsets_do_not_depend_on_the_size_of_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = b"".join(b'{"a":"%s"}\n' % (b"x" * (n * 7 % 50)) for n in range(60))
     path = given(tmp_path, data)
