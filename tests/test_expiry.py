@@ -46,8 +46,15 @@ def test_the_agents_own_setting_counts(isolated_home: Path, library: Library, ca
     assert claude_code(library).warning() == ""
     (isolated_home / ".claude" / "settings.json").write_text(json.dumps({"cleanupPeriodDays": 82}))
     assert claude_code(library).expiring_count == 1
+    assert "deleted 82 days after" in claude_code(library).expires
     assert main(["sources"]) == 0
     assert "1 file is deleted within 5 days, not imported yet" in capsys.readouterr().out
     assert main(["sources", "--json"]) == 0
     sources = json.loads(capsys.readouterr().out)["sources"]
     assert next(one for one in sources if one["source"] == "claude-code")["unsaved_count"] == 1
+
+
+def test_one_day_is_a_day(isolated_home: Path, library: Library) -> None:
+    aged(isolated_home, 1, 0)
+    (isolated_home / ".claude" / "settings.json").write_text(json.dumps({"cleanupPeriodDays": 1}))
+    assert claude_code(library).expires.startswith("transcripts are deleted 1 day after")

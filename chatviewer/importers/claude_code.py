@@ -85,7 +85,10 @@ class ClaudeCodeImporter(Importer):
         return min({_cleanup_days(home) for home in _homes() if home.is_dir()} or {DEFAULT_DAYS})
 
     def expiry(self) -> str:
-        return f"transcripts are deleted {self.kept_days()} days after they were last used (cleanupPeriodDays in settings.json)"
+        days = self.kept_days()
+        return (
+            f"transcripts are deleted {days} day{'' if days == 1 else 's'} after they were last used (cleanupPeriodDays in settings.json)"
+        )
 
 
 def _homes() -> list[Path]:

@@ -32,6 +32,8 @@ class Watch:
         self._next = clock() + INTERVAL_SECONDS
         self._told = set(told)
         self._failure = ""  # of the last look
+        self._seen: tuple[object, ...] | None = None  # the stamp of what the library holds, at the end of the last look
+        self.is_changed_elsewhere = False  # found by the last look: somebody else imported, archived, purged since the one before
 
     @property
     def is_due(self) -> bool:
@@ -46,12 +48,16 @@ class Watch:
         """
         began = self._clock()
         rest, times = 0.0, _REST
+        self.is_changed_elsewhere = False
         try:
+            seen, self._seen = self._seen, self._library.contents_stamp()
+            self.is_changed_elsewhere = seen is not None and seen != self._seen
             if self._library.is_empty or self._library.beginning() is not None:
                 return None
             report = ingest.run(self._library, on_progress=on_progress, should_stop=should_stop)
             if report.files_read:
                 times = _REST_AFTER_NEWS
+                self._seen = self._library.contents_stamp()
         except DatabaseLockedError:
             rest = _LOCKED_SECONDS
             return None

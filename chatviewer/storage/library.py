@@ -217,6 +217,12 @@ class Library(OwnWords):
 
         return file_stamps(self.database, self.user.id)
 
+    def contents_stamp(self) -> tuple[object, ...]:
+        """Another one when a program, this or another, imported, or took sessions out of the list or back."""
+        from chatviewer.storage.stamps import contents_stamp
+
+        return contents_stamp(self.database, self.user.id)
+
     def discovery(self) -> Discovery | None:
         """What the last look at the default places saw."""
         from chatviewer.storage.stamps import discovery

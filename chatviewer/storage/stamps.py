@@ -43,6 +43,16 @@ def is_empty(database: Database, user_id: int) -> bool:
         return not row.fetchone()[0]
 
 
+def contents_stamp(database: Database, user_id: int) -> tuple[object, ...]:
+    """What an import changes, and what takes sessions out of the list or back, by whatever program: two that are equal tell of none."""
+    with explained(database.file):
+        connection = database.connection()
+        imported = connection.execute("SELECT count(*), max(imported_at) FROM source_file WHERE user_id = ?", (user_id,)).fetchone()
+        begun = connection.execute("SELECT file_count, total_count FROM beginning WHERE user_id = ?", (user_id,)).fetchone()
+        listed = connection.execute("SELECT status, count(*) FROM session WHERE user_id = ? GROUP BY status", (user_id,)).fetchall()
+    return (imported, begun, *sorted(listed))
+
+
 def file_stamps(database: Database, user_id: int) -> dict[str, Stamp]:
     """By path, what tells whether a file changed."""
     with explained(database.file):

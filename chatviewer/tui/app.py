@@ -26,7 +26,7 @@ from chatviewer.tui.actions import LIBRARY, LIST, TRANSCRIPT, Action
 from chatviewer.tui.background import JobThread
 from chatviewer.tui.clipboard import sequence
 from chatviewer.tui.hanging_up import tell_hang_up
-from chatviewer.tui.import_messages import ImportBegun, ImportFinished, ImportProgressed
+from chatviewer.tui.import_messages import ChangedElsewhere, ImportBegun, ImportFinished, ImportProgressed
 from chatviewer.tui.importing import SECONDS_BETWEEN_LOOKS, ImportState, import_job, watch_job
 from chatviewer.tui.line_filter import with_control_filter
 from chatviewer.tui.messages import CopyText, PreferencesFetched, WorkFailed
@@ -193,6 +193,10 @@ class ChatviewerApp(App[int]):
     @on(ImportFinished)
     def end_import(self, event: ImportFinished) -> None:
         self.import_state = ImportState(report=event.report, is_quiet=event.is_quiet)
+
+    @on(ChangedElsewhere)
+    def follow_others(self) -> None:
+        self.main.show_imported()
 
     @on(WorkFailed)
     def fail_import(self, event: WorkFailed) -> None:

@@ -51,3 +51,7 @@ class ImportFinished(Message):
         super().__init__()
         self.report = report
         self.is_quiet = is_quiet
+
+
+class ChangedElsewhere(Message):
+    """Fact: another program imported into this library, or took sessions out of the list or back."""

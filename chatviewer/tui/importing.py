@@ -9,7 +9,7 @@ from chatviewer.ingest.watching import Watch
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import Job, Receiver
 from chatviewer.tui.formatting import byte_size, counted, full_count
-from chatviewer.tui.import_messages import ImportBegun, ImportFinished, ImportProgressed
+from chatviewer.tui.import_messages import ChangedElsewhere, ImportBegun, ImportFinished, ImportProgressed
 
 SECONDS_BETWEEN_NEWS = 0.1
 SECONDS_BEFORE_A_RATE = 1.0
@@ -139,14 +139,16 @@ def import_job(library: Library, receiver: Receiver, should_stop: threading.Even
 
 
 def watch_job(watch: Watch, receiver: Receiver, should_stop: threading.Event) -> Job:
-    """One look for what is new. Returns `ImportFinished` when something is."""
+    """One look for what is new. Returns `ImportFinished` when something is, `ChangedElsewhere` when another program changed the library."""
 
     def tell(progress: ImportProgress) -> None:
         if progress.files_total >= MANY_FILES:
             receiver.post_message(ImportProgressed(progress))
 
-    def job() -> ImportFinished | None:
+    def job() -> ImportFinished | ChangedElsewhere | None:
         report = watch.look(tell, should_stop.is_set)
-        return ImportFinished(report, is_quiet=True) if report is not None else None
+        if report is not None:
+            return ImportFinished(report, is_quiet=True)
+        return ChangedElsewhere() if watch.is_changed_elsewhere else None
 
     return job

@@ -108,6 +108,7 @@ READS: dict[str, Callable[[Library], object]] = {
     "source_files": lambda other: other.source_files(),
     "source_file": lambda other: other.source_file("/bad"),
     "file_stamps": lambda other: other.file_stamps(),
+    "contents_stamp": lambda other: [part for part in other.contents_stamp() if part not in (None, (0, None))],
     "problems": lambda other: other.problems(),
     "discovery": lambda other: other.discovery(),
     "import_preferences": lambda other: other.import_preferences(),

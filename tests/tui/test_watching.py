@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from chatviewer import ingest
-from chatviewer.domain import ImportReport
+from chatviewer.domain import ImportReport, SessionStatus
 from chatviewer.storage.library import Library
 from chatviewer.tui.app import ChatviewerApp
 from tests.drills.machine import session_id, transcript, write
@@ -98,3 +98,28 @@ async def test_an_import_that_the_user_stopped_is_not_gone_on_with_by_watching(
         assert library.counts().active == 1
         await pilot.press("R")
         await until(pilot, lambda: library.counts().active == 2)
+
+
+async def test_what_another_program_imports_and_archives_is_followed(
+    isolated_home: Path, library: Library, database_path: Path, tmp_path: Path
+) -> None:
+    for number in range(3):
+        write(transcript(isolated_home, number), session_id(number), 0, 4)
+    ingest.run(library)
+    app = ChatviewerApp(library, is_watching=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("j")
+        await pilot.pause(1.5)  # a look has been taken
+        chosen = app.main.session_list.cursor_summary
+        assert chosen is not None
+        with Library.open(database_path) as other:
+            write(tmp_path / "brought" / "chat.jsonl", session_id(8), 0, 4)  # in no place that is watched
+            assert ingest.run(other, paths=[tmp_path / "brought"]).counts.new == 1
+            await until(pilot, lambda: len(app.main.session_list.rows) == 4)
+            gone = next(uid for uid in (row.uid for row in other.summaries(other.session_ids())) if uid != chosen.uid)
+            other.set_status([gone], SessionStatus.ARCHIVED)
+        await until(pilot, lambda: len(app.main.session_list.rows) == 3)
+        await until(pilot, lambda: app.main.counts is not None and app.main.counts.archived == 1)
+        assert app.main.session_list.cursor_summary is not None
+        assert app.main.session_list.cursor_summary.uid == chosen.uid

@@ -374,9 +374,13 @@ class MainScreen(OutgoingActions, WindowActions):
         if state.report is not None and not state.is_running:
             if not state.is_quiet or state.report.counts.new or state.report.problems:
                 self.tell(state.words(), lasts=True)
-            self.listing.refresh(is_asked=False)
-            self.reader.grow()
-            self.counter.submit(fetch_counts(self.library), key="counts")
+            self.show_imported()
+
+    def show_imported(self) -> None:
+        """What an import brought; cursor and reader stay where they are."""
+        self.listing.refresh(is_asked=False)
+        self.reader.grow()
+        self.counter.submit(fetch_counts(self.library), key="counts")
 
     @on(SessionRead)
     def note_reading(self, event: SessionRead) -> None:
