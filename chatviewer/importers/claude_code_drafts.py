@@ -146,7 +146,7 @@ class Reply:
         known = self.usage
         if known is None:
             self.usage = usage
-        elif usage != known:
+        else:
             counts = {key: (whole_number(known.get(key)), whole_number(usage.get(key))) for key in USAGE}
             self.usage = {key: max(first or 0, second or 0) for key, (first, second) in counts.items() if (first, second) != (None, None)}
 

@@ -156,7 +156,11 @@ class Transcript(Threads):
             if id is not None:
                 thread.replies[id] = reply
         usage = message.get("usage")
-        if usage != reply.usage and type(usage) is dict:
+        try:
+            is_other = usage != reply.usage
+        except RecursionError:  # nested as deep as JSON is read
+            is_other = True
+        if is_other and type(usage) is dict:
             reply.count(usage)
         return reply
 

@@ -8,7 +8,7 @@ from types import ModuleType
 from chatviewer.importers.base import Importer
 
 # What formats share: loaded when one needs it, for to find out that there is one more session takes none of it.
-SHARED = ("archive", "base", "building", "conversations", "elements", "parsing", "reading", "registry", "unpacking")
+SHARED = ("archive", "base", "building", "conversations", "elements", "long_lines", "parsing", "reading", "registry", "unpacking")
 
 
 def _module(name: str) -> ModuleType:

@@ -594,3 +594,16 @@ def test_every_parent_exists_and_every_way_ends(tmp_path: Path, records: list[di
             for _ in range(len(parents) + 1):
                 at = parents[at] if at is not None else None
             assert at is None
+
+
+@pytest.mark.parametrize("depth", [900, 1000])
+def test_a_usage_nested_as_deep_as_json_is_read_costs_nothing_beside_it(tmp_path: Path, depth: int) -> None:
+    path = tmp_path / f"{SID}.jsonl"
+    first, second = (
+        json.dumps(reply(uuid, parent, "m1", text(uuid))).replace('"usage": {', f'"usage": {{"x": {"[" * depth}{"]" * depth}, ')
+        for uuid, parent in (("r1", "u1"), ("r2", "r1"))
+    )
+    path.write_text(f"{json.dumps(user('u1', None, 'Hello'))}\n{first}\n{second}\n")
+    (session,), reading = read(path)
+    assert [(message.content, message.output_tokens) for message in session.messages] == [("Hello", None), ("r1\n\nr2", 5)]
+    assert reading.problems == []

@@ -29,6 +29,9 @@ def test_every_importer_that_is_written_is_found() -> None:
     }
     assert {type(importer).__name__ for importer in importers()} == written
     assert all((PACKAGE / f"{name}.py").exists() for name in SHARED)
+    modules = {type(importer).__module__.rpartition(".")[2] for importer in importers()}
+    others = {path.stem for path in PACKAGE.glob("*.py")} - modules - {"__init__", *SHARED}
+    assert {name for name in others if not name.startswith(tuple(f"{module}_" for module in modules))} == set()
 
 
 def test_finding_all_loads_nothing_that_only_reading_needs() -> None:
