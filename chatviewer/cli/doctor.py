@@ -63,9 +63,18 @@ def _repaired(arguments: Namespace) -> "RepairReport":
 
 
 def _say_findings(path: Path, findings: "list[Finding]", *, is_there: bool) -> None:
-    say(clean(f"{path}{'' if is_there else ': no database yet; the first import makes it'}"))
+    say(clean(f"{path}{'' if is_there else _why_absent(path)}"))
     for each in findings:
         say(clean(f"{each.severity:7} {each.check}{': ' + each.detail if each.detail else ''}"))
+
+
+def _why_absent(path: Path) -> str:
+    from chatviewer.paths import journal_path
+
+    journal = journal_path(path)
+    if journal.is_file() and journal.stat().st_size:
+        return f": there is none, but {journal.name} beside it holds your changes; `chatviewer doctor --repair` makes it from both"
+    return ": no database yet; the first import makes it"
 
 
 def _say_repair(report: "RepairReport") -> None:

@@ -19,6 +19,7 @@ from chatviewer.storage.connection import APPLICATION_ID, Database, explained
 from chatviewer.storage.journal import is_newer, journal_file
 from chatviewer.storage.migrating import migration_files, version
 from chatviewer.storage.reading import Row
+from chatviewer.storage.restoring import Standing
 from chatviewer.storage.verifying import choice_problems, document_problems, link_problems, schema_problems, text_problems
 
 OK, NOTE, DAMAGE = "ok", "note", "damage"
@@ -309,7 +310,7 @@ def _journal(connection: sqlite3.Connection, user_id: int, path: Path) -> Iterat
     """Whether each change that the database holds is in the file as well, and what the file says was purged."""
     query = "SELECT step, action, target, before, after FROM journal WHERE user_id = ?"
     wanted = Counter((*row[:3], *(_sorted(json.loads(state)) for state in row[3:])) for row in connection.execute(query, (user_id,)))
-    purged: set[str] = set()
+    purged, standing = set[str](), Standing(user_id)
     unreadable = newer = 0
     if wanted or path.exists():
         for line in _lines(path):
@@ -321,6 +322,7 @@ def _journal(connection: sqlite3.Connection, user_id: int, path: Path) -> Iterat
                 key = fields["step"], fields["action"], fields["target"], _sorted(fields["before"]), _sorted(fields["after"])
                 if fields.get("kind") == "purge" and fields["user"] == user_id:
                     purged.add(str(fields["target"]))
+                standing.add(fields)
             except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
                 unreadable += 1
                 continue
@@ -334,12 +336,15 @@ def _journal(connection: sqlite3.Connection, user_id: int, path: Path) -> Iterat
         )
     if missing:
         yield Finding(check="journal", severity=NOTE, detail=f"{missing:,} of your changes are only in the database, not in {path}.")
+    if unknown := standing.unknown_to(connection):
+        words = f"{unknown:,} changes in {path} are not in the database, as if that was made anew since; `--repair` brings them back."
+        yield Finding(check="journal", severity=NOTE, detail=words)
     if unreadable:
         yield Finding(check="journal", severity=NOTE, detail=f"{unreadable:,} lines of {path} cannot be read.")
     if newer:
         words = f"{newer:,} lines of {path} were written by a newer chatviewer; this one could not restore them."
         yield Finding(check="journal", severity=NOTE, detail=words)
-    if not missing and not unreadable and not newer and not back:
+    if not (missing or unknown or unreadable or newer or back):
         yield Finding(check="journal", severity=OK, detail="The second copy of your changes is complete.")
 
 

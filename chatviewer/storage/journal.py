@@ -48,7 +48,7 @@ class Journal:
         self.warning = None
         with explained(self.database.path), unwrapped(), JournalFile(self.path, is_off=self.database.is_absent) as file:
             with self.database.transaction(is_durable=True):
-                step = Step(Store(peewee_database(self.database), self.user_id, time.time_ns() // 1_000_000))
+                step = Step(Store(peewee_database(self.database), self.user_id, time.time_ns() // 1_000_000), self.path)
                 missed = [] if self.database.is_absent else step.missed(last_line(self.path))
                 yield step
                 if step.lines:
@@ -69,8 +69,9 @@ class Journal:
 class Step:
     """The change that is being made, inside its transaction."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, path: Path) -> None:
         self.store = store
+        self._path = path
         self.lines: list[Line] = []  # of this change
 
     def make(self, facet: Facet, deltas: Sequence[Delta]) -> int:
@@ -80,7 +81,7 @@ class Step:
         store = self.store
         facet.write(store, {delta.target: delta.after for delta in deltas})
         JournalRow.delete().where(JournalRow.user == store.user_id, JournalRow.undone_at.is_null(False)).execute(store.database)
-        number = 1 + (JournalRow.select(fn.MAX(JournalRow.step)).where(JournalRow.user == store.user_id).scalar(store.database) or 0)
+        number = 1 + self._last_number()
         rows = [
             {
                 "step": number,
@@ -95,6 +96,13 @@ class Step:
         put(store, JournalRow, rows)
         self._log("do", number, facet.action, deltas)
         return len(deltas)
+
+    def _last_number(self) -> int:
+        """Of a step so far. A database that knows none may be a new one beside the file of one that was deleted: a number that stands for
+        two changes would have both undone as one, once they are restored."""
+        query = JournalRow.select(fn.MAX(JournalRow.step)).where(JournalRow.user == self.store.user_id)
+        found: int | None = query.scalar(self.store.database)
+        return found if found is not None else last_number(self._path, self.store.user_id)
 
     def take_back(self) -> str | None:
         """Undo the highest step that is not undone."""
@@ -194,6 +202,18 @@ def journal_file(path: Path) -> BinaryIO:
         os.close(descriptor)
         raise FileNotFoundError(f"{path} is no regular file")
     return os.fdopen(descriptor, "rb")
+
+
+def last_number(path: Path, user_id: int) -> int:
+    """The highest number of a step in the file; 0 where it holds none."""
+    highest = 0
+    with suppress(OSError), journal_file(path) as file:
+        for text in file:
+            with suppress(ValueError, RecursionError):
+                line = json.loads(text)
+                if isinstance(line, dict) and line.get("user") == user_id and type(line.get("step")) is int:
+                    highest = max(highest, line["step"])
+    return highest
 
 
 def last_line(path: Path) -> Line | None:

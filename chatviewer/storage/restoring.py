@@ -2,6 +2,7 @@
 them in order gives what the user last said; to write one twice does no harm."""
 
 import json
+import sqlite3
 import time
 from collections.abc import Collection, Iterator
 from contextlib import suppress
@@ -92,6 +93,30 @@ def _write(store: Store, action: Any, target: str, after: Any) -> bool:
 
 def _key(after: str) -> str:
     return json.dumps(json.loads(after), sort_keys=True)
+
+
+class Standing:
+    """The user's changes that the file leaves standing, told line by line: which of them a database has never heard of."""
+
+    def __init__(self, user_id: int) -> None:
+        self._user_id = user_id
+        self._changes: set[tuple[int, str]] = set()  # step, target
+
+    def add(self, line: Line) -> None:
+        if line["user"] != self._user_id:
+            return
+        change = line["step"], line["target"]
+        if line["kind"] in ("do", "redo"):
+            self._changes.add(change)
+        elif line["kind"] == "undo":
+            self._changes.discard(change)
+
+    def unknown_to(self, connection: sqlite3.Connection) -> int:
+        """How many belong to steps that it does not know. 0 where sessions were purged: that takes their changes out of it."""
+        if connection.execute("SELECT EXISTS (SELECT 1 FROM tombstone WHERE user_id = ?)", (self._user_id,)).fetchone()[0]:
+            return 0
+        known = {step for (step,) in connection.execute("SELECT DISTINCT step FROM journal WHERE user_id = ?", (self._user_id,))}
+        return sum(step not in known for step, _ in self._changes)
 
 
 class _History:

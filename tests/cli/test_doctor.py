@@ -47,3 +47,13 @@ def test_a_network_file_system_and_open_permissions_are_notes(
     assert outcome.code == 0
     assert "network file system (nfs4)" in notes["file system"]
     assert "permissions" in notes
+
+
+def test_where_the_database_is_gone_the_journal_beside_it_is_told_of(run: Run, filled: list[Session], database_path: Path) -> None:
+    assert run("tag", filled[0].uid, "kept").code == 0
+    database_path.unlink()
+    outcome = run("doctor")
+    assert outcome.code == 0
+    assert "holds your changes; `chatviewer doctor --repair`" in outcome.out
+    database_path.with_name("journal.jsonl").unlink()
+    assert "no database yet; the first import makes it" in run("doctor").out

@@ -346,3 +346,31 @@ def test_without_a_database_nothing_is_written(database_path: Path) -> None:
         assert absent.undo() is absent.redo() is None
         assert absent.set_status([A], SessionStatus.ARCHIVED) == 0
     assert not database_path.parent.exists()
+
+
+def test_a_database_that_is_made_anew_goes_on_behind_the_file_and_doctor_tells_what_it_lacks(
+    three: Library, journal: Path, database_path: Path, tmp_path: Path
+) -> None:
+    three.set_starred([A], True)
+    three.add_tags([B, C], ["left"])
+    three.rate(three.messages(three.session_ids()[0])[0].uid, 4)
+    three.undo()
+    assert notes(three) == []
+    three.close()
+    kept = journal.read_bytes()
+    (tmp_path / "new").mkdir()
+    with Library.open(tmp_path / "new" / database_path.name) as anew:
+        (tmp_path / "new" / journal.name).write_bytes(kept)
+        fill(anew, *(make_session(name) for name in "abc"))
+        assert len(notes(anew)) == 1
+        assert notes(anew)[0].startswith("3 changes in ")
+        anew.add_tags([A], ["new"])
+        assert lines(tmp_path / "new" / journal.name)[-1]["step"] == 4
+        restore(anew.database, anew.user.id, tmp_path / "new" / journal.name)
+        assert notes(anew) == []
+        assert anew.undo() == "tagged a session #new"
+        assert anew.undo() == "tagged 2 sessions #left"
+
+
+def notes(library: Library) -> list[str]:
+    return [found.detail for found in library.check() if found.check == "journal" and found.severity != "ok"]
