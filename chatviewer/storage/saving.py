@@ -235,6 +235,8 @@ class Saving:
             return False
         if self.writer.has_unindexed():
             self.writer.index()
+        if "parent_uid" in changes:
+            changes["parent_id"] = None  # `link` looks for the one that it hangs below now
         changes["updated_at"] = self.now
         columns = ", ".join(f"{column} = ?" for column in changes)
         self.connection.execute(f"UPDATE session SET {columns} WHERE id = ?", (*changes.values(), session_id))

@@ -132,6 +132,19 @@ def test_saving_twice_changes_nothing(library: Library) -> None:
     check_index(library)
 
 
+def test_a_session_whose_source_names_another_parent_hangs_below_that_one_as_soon_as_it_is_there(library: Library) -> None:
+    first, second = make_session("first"), make_session("second")
+    child = make_session("child", parent_uid=first.uid)
+    library.save([make_import(first), make_import(child)])
+    library.save([make_import(child._replace(parent_uid=second.uid))])
+    parent = "SELECT parent.source_id FROM session LEFT JOIN session AS parent ON parent.id = session.parent_id WHERE session.uid = ?"
+    assert library.database.connection().execute(parent, (child.uid,)).fetchone() == (None,)
+    assert [finding for finding in library.check() if finding.severity == "damage"] == []
+    library.save([make_import(second)])
+    library.finish_import()
+    assert library.database.connection().execute(parent, (child.uid,)).fetchone() == ("second",)
+
+
 def test_a_longer_text_replaces_the_shorter_and_a_shorter_changes_nothing(library: Library) -> None:
     short, long = make_session("s", ["Hello", "It is"]), make_session("s", ["Hello", "It is because of the zebra"])
     library.save([make_import(short)])
