@@ -176,18 +176,25 @@ def fetch_branches(library: Library, session_id: int, tree: MessageTree, stubs: 
     return job
 
 
-def fetch_growth(library: Library, session_id: int, known: Sequence[MessageStub], message_uid: str | None) -> Job:
-    """What was added to a session since `known` was fetched; nothing if it is as it was. `message_uid`: where the reader is."""
+def fetch_growth(
+    library: Library, session_id: int, known: Sequence[MessageStub], message_uid: str | None, held: Sequence[Message] = ()
+) -> Job:
+    """What was added to a session since `known` was fetched; nothing if it is as it was. `message_uid`: where the reader is.
+
+    `held`: messages that may have been rated or given a note since they were read.
+    """
 
     def job() -> TranscriptGrown | None:
         summaries = named(library, library.summaries([session_id]))
         stubs = library.stubs(session_id) if summaries else []
-        if not summaries or stubs == list(known):
+        if not summaries or (stubs == list(known) and not held):
             return None
         if any(old[:3] != new[:3] for old, new in zip(known, stubs, strict=False)) or len(stubs) < len(known):
             return TranscriptGrown(summaries[0], stubs, [], at_seq=_place(library, session_id, message_uid))
-        changed = [new.seq for old, new in zip(known, stubs, strict=False) if old != new]
-        return TranscriptGrown(summaries[0], stubs, library.messages(session_id, changed) if changed else [])
+        before = {message.seq: message for message in held}
+        looked_at = sorted({new.seq for old, new in zip(known, stubs, strict=False) if old != new} | before.keys())
+        messages = library.messages(session_id, looked_at) if looked_at else []
+        return TranscriptGrown(summaries[0], stubs, [message for message in messages if message != before.get(message.seq)])
 
     return job
 

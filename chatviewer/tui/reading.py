@@ -117,10 +117,11 @@ class Reader:
         return True
 
     def reload(self) -> None:
-        """Show the same session again, as it is stored now."""
+        """What the session holds may have been rated or renamed: show it as it is stored now. The reader is not moved."""
         if self.shown is not None:
-            job = fetch_transcript(self._library, self.shown.summary.id, hit=None, words=(), is_opened=False)
-            self._fetcher.submit(job, key="transcript")
+            held = self.view.layout_of_rows.held() if self.view is not None else ()
+            job = fetch_growth(self._library, self.shown.summary.id, self.shown.stubs, self.message_uid, held)
+            self._fetcher.submit(job, key="growth")
 
     def take_summaries(self, summaries: Sequence[SessionSummary]) -> bool:
         """Take the session that is shown from these, as it is stored now; whether it is among them."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
+import pytest
 from textual.pilot import Pilot
 
 from chatviewer.domain import Hit, HitKind, Role
@@ -10,6 +11,7 @@ from chatviewer.query import parse
 from chatviewer.storage.library import Library
 from chatviewer.tui.screens.main import MainScreen
 from chatviewer.tui.widgets.session_rows import HitRows
+from tests.factories import fill, make_session
 from tests.tui.conftest import settle
 from tests.tui.test_main_screen import cursor, main_of, press
 
@@ -79,6 +81,31 @@ async def test_undo_and_redo_of_a_rating_are_seen_in_the_transcript(open_viewer:
             await settle(pilot)
             await settle(pilot)
             assert shown_rating(main) == rating, key
+
+
+@pytest.mark.parametrize("is_note", [True, False])
+async def test_undo_and_redo_do_not_move_the_reader(open_viewer: OpenViewer, library: Library, is_note: bool) -> None:
+    session = make_session("long", [f"said {number}\n\n" + "words " * 40 for number in range(60)])
+    fill(library, session)
+    noted = session.messages[3].uid
+    library.set_note(noted, "first")
+    library.set_note(noted, "second")
+    async with open_viewer(library, size=(100, 30)) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "enter", "J", "J", "J", "j", "j", "j", "k")
+        if not is_note:
+            await press(pilot, "*")
+        await settle(pilot)
+        view = main.reader.view
+        assert view is not None
+        before = view.cursor, view.top
+        for key, note in (("u", "first"), ("ctrl+r", "second")):
+            await press(pilot, key)
+            await settle(pilot)
+            await settle(pilot)
+            assert (view.cursor, view.top) == before, key
+            held = next(message for message in view.layout_of_rows.held() if message.uid == noted)
+            assert held.note == (note if is_note else "second"), key
 
 
 async def test_a_new_title_stands_above_the_transcript(open_viewer: OpenViewer, demo_library: Library) -> None:

@@ -396,3 +396,4 @@ class MainScreen(OutgoingActions, WindowActions):
     @on(TranscriptGrown)
     def show_growth(self, event: TranscriptGrown) -> None:
         self.reader.take_growth(event)
+        self._name_session()

@@ -126,6 +126,10 @@ class TranscriptLayout:
             self._characters -= _size(oldest)
             self._plans.pop(seq, None)
 
+    def held(self) -> list[Message]:
+        """Those that are read."""
+        return list(self._messages.values())
+
     def replace_message(self, message: Message) -> None:
         """A message that was changed; its rating is part of its stub too."""
         rating = message.rating.value if message.rating else 0
