@@ -322,6 +322,15 @@ def test_stopped_within_the_beginning_the_next_import_is_a_whole_one(filled: Pat
     assert everything(shared) == everything(whole)
 
 
+def test_stopped_before_any_file_was_read_nothing_has_begun(filled: Path, shared: SharedLibrary, whole: Library) -> None:
+    told: list[Beginning] = []
+    ingest.run(shared, on_beginning=told.append, should_stop=lambda: True)
+    assert (shared.beginning(), told) == (None, [])
+    assert shared.is_empty
+    ingest.run(shared)
+    assert everything(shared) == everything(whole)
+
+
 def test_a_change_in_the_very_moment_of_the_exchange_is_not_lost(filled: Path, shared: SharedLibrary) -> None:
     """Threads rate and read all the time; what they were told is stored is there afterwards, and none meets an error."""
     given: dict[str, int] = {}

@@ -28,11 +28,10 @@ def stored_beginning(connection: sqlite3.Connection, user_id: int) -> Beginning 
 
 
 def remember_beginning(connection: sqlite3.Connection, user_id: int, total_count: int) -> None:
-    """What this holds are the newest of so many files."""
-    connection.execute(
-        "INSERT INTO beginning (user_id, file_count, total_count) SELECT ?1, count(*), ?2 FROM source_file WHERE user_id = ?1",
-        (user_id, total_count),
-    )
+    """What this holds are the newest of so many files; without any it is just empty."""
+    (count,) = connection.execute("SELECT count(*) FROM source_file WHERE user_id = ?", (user_id,)).fetchone()
+    if count:
+        connection.execute("INSERT INTO beginning (user_id, file_count, total_count) VALUES (?, ?, ?)", (user_id, count, total_count))
 
 
 def forget_beginning(connection: sqlite3.Connection, user_id: int) -> None:
