@@ -47,8 +47,8 @@ def run(arguments: Namespace) -> int:
             _write(exporter, reader, reader.summaries(sessions), arguments)
         else:
             _write(exporter, library, iter(sessions), arguments)
-    if arguments.output != "-":
-        tell(f"{counted(sessions.count, 'session')} written to {arguments.output}.")
+    if arguments.output != "-" or not sessions.count:
+        tell(f"{counted(sessions.count, 'session')} written{'' if arguments.output == '-' else f' to {arguments.output}'}.")
     if redactor.found:
         tell(f"Hidden: {redactor.summary()}. --no-redact leaves them in.")
     return 0 if sessions.is_complete else 1

@@ -27,6 +27,11 @@ def test_without_a_query_it_is_what_the_list_shows(run: Run, filled: list[Sessio
     assert [each["session"]["uid"] for each in json.loads(out)["sessions"]] == [filled[0].uid]
 
 
+def test_that_nothing_was_found_is_said(run: Run, filled: list[Session]) -> None:
+    outcome = run("export", "--query", "tag:nothing", "--format", "md")
+    assert (outcome.code, outcome.out, outcome.err) == (0, "", "0 sessions written.\n")
+
+
 def test_to_a_file_once(run: Run, filled: list[Session], tmp_path: Path) -> None:
     target = tmp_path / "out.jsonl"
     outcome = run("export", filled[0].uid[:12], "--format", "jsonl", "-o", str(target))

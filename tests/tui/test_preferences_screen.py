@@ -51,6 +51,16 @@ async def test_every_preference_has_a_row_that_says_what_it_does(open_viewer: Op
             await pilot.press("j")
 
 
+async def test_a_window_of_80_columns_has_room_for_all_that_is_said_about_one(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library, size=(80, 24)) as pilot:
+        await press(pilot, "comma")
+        for preference in PREFERENCES:
+            await go_to(pilot, preference.key)
+            box = pilot.app.screen.query_one("#effect", Static)
+            assert box.visual.get_height({}, box.content_size.width) <= box.content_size.height, preference.key
+            assert ("(default)" if preference.kind == "choice" else "Default: ") in effect(pilot)
+
+
 async def test_a_change_is_used_at_once_even_when_the_screen_is_left_before_it_is_stored(
     open_viewer: OpenViewer, demo_library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,11 +98,15 @@ class PreferencesScreen(Screen[None]):
 
     def _explain(self, preference: Preference, problem: str = "") -> None:
         words = [Content(preference.effect)]
-        if preference.kind == "choice":
-            words.append(Content.styled(f"One of {', '.join(preference.choices)}.", "$foreground 65%"))
-        default = preference.show(preference.default) or "empty"
-        line = (f"{problem}", "bold $warning") if problem else (f"Default: {safe_line(default)}", "$foreground 65%")
-        self.query_one("#effect", Static).update(Content("\n").join([*words, Content.assemble(line)]))
+        default = safe_line(preference.show(preference.default) or "empty")
+        if problem:
+            words.append(Content.styled(problem, "bold $warning"))
+        elif preference.kind == "choice":  # in as few lines as can be: in a window of 80 columns all but four are cut off
+            choices = [f"{choice} (default)" if choice == preference.default else choice for choice in preference.choices]
+            words.append(Content.styled(f"One of {', '.join(choices)}.", "$foreground 65%"))
+        else:
+            words.append(Content.styled(f"Default: {default}", "$foreground 65%"))
+        self.query_one("#effect", Static).update(Content("\n").join(words))
 
     @on(PreferenceRow.Rejected)
     def say_problem(self, event: PreferenceRow.Rejected) -> None:
