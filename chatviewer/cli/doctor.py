@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chatviewer.cli.opening import open_library
+from chatviewer.cli.opening import left_journal, open_library
 from chatviewer.cli.output import clean, counted, say, say_document, tell
 
 if TYPE_CHECKING:
@@ -69,10 +69,7 @@ def _say_findings(path: Path, findings: "list[Finding]", *, is_there: bool) -> N
 
 
 def _why_absent(path: Path) -> str:
-    from chatviewer.paths import journal_path
-
-    journal = journal_path(path)
-    if journal.is_file() and journal.stat().st_size:
+    if (journal := left_journal(path)) is not None:
         return f": there is none, but {journal.name} beside it holds your changes; `chatviewer doctor --repair` makes it from both"
     return ": no database yet; the first import makes it"
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from chatviewer.cli.opening import open_library
+from chatviewer.cli.opening import left_journal, open_library
 from chatviewer.cli.output import counted, say, say_document, tell
 
 if TYPE_CHECKING:
@@ -28,9 +28,11 @@ def add_arguments(parser: "Arguments") -> None:
 def run(arguments: "Namespace") -> int:
     from chatviewer import ingest
     from chatviewer.cli.progress import progress
+    from chatviewer.paths import database_path
 
     if arguments.watch:
         return _watch(arguments)
+    journal = left_journal(database_path(arguments.database))
     with open_library(arguments, create=True) as library, _stopping() as stop, progress() as on_progress:
         report = ingest.run(
             library,
@@ -40,6 +42,8 @@ def run(arguments: "Namespace") -> int:
             should_stop=stop.is_set,
         )
     _say(report, is_json=arguments.json)
+    if journal is not None:
+        tell(f"{journal} holds your changes of a database that is gone; `chatviewer doctor --repair` brings them back.")
     if stop.is_set():
         tell("Stopped. What was read is stored; import again to go on.")
         return 128 + stop.number

@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from array import array
+    from pathlib import Path
 
     from chatviewer.domain.hit import Hit
     from chatviewer.domain.summary import SessionSummary
@@ -27,6 +28,14 @@ def open_library(arguments: Namespace, *, create: bool = False) -> Library:
     from chatviewer.storage.library import Library
 
     return Library.open(database_file(arguments.database), create=create, is_alone=True)
+
+
+def left_journal(database: Path) -> Path | None:
+    """The journal where it has outlived its database; None where that is there, or nothing was written down."""
+    from chatviewer.paths import journal_path
+
+    journal = journal_path(database)
+    return journal if not database.exists() and journal.is_file() and journal.stat().st_size else None
 
 
 def add_selection(parser: ArgumentParser, none: str = "") -> None:

@@ -55,5 +55,9 @@ def test_where_the_database_is_gone_the_journal_beside_it_is_told_of(run: Run, f
     outcome = run("doctor")
     assert outcome.code == 0
     assert "holds your changes; `chatviewer doctor --repair`" in outcome.out
+    assert "doctor --repair` brings them back" in run("import").err
+    assert "doctor --repair" not in run("import").err
+    assert "1 of your changes are only in " in run("doctor").out
+    database_path.unlink()
     database_path.with_name("journal.jsonl").unlink()
     assert "no database yet; the first import makes it" in run("doctor").out

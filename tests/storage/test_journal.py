@@ -363,7 +363,7 @@ def test_a_database_that_is_made_anew_goes_on_behind_the_file_and_doctor_tells_w
         (tmp_path / "new" / journal.name).write_bytes(kept)
         fill(anew, *(make_session(name) for name in "abc"))
         assert len(notes(anew)) == 1
-        assert notes(anew)[0].startswith("3 changes in ")
+        assert notes(anew)[0].startswith("3 of your changes are only in ")
         anew.add_tags([A], ["new"])
         assert lines(tmp_path / "new" / journal.name)[-1]["step"] == 4
         restore(anew.database, anew.user.id, tmp_path / "new" / journal.name)
