@@ -9,6 +9,7 @@ from chatviewer.domain.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import TypeAlias
 
 
@@ -100,6 +101,11 @@ class Query(NamedTuple):
             isinstance(leaf, Names) and leaf.field == field and not set(values).isdisjoint(leaf.values)
             for leaf in positive_leaves(self.node)
         )
+
+
+def distinct(nodes: Sequence[Node]) -> tuple[Node, ...]:
+    """Each once, in order. By how they are written: as tuples, nodes of two kinds are equal where what they hold is."""
+    return tuple({repr(node): node for node in nodes}.values()) if len(nodes) > 1 else tuple(nodes)
 
 
 def positive_leaves(node: Node | None) -> list[Node]:

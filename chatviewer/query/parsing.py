@@ -7,7 +7,7 @@ Terms that stand side by side must all match. `OR` binds closer than that, as in
 from datetime import datetime
 
 from chatviewer.query.lexing import FieldText, Lexer, Token
-from chatviewer.query.nodes import DEFAULT_SCOPES, AllOf, AnyOf, Node, Not, Pattern, Query, Word
+from chatviewer.query.nodes import DEFAULT_SCOPES, AllOf, AnyOf, Node, Not, Pattern, Query, Word, distinct
 
 _FIRST_UNSPACED = "\u0e00"  # Thai; Chinese, Japanese and Korean follow
 MAX_DEPTH = 8  # SQLite reads no statement that is nested much deeper
@@ -38,7 +38,7 @@ class _Group:
             nodes.extend(joined.nodes if isinstance(joined, AllOf) else (joined,))
         if not nodes:
             return None
-        wanted = tuple(dict.fromkeys(nodes))  # each once: a beginning of very many words is looked up for each time that it stands there
+        wanted = distinct(nodes)  # each once: a beginning of very many words is looked up for each time that it stands there
         whole = wanted[0] if len(wanted) == 1 else AllOf(wanted)
         return _negated(whole) if self.is_negated else whole
 
@@ -49,7 +49,7 @@ def _any_of(chain: list[Node]) -> Node:
     nodes: list[Node] = []
     for node in chain:
         nodes.extend(node.nodes if isinstance(node, AnyOf) else (node,))
-    choices = tuple(dict.fromkeys(nodes))
+    choices = distinct(nodes)
     return AnyOf(choices) if len(choices) > 1 else choices[0]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chatviewer.domain.record import NamedTuple
-from chatviewer.query.nodes import AllOf, AnyOf, Node, Not, Pattern, Query, Word
+from chatviewer.query.nodes import AllOf, AnyOf, Node, Not, Pattern, Query, Word, distinct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ class Parts(NamedTuple):
 def take_apart(query: Query, dense: frozenset[Node]) -> Parts:
     """What the index can be asked for, and what has to be checked besides. `dense`: beginnings of too many words for the index."""
     node = query.node
-    nodes = tuple(dict.fromkeys(together(node)))  # a word that is typed a hundred times is looked for once
+    nodes = distinct(together(node))  # a word that is typed a hundred times is looked for once
     matched: list[Node] = []
     others: list[Node] = []
     for each in nodes:

@@ -112,6 +112,19 @@ def test_grammar(text: str, tree: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("first", "second"),
+    [("/tag/", "tag:none"), ("-(a b)", "-(a OR b)"), ("messages:0", '"messages"'), ("-/rating/", "-rating:none")],
+)
+def test_two_kinds_of_terms_are_never_taken_for_the_same_one(first: str, second: str) -> None:
+    alone = [shown(parse(term).node) for term in (first, second)]
+    for text, kind in ((f"{first} {second}", AllOf), (f"{first} OR {second}", AnyOf)):
+        node = parse(text).node
+        assert isinstance(node, kind)
+        assert [shown(each) for each in node.nodes] == alone
+    assert parse(f"{first} {first}").node == parse(first).node
+
+
+@pytest.mark.parametrize(
     ("text", "low", "high"),
     [
         ("on:2026", at(2026), at(2027)),
