@@ -235,9 +235,6 @@ class Listing:
         if self.failure:
             clear = ", Esc clears the search" if self.text.strip() else ""
             return f"{safe_line(self.failure, 400)}\n\nR tries again{clear}."
-        if counts is not None and not counts.messages and not counts.active + counts.archived + counts.trashed:
-            clear = "Esc clears the search, then R" if self.text.strip() else "R"
-            return f"No chats are here yet.\n\n{clear} looks for them."
         if self.problems:
             return f"{self.problems[0]}\n\nEsc clears the search."
         ways = [("Tab   ", safe_line(completion, 60))] if completion else []

@@ -100,7 +100,9 @@ class SearchActions(PaneActions):
             self._follow_digit()
 
     def say_why_empty(self) -> None:
-        """What would find something, where the list has nothing."""
+        """What would find something, where the list has nothing. At the first start the welcome stays: it says what to do."""
+        if self.has_class("-first-start"):
+            return
         offered = self.search_box.completions if self.pane == SEARCH else []
         self.session_list.say_when_empty(Content(self.listing.empty_words(self.counts, offered[0].text if offered else "")))
 
