@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("uid", metavar="UID", help="the id of a session or message; the beginning is enough")
+    parser.add_argument(
+        "uid", metavar="UID", help="the id of a session (also the one its agent knows it by) or of a message; the beginning is enough"
+    )
     parser.add_argument("text", metavar="TEXT", nargs="+", help='the note; "" removes it')
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chatviewer.query import Query
     from chatviewer.storage.library import Library
 
+SESSION_HELP = "its id, or the one its agent knows it by; the beginning is enough"
 CHUNK = 500  # summaries read at once
 
 
@@ -40,7 +41,9 @@ def left_journal(database: Path) -> Path | None:
 
 def add_selection(parser: ArgumentParser, none: str = "") -> None:
     """Sessions by id, and --query; `none` says what happens without either."""
-    parser.add_argument("sessions", nargs="*", metavar="SESSION", help=f"ids of sessions; the beginning is enough{none}")
+    parser.add_argument(
+        "sessions", nargs="*", metavar="SESSION", help=f"ids of sessions, or those their agents know them by; the beginning is enough{none}"
+    )
     parser.add_argument("--query", metavar="Q", help="all sessions that this query finds")
 
 

@@ -2,12 +2,12 @@
 
 from argparse import ArgumentParser, Namespace
 
-from chatviewer.cli.opening import open_library, tell_warning
+from chatviewer.cli.opening import SESSION_HELP, open_library, tell_warning
 from chatviewer.cli.output import say, shown_title
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("session", metavar="SESSION", help="its id; the beginning is enough")
+    parser.add_argument("session", metavar="SESSION", help=SESSION_HELP)
     parser.add_argument("title", metavar="TITLE", nargs="+", help='the new title; "" gives back that of the source')
 
 

@@ -4,7 +4,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, NamedTuple
 
-from chatviewer.cli.opening import open_library, titled
+from chatviewer.cli.opening import SESSION_HELP, open_library, titled
 from chatviewer.cli.output import bold, clean, counted, dim, say, shown_title, tell
 from chatviewer.domain.sanitizing import safe, safe_line
 
@@ -25,7 +25,7 @@ class _Detail(NamedTuple):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("session", metavar="SESSION", help="its id; the beginning is enough")
+    parser.add_argument("session", metavar="SESSION", help=SESSION_HELP)
     parser.add_argument(
         "--branch",
         choices=("all", "current"),

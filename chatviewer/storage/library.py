@@ -82,7 +82,7 @@ class Library(OwnWords):
         return summaries(self.database, self.user.id, ids)
 
     def summary(self, uid: str) -> SessionSummary:
-        """The row of one session, by any unique beginning of its uid. Raises NotFoundError."""
+        """The row of one session, by any unique beginning of its uid or of its id at its source. Raises NotFoundError."""
         from chatviewer.storage.sessions import summary
 
         return summary(self.database, self.user.id, uid)
@@ -102,7 +102,7 @@ class Library(OwnWords):
     # reading
 
     def session(self, uid: str) -> Session:
-        """One session without its messages, by any unique beginning of its uid. Raises NotFoundError."""
+        """One session without its messages, by any unique beginning of its uid or of its id at its source. Raises NotFoundError."""
         from chatviewer.storage.sessions import session
 
         return session(self.database, self.user.id, uid)

@@ -110,10 +110,10 @@ def children(database: Database, user_id: int, session_id: int) -> list[SessionS
 
 
 def summary(database: Database, user_id: int, uid: str) -> SessionSummary:
-    """The row of one session by the beginning of its uid. Raises NotFoundError."""
+    """The row of one session by the beginning of its uid, or of its id at its source. Raises NotFoundError."""
     with explained(database.file):
         connection = database.connection()
-        row = _row_by_uid(connection, user_id, uid, SUMMARY_COLUMNS)
+        row = _row_by_id(connection, user_id, uid, SUMMARY_COLUMNS)
         return _annotated(connection, user_id, id_list(row[:1]), [row])[0]
 
 
@@ -124,7 +124,7 @@ def session(database: Database, user_id: int, uid: str) -> Session:
     """
     with explained(database.file):
         connection = database.connection()
-        row = _row_by_uid(connection, user_id, uid, SESSION_COLUMNS)
+        row = _row_by_id(connection, user_id, uid, SESSION_COLUMNS)
         found_id, found_uid = row[:2]
         note = connection.execute("SELECT text FROM note WHERE user_id = ? AND uid = ?", (user_id, found_uid)).fetchone()
         items = _context_items(connection, user_id, found_id)
@@ -146,7 +146,7 @@ def find_by_prefix(found: list[Row], what: str, typed: str) -> Row:
         raise NotFoundError(f"There is no {what} {shown!r}.")
     some = ", ".join(f"{row[1]} ({safe_line(row[-1], 40) or 'no title'})" for row in found[:3])
     more = " and others" if len(found) > 3 else ""
-    raise NotFoundError(f"More than one {what} begins with {shown!r}: {some}{more}. Type more of the one you mean.")
+    raise NotFoundError(f"More than one {what} begins with {shown!r}: {some}{more}. Type more of it, or one of these ids.")
 
 
 def prefix_range(typed: str) -> tuple[str, str] | None:
@@ -157,15 +157,16 @@ def prefix_range(typed: str) -> tuple[str, str] | None:
     return text, text + LAST_CHARACTER
 
 
-def _row_by_uid(connection: sqlite3.Connection, user_id: int, uid: str, columns: str) -> Row:
-    """`columns` of the session whose uid begins with `uid`; the first two are id and uid."""
-    bounds = prefix_range(uid)
-    sql = (
-        f"SELECT {columns}, session.title FROM session "
-        "WHERE session.user_id = ? AND session.uid BETWEEN ? AND ? ORDER BY session.uid LIMIT 4"
-    )
-    found: list[Row] = connection.execute(sql, (user_id, *bounds)).fetchall() if bounds else []
-    return find_by_prefix(found, "session", uid)
+def _row_by_id(connection: sqlite3.Connection, user_id: int, typed: str, columns: str) -> Row:
+    """`columns` of the session that is meant, the first two being id and uid: whose uid or whose own id at its source is just that,
+    else begins so."""
+    bounds = prefix_range(typed)
+    sql = f"SELECT {columns}, session.title FROM session WHERE session.id IN ({_NAMED}) ORDER BY session.uid LIMIT 4"
+    found: list[Row] = []
+    for last in dict.fromkeys(bounds or ()):
+        if not found and bounds:
+            found = connection.execute(sql, {"user": user_id, "first": bounds[0], "last": last}).fetchall()
+    return find_by_prefix(found, "session", typed)
 
 
 def _context_items(connection: sqlite3.Connection, user_id: int, session_id: int) -> list[ContextItem]:
@@ -198,4 +199,17 @@ WHERE note.user_id = :user AND message.session_id IN (SELECT value FROM json_eac
 UNION
 SELECT session.id FROM session CROSS JOIN note ON note.user_id = session.user_id AND note.uid = session.uid
 WHERE +session.user_id = :user AND session.id IN (SELECT value FROM json_each(:listed))
+"""
+
+# By the uid or by the source's own id, for which the index needs the source. The ids of a session's sub-agents begin with its own:
+# where that is found they are not meant.
+_NAMED = """
+SELECT id FROM session WHERE user_id = :user AND uid BETWEEN :first AND :last
+UNION
+SELECT own.id FROM session AS own WHERE own.user_id = :user AND own.source_id BETWEEN :first AND :last AND own.source IN (
+  WITH RECURSIVE known (source) AS (
+    SELECT min(source) FROM session WHERE user_id = :user
+    UNION ALL SELECT (SELECT min(source) FROM session WHERE user_id = :user AND source > known.source) FROM known WHERE known.source NOTNULL
+  ) SELECT source FROM known
+) AND NOT EXISTS (SELECT 1 FROM session AS parent WHERE parent.id = own.parent_id AND parent.source_id BETWEEN :first AND :last)
 """

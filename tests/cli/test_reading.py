@@ -95,6 +95,15 @@ def test_a_wrong_field_is_said_and_the_rest_answered(run: Run, filled: list[Sess
     assert "sessions" in outcome.json
 
 
+def test_commands_take_the_id_that_the_agent_gave(run: Run, filled: list[Session]) -> None:
+    assert run("show", "codex-1", "--json").json["session"]["uid"] == filled[1].uid
+    assert run("show", "codex", "--json").json["session"]["source_id"] == "codex-1"
+    assert "1 session starred" in run("star", "bran").out
+    assert [each["title"] for each in run("list", "is:starred", "--json").json["sessions"]] == [filled[0].title]
+    assert run("note", "codex-1", "mine").out.startswith(f"Note on session {filled[1].uid[:13]}")
+    assert run("show", "branche-d").code == 1
+
+
 def test_search_as_json(run: Run, filled: list[Session]) -> None:
     found = run("search", "fixture", "shares", "--json").json
     assert [hit["session"] for hit in found["hits"]] == [filled[0].uid]

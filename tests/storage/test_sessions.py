@@ -1,4 +1,4 @@
-"""Lists of sessions: which, in what order, with what beside them, and how one is found by the beginning of its uid."""
+"""Lists of sessions: which, in what order, with what beside them, and how one is found by the beginning of an id of its own."""
 
 import sqlite3
 
@@ -128,6 +128,36 @@ def test_a_session_is_found_by_any_beginning_of_its_uid_that_is_its_own(library:
     with pytest.raises(NotFoundError, match=r"More than one session begins with 'ab': abc-1 \(One\), abd-2") as ambiguous:
         library.summary("ab")
     assert "\x1b" not in str(ambiguous.value)
+
+
+def test_a_session_is_found_by_any_beginning_of_its_own_id_at_its_source(library: Library) -> None:
+    main = make_session("77aa-1", title="Claude's")
+    agent = make_session("77aa-1/agent-5", title="Its agent", parent_uid=main.uid)
+    fill(
+        library, main, agent, make_session("77ab-2", uid="99", title="Codex's", source="codex"), make_session("77ab-2-more", title="Longer")
+    )
+    for typed, title in (
+        ("77aa", "Claude's"),
+        ("77aa-1", "Claude's"),
+        ("77aa-1/", "Its agent"),
+        ("77ab-2", "Codex's"),
+        ("77ab-2-", "Longer"),
+    ):
+        assert library.summary(typed).title == library.session(typed).title == title
+    assert library.summary(main.uid).title == library.summary(main.uid[:13]).title == "Claude's"
+    with pytest.raises(NotFoundError, match=r"More than one session begins with '77': .*\(Claude's\)") as ambiguous:
+        library.summary("77")
+    assert "Its agent" not in str(ambiguous.value)
+
+
+def test_an_id_that_two_projects_have_names_both(library: Library) -> None:
+    fill(
+        library,
+        make_session("same", project="/a", title="One"),
+        make_session("same", ("Other", "words"), uid="u2", project="/b", title="Two"),
+    )
+    with pytest.raises(NotFoundError, match=r"\(One\).*\(Two\)|\(Two\).*\(One\)"):
+        library.summary("same")
 
 
 @pytest.mark.parametrize("typed", ["zz", "", " ", "abc-11", "\udcff", "a\0b", "%", "abc_1", "\x1b[2J"])
