@@ -55,6 +55,30 @@ def test_tables_are_aligned_by_display_width() -> None:
     assert len({cell_len(row) for row in rows}) == 1
 
 
+@pytest.mark.parametrize("width", range(20, 90))
+def test_the_columns_of_a_table_stand_below_each_other_at_any_width(width: int) -> None:
+    table = """
+| tokenizer | snake_case | camelCase | part of a word | index size |
+|---|---|--:|:-:|---|
+| `unicode61` | two words | one word | no | 0.4x of the text |
+| `porter` | two words, stemmed | one word | **no** | 0.35x |
+| 三元組分詞器 | yes | yes | from 3 letters | 3-6x |
+"""
+    rows = [row.plain for row in markdown_rows(table, width)]
+    assert all(cell_len(row) <= width for row in rows)
+    columns = [row for row in rows if " │ " in row]
+    places = {tuple(cell_len(row[:at]) for at, sign in enumerate(row) if sign in "│┼") for row in columns}
+    assert len(places) == (1 if columns else 0)
+    if width >= 59:  # there is room for the longest word of every column: none is broken
+        shown = [{word for row in columns for word in row.split(" │ ")[place].split()} for place in range(5)]
+        assert {"tokenizer", "unicode61"} <= shown[0]
+        assert {"snake_case", "stemmed"} <= shown[1]
+        assert "letters" in shown[3]
+    if width < 52:  # not even eight cells for each
+        assert not columns
+        assert "camelCase: one" in "\n".join(rows)
+
+
 def test_a_wide_table_loses_nothing() -> None:
     words = [f"word{number}" for number in range(24)]
     table = (

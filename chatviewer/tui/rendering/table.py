@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from textual.content import Content
 
-from chatviewer.tui.rendering.row import MUTED, Row, wrap
+from chatviewer.tui.rendering.row import MUTED, Row, break_words, slices, wrap
 
 GAP = 3  # between columns: " │ "
-SMALLEST_COLUMN = 6
+SMALLEST_COLUMN = 8
+LONGEST_KEPT_WORD = 16  # cells; a longer word may be broken to make room for the other columns
 MAX_COLUMNS = 40
 
 
@@ -19,7 +21,9 @@ def table_rows(header: Sequence[Content], body: Sequence[Sequence[Content]], ali
     blank = Content("")
     lines = [[*line[:count], *([blank] * (count - len(line)))] for line in (header, *body)]
     natural = [max(1, *(line[column].cell_length for line in lines)) for column in range(count)]
-    widths = _fit(natural, width - GAP * (count - 1))
+    words = [max(_longest_word(line[column]) for line in lines) for column in range(count)]
+    room = width - GAP * (count - 1)
+    widths = _fit(natural, words, room) or _fit(natural, [min(SMALLEST_COLUMN, column) for column in natural], room)
     if widths is None:
         return [*_records(lines[0], lines[1:], width), *_hidden_sign(max(len(line) for line in (header, *body)) - count)]
     aligns = [*aligns, *(["left"] * count)][:count]
@@ -38,11 +42,14 @@ def _hidden_sign(columns: int) -> list[Row]:
     return [Row(Content.styled(f"… {columns:,} more columns", MUTED))] if columns > 0 else []
 
 
-def _fit(natural: list[int], room: int) -> list[int] | None:
+def _longest_word(cell: Content) -> int:
+    return min(LONGEST_KEPT_WORD, cell.cell_length, max(SMALLEST_COLUMN, *map(cell_len, cell.plain.split(" "))))
+
+
+def _fit(natural: list[int], smallest: list[int], room: int) -> list[int] | None:
     """Widths that fit: the widest columns give first. None if even the smallest do not."""
     if sum(natural) <= room:
         return natural
-    smallest = [min(SMALLEST_COLUMN, column) for column in natural]
     if sum(smallest) > room:
         return None
     low, high = 1, max(natural)
@@ -63,7 +70,7 @@ def _fit(natural: list[int], room: int) -> list[int] | None:
 
 def _line(cells: Sequence[Content], widths: Sequence[int], aligns: Sequence[str]) -> list[Row]:
     separator = Content.styled(" │ ", MUTED)
-    columns = [[row.content for row in wrap(cell, width)] for cell, width in zip(cells, widths, strict=True)]
+    columns = [slices(cell, break_words(cell.plain, width)) for cell, width in zip(cells, widths, strict=True)]
     rows: list[Row] = []
     for number in range(max(len(column) for column in columns)):
         parts = [
