@@ -16,7 +16,7 @@ from chatviewer.tui.layout_state import LayoutState
 from chatviewer.tui.messages import RateReply
 from chatviewer.tui.modals.filtering import with_filter
 from chatviewer.tui.screens.main import MainScreen
-from chatviewer.tui.screens.organising_actions import tag_changes
+from chatviewer.tui.tagging import tag_changes, typed_form
 from tests.factories import make_file, make_session
 from tests.tui.conftest import settle
 
@@ -378,7 +378,21 @@ async def test_q_goes_back_and_quits_at_the_root(open_viewer: OpenViewer, demo_l
         ("api -old", ("api", "old"), ([], ["old"])),
         ("API", ("api",), ([], [])),
         ("- # ,", (), ([], [])),
+        ('api "two words" ', ("api", "two words"), ([], [])),
+        ('"two  words" "open', (), (["two words", '"open'], [])),
+        ('-"two words" api', ("two words",), (["api"], ["two words"])),
+        ('-"three words"', ("api",), ([], ["three words", "api"])),
+        ('"two word"', ("two words",), (["two word"], ["two words"])),
     ],
 )
 def test_typed_tags(typed: str, before: tuple[str, ...], changes: tuple[list[str], list[str]]) -> None:
     assert tag_changes(typed, before) == changes
+
+
+@pytest.mark.parametrize("tag", ["api", "two words", "-old", "#x", 'a "b" c', 'q"x', '"', "日本 語", "c++", "-"])
+def test_tags_that_are_left_as_they_were_shown_stay(tag: str) -> None:
+    """The command line gives tags of any form; a dialog that is only looked at must not take them apart."""
+    before = ("first", tag, "last")
+    assert tag_changes("".join(f"{typed_form(each)} " for each in before), before) == ([], [])
+    assert tag_changes(f"first {typed_form(tag)}", before) == ([], ["last"])
+    assert tag_changes("first last", before) == ([], [tag])

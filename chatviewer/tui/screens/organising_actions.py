@@ -1,6 +1,5 @@
 """What the user can do to sessions and replies from the main screen. Everything runs in the change thread and can be undone."""
 
-import re
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -14,6 +13,7 @@ from chatviewer.tui.formatting import counted, full_count
 from chatviewer.tui.messages import NoteFetched, RateReply
 from chatviewer.tui.naming import StandIn
 from chatviewer.tui.screens.viewer_screen import ViewerScreen
+from chatviewer.tui.tagging import tag_changes, typed_form
 
 NO_SESSION = "There is no session here to do that with."
 NAMED = 3  # titles in the question before something is deleted for ever
@@ -112,11 +112,11 @@ class OrganisingActions(ViewerScreen):
                 self.changes.submit(organising.change_tags(self.library, ids, added, removed))
 
         title = "Tags" if len(ids) == 1 else f"Tag {counted(len(ids), 'session')}"
-        known = list(self.counts.tags) if self.counts is not None else []
+        known = [typed_form(tag) for tag in self.counts.tags] if self.counts is not None else []
         prompt = PromptModal(
             title,
-            value="".join(f"{tag} " for tag in before),
-            placeholder="release api -old",
+            value="".join(f"{typed_form(tag)} " for tag in before),
+            placeholder='release "two words" -old',
             hint="Words are tags, -word takes one away · → completes · Enter saves · Esc leaves",
             suggestions=known,
         )
@@ -165,15 +165,3 @@ class OrganisingActions(ViewerScreen):
     @on(RateReply)
     def rate(self, event: RateReply) -> None:
         self.changes.submit(organising.rate(self.library, event.uid, event.value))
-
-
-def tag_changes(typed: str, before: Sequence[str]) -> tuple[list[str], list[str]]:
-    """What to add and to remove so that the tags are those that were typed. `-word` removes; what was there and is gone, too."""
-    words = [word for word in re.split(r"[\s,]+", typed) if word.strip("-#")]
-    removed = [word.lstrip("-#") for word in words if word.startswith("-")]
-    kept = list(dict.fromkeys(word.lstrip("#") for word in words if not word.startswith("-")))
-    folded = {tag.casefold() for tag in kept}
-    had = {tag.casefold() for tag in before}
-    gone = [tag for tag in before if tag.casefold() not in folded]
-    added = [tag for tag in kept if tag.casefold() not in had and tag not in removed]
-    return added, list(dict.fromkeys([*removed, *gone]))
