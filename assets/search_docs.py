@@ -42,11 +42,11 @@ for everything.
 
 ## In the search box
 
-The word that you are typing is taken for the beginning of one: `flak` finds `flaky`, and half a tag the tag. A space ends the word. A
-field whose value is yet to come narrows nothing. The line under the box offers the fields and their values with the number of sessions
-(`Tab` takes the first and a space behind it, in whose place a comma goes on with one more value; also in the middle of a query and within
-a list), points at what is wrong or was probably meant for a field, and says how long the search took,
-when chats were last imported, and what else there is: hits in archive and trash (`ctrl+o` takes them into the search and out again) and
+The word that you are typing is taken for the beginning of one: `flak` finds `flaky`, and half a tag the tag (as `tag:rel*` does). A space
+ends the word. A field whose value is yet to come narrows nothing. The line under the box offers the fields and their values with the
+number of sessions (`Tab` takes the first and a space behind it, in whose place a comma goes on with one more value; also in the middle of
+a query and within a list), points at what is wrong or was probably meant for a field, and says how long the search took, when chats were
+last imported, and what else there is: hits in archive and trash (`ctrl+o` takes them into the search and out again) and
 in tool output (`ctrl+t` likewise).
 
 A field looks like a chip. Backspace behind the space that closes it, or `ctrl+w`, takes it out as a whole. At the top of the list `↑`
@@ -76,6 +76,9 @@ while nothing is searched for, digits run the first nine. In the pane `r` rename
 
 Several values of one field are separated by commas: one of them must fit. `-` before a field turns it round. A value with spaces stands in
 quotes: `project:"my site"`. Different fields must all fit.
+
+Of the name of a source, a project or a tool the beginning of any word is enough: `project:kit` finds `my-kit` and `kitchen`. Where no name
+has a word that begins so, any part of one is: `toolkit`. The same counts in lists, searches and commands that change sessions.
 
 """
 

@@ -21,9 +21,7 @@ class FieldSpec(NamedTuple):
 
 
 _ALL = (
-    FieldSpec(
-        "source", "name", "the program that the chat comes from; its beginning is enough", ("source:claude-code", "source:codex,chatgpt")
-    ),
+    FieldSpec("source", "name", "the program that the chat comes from", ("source:claude-code", "source:codex,chatgpt")),
     FieldSpec(
         "project",
         "name",
@@ -34,7 +32,13 @@ _ALL = (
     FieldSpec("model", "name", "a part of the model's name", ("model:opus", "-model:mini"), has_none=True),
     FieldSpec("role", "choice", "who wrote the message", ("role:user",), ("user", "assistant", "system", "tool")),
     FieldSpec("tool", "name", "a tool that was called; its calls are searched as well", ("tool:Bash", "tool:Edit,Write")),
-    FieldSpec("tag", "name", "one of your tags, or its beginning and a star", ("tag:release", "tag:rel*", "tag:none"), has_none=True),
+    FieldSpec(
+        "tag",
+        "name",
+        "one of your tags, or the beginning of a word of it and a star",
+        ("tag:release", "tag:rel*", "tag:none"),
+        has_none=True,
+    ),
     FieldSpec("title", "name", "a part of the title", ("title:flaky", 'title:"import test"')),
     FieldSpec("rating", "number", "the best rating in the session, 1 to 5", ("rating:>=4", "rating:5", "rating:none"), has_none=True),
     FieldSpec("before", "date", "before that day, month or year began", ("before:2026-03", "before:7d")),

@@ -55,12 +55,15 @@ _CONTENTS = {
 _TAGGED = (
     "session.uid IN (SELECT session_tag.uid FROM session_tag JOIN tag ON tag.id = session_tag.tag_id WHERE tag.user_id = session.user_id"
 )
-# Each name once, by leaps in the index: there are fifty names on a million calls.
-_TOOL_NAMES = (
-    "WITH RECURSIVE named (name) AS (SELECT min(each.tool_name) FROM tool_call AS each UNION ALL "
-    "SELECT (SELECT min(each.tool_name) FROM tool_call AS each WHERE each.tool_name > named.name) FROM named WHERE named.name IS NOT NULL) "
-    "SELECT named.name FROM named WHERE named.name LIKE ? ESCAPE '\\' OR named.name LIKE ? ESCAPE '\\'"
+# Of the names in a column those that what was typed stands for (`query.naming`). Each name once, by leaps in an index: there are fifty
+# tools on a million calls.
+_FITTING = (
+    "WITH RECURSIVE leap (name) AS (SELECT min(each.{column}) FROM {table} AS each WHERE {own} UNION ALL SELECT (SELECT min(each.{column}) "
+    "FROM {table} AS each WHERE {own} AND each.{column} > leap.name) FROM leap WHERE leap.name IS NOT NULL), "
+    "known (name, fit) AS (SELECT leap.name, fits(?, leap.name) FROM leap WHERE leap.name IS NOT NULL) "
+    "SELECT known.name FROM known WHERE known.fit > 0 AND known.fit = (SELECT max(known.fit) FROM known)"
 )
+_PLACES = {"source": ("source", "session"), "project": ("project", "session"), "tool": ("tool_name", "tool_call"), "tag": ("name", "tag")}
 _COLUMNS = {"rating": "session.rating", "messages": "session.message_count", "tokens": "session.token_count"}
 _ABSENT = {
     "rating": "session.rating IS NULL",
@@ -75,7 +78,7 @@ def session_where(query: Query, user_id: int) -> tuple[str, tuple[object, ...]]:
 
     Sub-agents, archived and trashed sessions are left out unless the query asks for them.
     """
-    conditions = Conditions(scopes_of(query), "session")
+    conditions = Conditions(user_id, scopes_of(query), "session")
     conditions.add_sql("session.user_id = ?", user_id)
     if query.node is not None:
         conditions.add(query.node)
@@ -101,11 +104,12 @@ def asks_for_status(query: Query) -> bool:
 class Conditions:
     """Nodes that must all hold, at a level: a session, or a message, tool call or attachment in it."""
 
-    def __init__(self, scopes: tuple[str, ...], level: str, within: str = "", dense: frozenset[Node] = frozenset()) -> None:
+    def __init__(self, user_id: int, scopes: tuple[str, ...], level: str, within: str = "", dense: frozenset[Node] = frozenset()) -> None:
         """`within`: the first and last row that will be asked for as SQL (`a AND b`), so that the index is not read beyond them.
 
         `dense`: beginnings of so many words that a message is better read than the index.
         """
+        self.user_id = user_id
         self.scopes = scopes
         self.level = level
         self._within = within
@@ -236,42 +240,37 @@ class Conditions:
         return f"({' OR '.join(sql for sql, _ in pieces)})", [each for _, parameters in pieces for each in parameters]
 
     def _named(self, field: str, value: str) -> SqlParts:
-        return _tool_name("tool_call.tool_name", value) if field == self.level == "tool" else _named(field, value)
+        """One value of a field that takes any text."""
+        if field == "title" and not value.isascii():  # of which LIKE knows no upper and lower case
+            return "fits(?, session.title)", [storable(value)]
+        if field in ("model", "title"):
+            return f"session.{field} LIKE ? ESCAPE '\\'", [f"%{escaped(value)}%"]
+        if field == "tag":
+            name = storable(value).removeprefix("#")
+            if name[-1:] != "*":
+                return f"{_TAGGED} AND tag.name = ?)", [name]
+            sql, parameters = self._fitting(field, name[:-1])
+            return f"{_TAGGED} AND tag.name IN ({sql}))", parameters
+        sql, parameters = self._fitting(field, value.rstrip("/") or value)
+        if field != "tool":
+            return f"+session.{field} IN ({sql})", parameters
+        if self.level == "tool":
+            return f"tool_call.tool_name IN ({sql})", parameters
+        return (
+            f"EXISTS (SELECT 1 FROM tool_call AS called WHERE called.session_id = session.id AND called.tool_name IN ({sql}))",
+            parameters,
+        )
+
+    def _fitting(self, field: str, value: str) -> SqlParts:
+        """The statement that gives the names which a typed one stands for."""
+        column, table = _PLACES[field]
+        own, parameters = ("1", []) if table == "tool_call" else ("each.user_id = ?", [self.user_id])
+        return _FITTING.format(column=column, table=table, own=own), [*parameters, *parameters, storable(value)]
 
 
 def _is_text_alone(node: Node) -> bool:
     """Whether a tree asks for text and for no field."""
     return all(isinstance(leaf, Word | Pattern) for each in (node, Not(node)) for leaf in positive_leaves(each))
-
-
-def _named(field: str, value: str) -> SqlParts:
-    """One value of a field that takes any text."""
-    part = escaped(value)
-    like = "LIKE ? ESCAPE '\\'"
-    if field == "source":
-        return f"session.source {like}", [f"{part}%"]
-    if field == "project":
-        folder = part.rstrip("/") or part
-        return f"(session.project {like} OR session.project {like})", [f"{folder}%", f"%/{folder}%"]
-    if field == "model":
-        return f"session.model {like}", [f"%{part}%"]
-    if field == "title":
-        return f"session.title {like}", [f"%{part}%"]
-    if field == "tag":
-        name = storable(value).removeprefix("#")
-        return (
-            (f"{_TAGGED} AND tag.name {like})", [f"{escaped(name[:-1])}%"])
-            if name[-1:] == "*"
-            else (f"{_TAGGED} AND tag.name = ?)", [name])
-        )
-    sql, parameters = _tool_name("called.tool_name", value)
-    return f"EXISTS (SELECT 1 FROM tool_call AS called WHERE called.session_id = session.id AND {sql})", parameters
-
-
-def _tool_name(column: str, value: str) -> SqlParts:
-    """The beginning of a tool's name, also behind the name of the server that offers it: `mcp__server__name`."""
-    part = escaped(value)
-    return f"{column} IN ({_TOOL_NAMES})", [f"{part}%", f"%\\_\\_{part}%"]
 
 
 def level_match(level: str, node: Node) -> str | None:

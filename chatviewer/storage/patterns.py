@@ -48,9 +48,11 @@ class time_limit:  # noqa: N801 (used as a function)
 
 
 def register(connection: sqlite3.Connection) -> None:
-    """Give a connection the functions `regexp(pattern, text)`, `begins(word, text)` and `says(word, name, arguments, result, terms)`."""
+    """Give a connection the functions `regexp(pattern, text)`, `begins(word, text)`, `fits(typed, name)` and
+    `says(word, name, arguments, result, terms)`."""
     connection.create_function("regexp", 2, regexp, deterministic=True)
     connection.create_function("begins", 2, begins, deterministic=True)
+    connection.create_function("fits", 2, fits, deterministic=True)
     connection.create_function("says", 5, says, deterministic=True)
 
 
@@ -103,6 +105,13 @@ def begins(word: str, text: str | None) -> int | None:
     from chatviewer.storage.snippets import fold
 
     return 1 if beginning(word).search(fold(text)) else 0
+
+
+def fits(typed: str, name: str) -> int:
+    """How well a name fits what was typed, see `query.naming.fit`."""
+    from chatviewer.query.naming import fit
+
+    return fit(typed, name)
 
 
 def says(code: str, tool_name: str, arguments: str, result: str | None, terms: str | None) -> int | None:

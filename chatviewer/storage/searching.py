@@ -161,7 +161,7 @@ class Search:
 
     def conditions_of(self, level: str, scopes: tuple[str, ...], within: str = "") -> Conditions:
         """No conditions yet, of a level of this search."""
-        return Conditions(scopes, level, within, self.dense)
+        return Conditions(self.user_id, scopes, level, within, self.dense)
 
     def index_rows(self, plan: Plan) -> IndexRows:
         """The rows that the index gives for a plan."""

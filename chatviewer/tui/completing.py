@@ -8,6 +8,7 @@ from typing import NamedTuple
 from chatviewer.domain import LibraryCounts
 from chatviewer.query.editing import quoted
 from chatviewer.query.fields import FIELDS
+from chatviewer.query.naming import fit, fitting
 from chatviewer.tui.formatting import project_name
 
 MOST = 8
@@ -84,26 +85,20 @@ def _of_value(text: str, found: re.Match[str], counts: LibraryCounts, tools: Map
         values.setdefault(each, None)
     others = {value.strip('"').casefold() for value in text[found.end("name") + 1 : found.start("value")].split(",")}
     values = {value: count for value, count in values.items() if value.casefold() not in others}
-    beginning = [value for value in values if value.casefold().startswith(typed)]
-    inside = [value for value in values if typed and typed in value.casefold() and value not in beginning]
-    if typed in (value.casefold() for value in beginning):
+    if typed in (value.casefold() for value in values):
         return []
     head = text[: found.start("value")]
-    offered = [*beginning, *inside][:MOST]
+    places = {value: fit(typed, value) + value.casefold().startswith(typed) for value in values}
+    offered = sorted((value for value in values if places[value]), key=places.__getitem__, reverse=True)[:MOST]
     return [Completion(head + quoted(value), value, _left(spec.name, value, counts) or values[value]) for value in offered]
 
 
 def _left(field: str, value: str, counts: LibraryCounts) -> int:
     """How many sessions a value finds that other names hold as well: `model:gpt-5` those of gpt-5-mini too; 0 for other fields."""
-    typed = value.casefold()
-    if field == "source":
-        return sum(count for name, count in counts.sources.items() if name.casefold().startswith(typed))
     if field == "model":
-        return sum(count for name, count in counts.models.items() if typed in name.casefold())
-    if field == "project":
-        folder = f"/{typed.strip('/')}"
-        return sum(count for path, count in counts.projects.items() if folder in f"/{path}".casefold())
-    return 0
+        return sum(count for name, count in counts.models.items() if fit(value, name))
+    named = {"source": counts.sources, "project": counts.projects}.get(field, {})
+    return sum(named[name] for name in fitting(value.rstrip("/"), named))
 
 
 def _values(field: str, typed: str, counts: LibraryCounts, tools: Mapping[str, int]) -> dict[str, int | None]:

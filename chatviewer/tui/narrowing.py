@@ -13,6 +13,7 @@ from chatviewer.domain import ResultFacets
 from chatviewer.errors import InterruptedSearchError
 from chatviewer.query import Query, Span, parse
 from chatviewer.query.editing import held, quoted, terms, without
+from chatviewer.query.naming import fit, fitting
 from chatviewer.storage.library import Library
 from chatviewer.tui.formatting import project_name
 
@@ -101,25 +102,25 @@ def _named(field: str, counts: Mapping[str, int], labels: Mapping[str, str] | No
     return [Value((labels or {}).get(name, name), f"{field}:{quoted(name)}", count) for name, count in counts.items()]
 
 
-def _parts_of_names(field: str, counts: Mapping[str, int], *, is_beginning: bool = False) -> list[Value]:
-    """Values that other names hold as well: `model:gpt-5` also leaves the sessions of gpt-5-mini."""
-    names = {name: name.casefold() for name in counts}
+def _sources(facets: ResultFacets, _now: datetime) -> list[Value]:
+    """`source:claude` also leaves the sessions of claude-code."""
+    known = facets.sources
+    return _named("source", {name: sum(known[other] for other in fitting(name, known)) for name in list(known)[:MOST]})
 
-    def is_left(name: str, typed: str) -> bool:
-        return names[name].startswith(typed) if is_beginning else typed in names[name]
 
-    sums = {name: sum(count for other, count in counts.items() if is_left(other, names[name])) for name in list(counts)[:MOST]}
-    return _named(field, sums)
+def _models(facets: ResultFacets, _now: datetime) -> list[Value]:
+    """`model:gpt-5` also leaves the sessions of gpt-5-mini."""
+    known = facets.models
+    return _named("model", {name: sum(known[other] for other in known if fit(name, other)) for name in list(known)[:MOST]})
 
 
 def _projects(facets: ResultFacets, _now: datetime) -> list[Value]:
     """By the folder's name where that means one project, else by the path, which also leaves what lies in it or is named like it."""
-    slashed = {path: f"/{path.rstrip('/')}".casefold() for path in facets.projects}
     values = []
     for path in list(facets.projects)[:MOST]:
         name = project_name(path)
-        is_one = sum(f"/{name}".casefold() in each for each in slashed.values()) == 1
-        left = [path] if is_one else [other for other, each in slashed.items() if slashed[path] in each]
+        is_one = fitting(name, facets.projects) == [path]
+        left = [path] if is_one else fitting(path.rstrip("/") or path, facets.projects)
         values.append(Value(name, f"project:{quoted(name if is_one else path)}", sum(facets.projects[other] for other in left)))
     return values
 
@@ -158,12 +159,12 @@ def _ratings(facets: ResultFacets, _now: datetime) -> list[Value]:
 
 
 _KINDS: tuple[tuple[str, str, Callable[[ResultFacets, datetime], list[Value]]], ...] = (
-    ("Sources", "source", lambda facets, _: _parts_of_names("source", facets.sources, is_beginning=True)),
+    ("Sources", "source", _sources),
     ("Projects", "project", _projects),
     ("Time", "date", _dates),
     ("Tags", "tag", lambda facets, _: [value._replace(label=f"#{value.label}") for value in _named("tag", facets.tags)]),
     ("Who", "role", lambda facets, _: _named("role", facets.roles, _ROLES)),
-    ("Models", "model", lambda facets, _: _parts_of_names("model", facets.models)),
+    ("Models", "model", _models),
     ("Rating", "rating", _ratings),
     ("Status", "state", lambda facets, _: _named("is", facets.statuses, _STATES)),
 )

@@ -8,6 +8,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import NamedTuple
 
 from chatviewer.domain import Message, Session, ToolCall, ToolCallStatus
@@ -214,7 +215,7 @@ class Reader:
         if message is not None and isinstance(node, Names) and node.field == "role":
             return message.role in node.values
         if row.call is not None and isinstance(node, Names) and node.field == "tool":
-            return any(_is_tool(row.call.tool_name, value) for value in node.values)
+            return any(_is_called(value, row.call.tool_name, self.tools) for value in node.values)
         if message is not None and isinstance(node, Span) and node.field == "date":
             return _within(node, message.created_at or row.stored.summary.last_message_at)
         return self._joined(node, below) if isinstance(node, Not | AllOf | AnyOf) else self.of_session(node, row.stored)
@@ -233,7 +234,24 @@ class Reader:
                 "model": stored.summary.model,
                 "tag": stored.summary.tags,
             }[node.field]
-        return any(_is_named(node.field, value, stored) for value in node.values)
+        return any(self._is_named(node.field, value, stored) for value in node.values)
+
+    def _is_named(self, field: str, value: str, stored: Stored) -> bool:
+        session, summary = stored.session, stored.summary
+        if field == "tool":
+            return any(_is_called(value, call.tool_name, self.tools) for message in session.messages for call in message.tool_calls)
+        if field == "source":
+            return _is_called(value, summary.source, {each.summary.source for each in self.library})
+        if field == "project":
+            return _is_called(value, summary.project, {each.summary.project for each in self.library})
+        if field == "tag" and value.endswith("*"):
+            tags = {tag for each in self.library for tag in each.summary.tags}
+            return any(_is_called(value.removeprefix("#")[:-1], tag, tags) for tag in summary.tags)
+        return _has_value(field, value, stored)
+
+    @cached_property
+    def tools(self) -> set[str]:
+        return {call.tool_name for each in self.library for message in each.session.messages for call in message.tool_calls}
 
     @staticmethod
     def _joined(node: Not | AllOf | AnyOf, below: Callable[[Node], Answer]) -> Answer:
@@ -359,11 +377,14 @@ def _within(span: Span, value: object) -> bool:
     return (span.low is None or number >= span.low) and (span.high is None or number < span.high)
 
 
-def _is_tool(name: str, value: str) -> bool:
-    return name.lower().startswith(value.lower()) or f"__{value}".lower() in name.lower()
+def _is_called(typed: str, name: str, names: Iterable[str]) -> bool:
+    """Whether a word of the name begins so, or, where no name has such a word, it holds that anywhere."""
+    begins = re.compile(rf"(?<![^\W_]){re.escape(typed)}" if typed[0].isalnum() else re.escape(typed), re.IGNORECASE)
+    known = [each for each in names if begins.search(each)]
+    return name in known if known else typed.lower() in name.lower()
 
 
-def _is_named(field: str, value: str, stored: Stored) -> bool:
+def _has_value(field: str, value: str, stored: Stored) -> bool:
     session, summary = stored.session, stored.summary
     calls = [call for message in session.messages for call in message.tool_calls]
     typed = value.lower()
@@ -382,12 +403,6 @@ def _is_named(field: str, value: str, stored: Stored) -> bool:
         return value == (session.run_state if value in ("paused", "completed") else summary.status)
     if field == "role":
         return any(message.role == value for message in session.messages)
-    if field == "tool":
-        return any(_is_tool(call.tool_name, value) for call in calls)
-    if field == "source":
-        return summary.source.lower().startswith(typed)
-    if field == "project":
-        return summary.project.lower().startswith(typed) or f"/{typed}" in summary.project.lower()
     if field == "model":
         return typed in (summary.model or "").lower()
     if field == "title":

@@ -77,7 +77,17 @@ FIELDS = [
     *("tokens:>=5", "tokens:<50", "tokens:5..50", "tokens:>1k", "before:2026-03", "before:7d", "after:400d", "after:2025", "on:today"),
     *("on:2025..2026", "on:2026-02-28..2026-03-01", "on:..2026-03-01", "on:>=2026-03-02", "on:2025,2026-03-02", "on:<=2025", "after:9y"),
     *("is:unread", "is:new", "is:starred,rated", "is:subagent,branched", "has:error,image", "has:thinking,tool", "status:paused,completed"),
-    *("status:active", "status:trashed,completed"),
+    *(
+        "status:active",
+        "status:trashed,completed",
+        "source:code",
+        "source:ode,x",
+        "project:me",
+        "project:server",
+        "project:rver",
+        "tool:ile",
+    ),
+    *("tool:mcp", "tag:rel*", "tag:ease*,lat*", "tag:#L*"),
 ]
 SCOPES = [
     "in:text,tools",

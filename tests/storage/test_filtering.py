@@ -89,7 +89,13 @@ def listed(library: Library, text: str) -> str:
         ("project:api-server", "b"),
         ("project:/home/me/api-server", "b"),
         ("project:me/api-s", "b"),
-        ("project:pi", ""),
+        ("project:server", "b"),
+        ("project:ME", "ab"),
+        ("project:pi", "ab"),
+        ("-project:erve", "ac"),
+        ("project:api_server", ""),
+        ("source:code", "ab"),
+        ("source:gpt", "c"),
         ("project:none", "c"),
         ("-project:none", "ab"),
         ("model:opus", "a"),
@@ -102,10 +108,15 @@ def listed(library: Library, text: str) -> str:
         ("tool:bash", "b"),
         ("tool:edit", "b"),
         ("tool:Read,Bash", "b"),
-        ("tool:ash", ""),
+        ("tool:files", "b"),
+        ("tool:ash", "b"),
+        ("tool:ashe", ""),
         ("-tool:Bash", "ac"),
         ("tag:release", "a"),
         ("tag:#release", "a"),
+        ("tag:rel", ""),
+        ("tag:rel*", "a"),
+        ("tag:ease*", "a"),
         ("tag:none", "bc"),
         ("-tag:release", "bc"),
         ("title:flaky", "a"),
@@ -220,3 +231,33 @@ def test_a_deep_and_wide_query_is_answered_quickly(library: Library) -> None:
 def test_the_order_of_the_list_stays(library: Library, tmp_path: Path) -> None:
     ids = library.session_ids(parse("is:any"), sort="started")
     assert list(library.session_ids(parse("is:any"), sort="-started")) == list(ids)[::-1]
+
+
+def test_a_name_is_called_by_the_beginning_of_a_word_or_else_by_any_part(library: Library) -> None:
+    paths = ("/w/my-kit", "/w/kitchen", "/w/toolkit", "/w/Änderungen", "C:\\work\\Ablage")
+    with Library.open(library.path.parent / "names.db") as opened:
+        fill(opened, *(make_session(path, [message(path, path)], project=path, title=path) for path in paths))
+        opened.add_tags([make_session(path).uid for path in paths[:2]], ["release-1.2"])
+        tags = opened.add_tags([make_session(paths[2]).uid], ["prerelease"])
+        assert tags == 1
+
+        def found(text: str) -> str:
+            """What is listed, what is searched, what is counted: three ways, one answer."""
+            query = parse(text)
+            names = sorted(each.source_id for each in opened.summaries(opened.session_ids(query)))
+            searched = opened.search(query).hits
+            facets = opened.result_facets(query)
+            assert facets is not None
+            assert sorted(hit.title for hit in searched) == names == sorted(facets.projects)
+            return " ".join(names)
+
+        assert found("project:kit") == found("project:KIT,Kit") == "/w/kitchen /w/my-kit", "toolkit has no word that begins so"
+        assert found("project:olk") == found("project:w/toolk") == "/w/toolkit"
+        assert found("project:kits") == ""
+        assert found("-project:kit") == " ".join(sorted(paths[2:]))
+        assert found("project:ÄND") == found("project:a\u0308nd") == "/w/Änderungen"
+        assert found("project:ablage") == found(r"project:work\Ab") == paths[4]
+        assert found("project:/w/kit") == found("project:/w/kitchen/") == "/w/kitchen"
+        assert found("tag:rel*") == found("tag:1.*") == "/w/kitchen /w/my-kit"
+        assert found("tag:erel*") == "/w/toolkit"
+        assert found("title:änder") == "/w/Änderungen"

@@ -165,8 +165,11 @@ async def test_a_field_without_a_value_narrows_nothing_yet(
         await press(pilot, *"zz")
         assert "No session fits" in main.listing.empty_words(None)
         assert "open" not in str(main.status.render())
+        await press(pilot, "ctrl+u", *"zzz pro")
+        assert "Tab     zzz project:" in str(main.session_list._empty)
         await press(pilot, "ctrl+u", *"project:kit")
-        assert "Tab     project:" in str(main.session_list._empty)
+        shown = demo_library.summaries([main.session_list.rows.session_id(row) for row in range(len(main.session_list.rows))])
+        assert {summary.project.rpartition("/")[2] for summary in shown} == {"tui-kit", "parser-kit"}, "a word of the name"
         await press(pilot, "tab")
         assert main.search_box.value in ("project:tui-kit ", "project:parser-kit ")
         assert len(main.session_list.rows)
