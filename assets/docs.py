@@ -38,6 +38,20 @@ def keys() -> Iterator[str]:
         for shown, words in help_lines(pane):
             keys = " ".join(key if key == "…" else code(key) for key in shown.split())
             yield f"| {keys} | {cell(words)} |\n"
+    yield from screen_keys()
+
+
+def screen_keys() -> Iterator[str]:
+    """Those of the other screens."""
+    from chatviewer.tui.screens.importing import ImportScreen
+    from chatviewer.tui.screens.preferences import PreferencesScreen
+    from chatviewer.tui.shown_keys import key_lines
+    from chatviewer.tui.widgets.preference_row import PreferenceRow
+
+    for title, bindings in (("Sources", ImportScreen.BINDINGS), ("Preferences", [*PreferenceRow.BINDINGS, *PreferencesScreen.BINDINGS])):
+        yield f"\n## {title}\n\n| key | action |\n|---|---|\n"
+        for shown, words in key_lines(bindings):
+            yield f"| {' '.join(map(code, shown.split()))} | {cell(words)} |\n"
 
 
 def preferences() -> Iterator[str]:

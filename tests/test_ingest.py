@@ -15,6 +15,7 @@ from chatviewer import ingest
 from chatviewer.domain import ImportProgress, ImportReport, Rating, RatingOrigin, Session
 from chatviewer.errors import UsageError
 from chatviewer.importers.base import FullReadNeededError, Importer, NotThisFormatError, Reading
+from chatviewer.ingest.discovering import FEW_FILES
 from chatviewer.query import parse
 from chatviewer.storage.library import Library
 from tests.factories import make_import, make_message, make_session
@@ -439,6 +440,27 @@ def test_sources_say_what_is_there(importer: LineImporter) -> None:
     [status] = ingest.sources()
     assert (status.source, status.label, status.file_count, status.byte_count) == ("lines", "Lines", 1, path.stat().st_size)
     assert status.found_places == (importer.place,)
+
+
+def test_many_files_from_elsewhere_are_told_by_their_folder(library: Library, importer: LineImporter, tmp_path: Path) -> None:
+    backup = tmp_path / "backup"
+    for number in range(FEW_FILES):
+        write(backup / f"{number % 2}" / f"{number}.lines", say(f"b{number}"))
+    here = write(importer.place / "one.lines", say("1"))
+    ingest.run(library)
+    ingest.run(library, [backup])
+    [status] = ingest.sources(library)
+    assert {Path(place.path).suffix for place in status.imported} == {".lines"}
+    assert [place.file_count for place in status.imported] == [1] * FEW_FILES
+    write(backup / "1" / "more.lines", say("more"))
+    ingest.run(library, [backup])
+    here.unlink()
+    ingest.run(library)
+    [status] = ingest.sources(library)
+    assert [(place.path, place.file_count, place.is_gone) for place in status.imported] == [
+        (str(backup), FEW_FILES + 1, False),
+        (str(here), 1, True),
+    ]
 
 
 def test_source_files_are_only_read(library: Library, importer: LineImporter) -> None:

@@ -105,6 +105,15 @@ class ImportProgress(NamedTuple):
 EXPIRY_WARNING_DAYS = 5
 
 
+class ImportedPlace(NamedTuple):
+    """What was imported and is not among what a look at the known places finds: an export, a file elsewhere, files that are gone."""
+
+    path: str  # a file; of several files the folder that holds them all
+    file_count: int
+    imported_at: datetime  # the last of them
+    is_gone: bool = False
+
+
 class SourceStatus(NamedTuple):
     """A known source on this machine."""
 
@@ -117,6 +126,7 @@ class SourceStatus(NamedTuple):
     expires: str = ""  # what this agent deletes when, in words; empty: nothing
     expiring_count: int = 0  # files that it deletes within `EXPIRY_WARNING_DAYS`
     unsaved_count: int = 0  # of those, files that are not in the library as they are now
+    imported: tuple[ImportedPlace, ...] = ()  # beside what is found
 
     def warning(self) -> str:
         """What is about to be deleted, in words; empty: nothing."""

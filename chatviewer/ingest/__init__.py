@@ -54,7 +54,7 @@ def run(
 
 def sources(library: "Library | None" = None) -> list[SourceStatus]:
     """Every known source: where it is looked for, what is there, what its program deletes when; with a library, also how much of that is
-    not in it yet. Those that `disabled_sources` leaves out are there all the same."""
+    not in it yet, and what else of it is. Those that `disabled_sources` leaves out are there all the same."""
     from chatviewer.ingest.discovering import source_statuses
 
-    return source_statuses(library.file_stamps() if library is not None else {})
+    return source_statuses(library.imported_files() if library is not None else [])

@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from time import time_ns
 from typing import TYPE_CHECKING
 
-from chatviewer.domain.importing import EXPIRY_WARNING_DAYS, Problem, SourceStatus
+from chatviewer.domain.importing import EXPIRY_WARNING_DAYS, ImportedPlace, Problem, SourceFile, SourceStatus
 from chatviewer.domain.record import NamedTuple
 from chatviewer.errors import UsageError
 from chatviewer.importers.base import Importer
 from chatviewer.importers.reading import open_source
 from chatviewer.importers.registry import importers
 from chatviewer.ingest.refreshing import MISSING, folder_time, has_log
-from chatviewer.storage.stamps import Stamp, stored_path
+from chatviewer.storage.stamps import stored_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 HEAD_SIZE = 64 << 10  # bytes that an importer may look at to recognise a file
 _DAY_NS = 86_400 * 1_000_000_000
 SETTLED_NS = 2_000_000_000  # a folder changed later than this before it was listed may change again without a new mtime
+FEW_FILES = 3  # so many are named one by one
 MAX_FOLDERS = 20_000  # beyond that, remembering them costs more than it saves
 UNKNOWN = "not a chat file"
 _KINDS = {stat.S_IFDIR: "folder", stat.S_IFLNK: "link", stat.S_IFIFO: "FIFO", stat.S_IFSOCK: "socket"}
@@ -222,12 +223,16 @@ def recognisers(candidate: Candidate, chosen: list[Importer]) -> list[Importer]:
     return [importer for importer in chosen if importer.recognises(Path(candidate.path), head)]
 
 
-def source_statuses(stamps: Mapping[str, Stamp]) -> list[SourceStatus]:
-    """Every known source with what is there; `stamps` are the files of the library."""
-    return [_status(importer, stamps) for importer in importers()]
+def source_statuses(imported: Iterable[SourceFile]) -> list[SourceStatus]:
+    """Every known source with what is there; `imported` are the files of the library."""
+    files: dict[str, dict[str, SourceFile]] = {}
+    for file in imported:
+        files.setdefault(file.source, {})[file.path] = file
+    return [_status(importer, files.get(importer.source, {})) for importer in importers()]
 
 
-def _status(importer: Importer, stamps: Mapping[str, Stamp]) -> SourceStatus:
+def _status(importer: Importer, imported: dict[str, SourceFile]) -> SourceStatus:
+    """`imported` are the source's own; those that are found where it is looked for are taken out."""
     places = importer.places()
     found = [place for place in places if folder_time(str(place)) != MISSING]
     days = importer.kept_days()
@@ -242,9 +247,29 @@ def _status(importer: Importer, stamps: Mapping[str, Stamp]) -> SourceStatus:
             if not stat.S_ISREG(entry.st_mode):
                 continue
             files, bytes_ = files + 1, bytes_ + entry.st_size
+            known = imported.pop(stored_path(str(path)), None)
             if deadline is not None and entry.st_mtime_ns < deadline:
-                known = stamps.get(stored_path(str(path)))
                 expiring += 1
-                unsaved += known is None or known[:3] != (entry.st_size, entry.st_mtime_ns, entry.st_ctime_ns)
+                unsaved += known is None or known[2:5] != (entry.st_size, entry.st_mtime_ns, entry.st_ctime_ns)
     sums = files, bytes_, importer.expiry(), expiring, unsaved
-    return SourceStatus(importer.source, importer.label, tuple(places), tuple(found), *sums)
+    return SourceStatus(importer.source, importer.label, tuple(places), tuple(found), *sums, _imported_places(imported.values()))
+
+
+def _imported_places(files: Iterable[SourceFile]) -> tuple[ImportedPlace, ...]:
+    """A few files one by one, the newest first; many as the folder that holds them all. Those that are gone by themselves."""
+    times = [(file.imported_at, file.path, file.gone_at is not None) for file in files if file.imported_at is not None]
+    made: list[ImportedPlace] = []
+    for is_gone in (False, True):
+        some = sorted((each for each in times if each[2] is is_gone), reverse=True)
+        if len(some) <= FEW_FILES:
+            made += [ImportedPlace(path, 1, at, is_gone) for at, path, _ in some]
+        else:
+            made.append(ImportedPlace(_common_folder([path for _, path, _ in some]), len(some), some[0][0], is_gone))
+    return tuple(made)
+
+
+def _common_folder(paths: list[str]) -> str:
+    try:
+        return os.path.commonpath(paths)
+    except ValueError:  # on several drives
+        return os.path.dirname(paths[0])

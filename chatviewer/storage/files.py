@@ -21,6 +21,14 @@ def source_files(database: Database, user_id: int) -> dict[str, SourceFile]:
         return {row[0]: _source_file(row) for row in rows}
 
 
+def imported_files(database: Database, user_id: int) -> list[SourceFile]:
+    """The same files without `state` and `skipped`, which may be long."""
+    columns = "path, source, size, mtime_ns, ctime_ns, 0, 0, '', '{}', '{}', imported_at, gone_at"
+    with explained(database.file):
+        rows = database.connection().execute(f"SELECT {columns} FROM source_file WHERE user_id = ? ORDER BY path", (user_id,))
+        return [_source_file(row) for row in rows]
+
+
 def source_file(database: Database, user_id: int, path: str) -> SourceFile | None:
     """One of `source_files`."""
     with explained(database.file):

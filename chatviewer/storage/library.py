@@ -205,6 +205,12 @@ class Library(OwnWords):
 
         return source_files(self.database, self.user.id)
 
+    def imported_files(self) -> list[SourceFile]:
+        """As `source_files`, without what an importer goes on with."""
+        from chatviewer.storage.files import imported_files
+
+        return imported_files(self.database, self.user.id)
+
     def source_file(self, path: str) -> SourceFile | None:
         """One of `source_files`; None for a file that was never imported."""
         from chatviewer.storage.files import source_file

@@ -1,39 +1,54 @@
 """What the Import screen says: the sources of this machine, what the last import brought, what could not be read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from textwrap import wrap
 
 from textual.content import Content
 
 from chatviewer.domain import ImportReport, Problem, SourceStatus, safe_line
-from chatviewer.tui.formatting import byte_size, counted, fit, fit_path, full_count
+from chatviewer.tui.formatting import ago, byte_size, counted, fit, fit_path, full_count
 
 _MUTED = "$foreground 60%"
 _KINDS = 8  # of what was left out; the others in one sum
 _LABEL = 10  # cells
 
 
-def sources_text(sources: Sequence[SourceStatus], width: int) -> Content:
-    """Sources with something first; of the others only where they are looked for."""
-    found = sorted((source for source in sources if source.file_count), key=lambda source: -source.file_count)
-    absent = [source for source in sources if not source.file_count]
-    lines = []
-    for source in found:
-        files = f"{full_count(source.file_count)} {'file' if source.file_count == 1 else 'files'}"
-        lines.append(Content.assemble((f"{safe_line(source.label, 20):<20}", "bold"), f"{files:>14}  {byte_size(source.byte_count):>8}"))
-        lines += [Content.styled(f"  {fit_path(str(place), width - 2)}", _MUTED) for place in source.found_places]
-        if source.expires:
-            lines += [Content.styled(f"  {line}", "$warning") for line in wrap(safe_line(source.expires), max(20, width - 2))]
-        if source.warning():
-            lines.append(Content.styled(f"  {source.warning()}", "bold $warning"))
-    if not found:
-        lines.append(Content("No chats were found in the known places. `chatviewer import PATH` reads an export or any folder."))
-    if absent:
-        lines += [Content(""), Content.styled("Not found here", _MUTED)]
-    for source in absent:
-        places = ", ".join(safe_line(str(place)) for place in source.places[:2]) or "export: chatviewer import PATH"
-        lines.append(Content.styled(f"{safe_line(source.label, 20):<20}  {fit(places, max(1, width - 22), pad=False)}", _MUTED))
+def sources_text(sources: Sequence[SourceStatus], width: int, now: datetime) -> Content:
+    """Sources with something first, here or imported from elsewhere; of the others only where they are looked for."""
+    known = sorted((source for source in sources if source.file_count or source.imported), key=lambda source: -source.file_count)
+    lines = [line for source in known for line in _source_lines(source, width, now)]
+    if not any(source.file_count for source in known):
+        lines.insert(0, Content("No chats were found in the known places. `chatviewer import PATH` reads an export or any folder."))
+    others = [source for source in sources if source not in known]
+    for heading, group in (
+        ("Not found here", [source for source in others if source.places]),
+        ("Read from an export that you bring", [source for source in others if not source.places]),
+    ):
+        if group:
+            lines += [Content(""), Content.styled(heading, _MUTED)]
+        for source in group:
+            places = ", ".join(safe_line(str(place)) for place in source.places[:2]) or "chatviewer import PATH"
+            lines.append(Content.styled(f"{safe_line(source.label, 20):<20}  {fit(places, max(1, width - 22), pad=False)}", _MUTED))
     return Content("\n").join(lines)
+
+
+def _source_lines(source: SourceStatus, width: int, now: datetime) -> Iterator[Content]:
+    """What is found, where, what its program deletes of it; what was imported beside that, from where and when."""
+    sums = f"{counted(source.file_count, 'file'):>14}  {byte_size(source.byte_count):>8}" if source.file_count else f"{'imported':>14}"
+    yield Content.assemble((f"{safe_line(source.label, 20):<20}", "bold"), sums)
+    for place in source.found_places if source.file_count else ():
+        yield Content.styled(f"  {fit_path(str(place), width - 2)}", _MUTED)
+    if source.expires and source.file_count:
+        for line in wrap(safe_line(source.expires), max(20, width - 2)):
+            yield Content.styled(f"  {line}", "$warning")
+    if source.warning():
+        yield Content.styled(f"  {source.warning()}", "bold $warning")
+    lead = "  also imported: " if source.file_count else "  "
+    for imported in source.imported:
+        files = f" · {counted(imported.file_count, 'file')}" if imported.file_count > 1 else ""
+        facts = f"{files} · {ago(imported.imported_at, now)}{' · gone there, kept here' if imported.is_gone else ''}"
+        yield Content.styled(f"{lead}{fit_path(imported.path, max(12, width - len(lead) - len(facts)))}{facts}", _MUTED)
 
 
 def report_text(report: ImportReport | None) -> Content:

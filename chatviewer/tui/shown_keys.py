@@ -2,12 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
-from textual.keys import KEY_NAME_REPLACEMENTS
+from textual.binding import Binding, BindingType
+from textual.keys import KEY_NAME_REPLACEMENTS, key_to_character
 
 _NAMES = {"Enter": "enter", "Esc": "escape", "Tab": "tab", "↑": "up", "↓": "down", "→": "right", "←": "left", "space": "space", "F1": "f1"}
+_SHOWN = {name: shown for shown, name in _NAMES.items()} | {"pagedown": "PgDn", "pageup": "PgUp", "home": "Home", "end": "End"}
+_SHOWN |= {"f5": "F5", "delete": "Del", "backspace": "Backspace", "shift+tab": "shift+Tab"}
 _WITH_CONTROL = re.compile(r"(?:ctrl\+|\^)([a-z])")
 
 
@@ -23,6 +26,16 @@ def key_of(shown: str) -> str | None:
 def _name_of_sign(sign: str) -> str:
     name = unicodedata.name(sign, sign).lower().replace("-", "_").replace(" ", "_")
     return KEY_NAME_REPLACEMENTS.get(name, name)
+
+
+def key_lines(bindings: Iterable[BindingType]) -> list[tuple[str, str]]:
+    """The keys of a screen or dialog, as people read them, and what they do: those that do the same on one line."""
+    lines: dict[str, list[str]] = {}
+    for binding in bindings:
+        if isinstance(binding, Binding):
+            shown = [_SHOWN.get(key) or key_to_character(key) or key for key in binding.key.split(",")]
+            lines.setdefault(binding.description, []).extend(shown)
+    return [("  ".join(keys), words) for words, keys in lines.items()]
 
 
 def keys_in(line: str) -> Iterator[tuple[int, int, str]]:

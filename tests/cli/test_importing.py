@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -176,6 +177,7 @@ def test_sources_name_what_is_known(run: Run, project: Path, database_path: Path
         "expires",
         "expiring_count",
         "unsaved_count",
+        "imported",
     }
     assert sources["claude-code"]["file_count"] == 1
     assert sources["codex"]["found"] == []
@@ -183,3 +185,24 @@ def test_sources_name_what_is_known(run: Run, project: Path, database_path: Path
     assert (outcome.code, outcome.err) == (0, "")
     assert "1 file" in outcome.out
     assert not database_path.exists()
+
+
+def test_sources_say_what_was_imported_from_elsewhere(run: Run, project: Path, tmp_path: Path) -> None:
+    export = tmp_path / "export" / "conversations.json"
+    shutil.copytree(ROOT / "tests" / "samples" / "chatgpt", export.parent)
+    gone = write(project, 0, record(0), record(1))
+    write(project, 1, record(0, 1), record(1, 1))
+    assert run("import").code == 0
+    assert run("import", str(export)).code == 0
+    gone.unlink()
+    run("import")
+    sources = {each["source"]: each for each in run("sources", "--json").json["sources"]}
+    [place] = sources["chatgpt"]["imported"]
+    assert (place["path"], place["file_count"], place["is_gone"]) == (str(export), 1, False)
+    assert place["imported_at"].endswith("Z")
+    assert [(each["path"], each["is_gone"]) for each in sources["claude-code"]["imported"]] == [(str(gone), True)]
+    assert (sources["codex"]["imported"], sources["claude-ai"]["imported"]) == ([], [])
+    told = run("sources").out
+    assert f"{export} (imported 20" in told
+    assert "gone there, kept here)" in told
+    assert told.count("an export that you bring") == 1

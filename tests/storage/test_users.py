@@ -106,6 +106,7 @@ READS: dict[str, Callable[[Library], object]] = {
     "preference": lambda other: other.preference("theme") != "chatviewer-dark",
     "preferences": lambda other: other.preferences()["theme"] != "chatviewer-dark",
     "source_files": lambda other: other.source_files(),
+    "imported_files": lambda other: other.imported_files(),
     "source_file": lambda other: other.source_file("/bad"),
     "file_stamps": lambda other: other.file_stamps(),
     "contents_stamp": lambda other: [part for part in other.contents_stamp() if part not in (None, (0, None))],

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +15,20 @@ from textual.widgets import OptionList, Static
 
 from chatviewer import ingest
 from chatviewer.domain import ImportProgress, ImportReport, Problem, SaveCounts, SourceStatus
+from chatviewer.domain.importing import ImportedPlace
 from chatviewer.ingest.watching import Watch
 from chatviewer.storage.library import Library
 from chatviewer.tui.app import ChatviewerApp
 from chatviewer.tui.editing import editor_command
 from chatviewer.tui.import_messages import ImportFinished
-from chatviewer.tui.import_report import problem_line, report_text
+from chatviewer.tui.import_report import problem_line, report_text, sources_text
 from chatviewer.tui.importing import ImportState, left_words, progress_facts
 from chatviewer.tui.lending import run_program
 from chatviewer.tui.modals.notice import NoticeModal
 from chatviewer.tui.screens.importing import ImportScreen
 from chatviewer.tui.welcome import import_text, welcome_text
 from tests.drills.machine import session_id, transcript, write
+from tests.tui.conftest import NOW
 from tests.tui.test_main_screen import press
 from tests.tui.test_terminal import Terminal
 from tests.tui.test_watching import until
@@ -220,6 +223,33 @@ def test_a_signal_that_comes_while_a_program_is_started_ends_it(monkeypatch: pyt
 
     monkeypatch.setattr(subprocess, "Popen", Signalled)
     assert f"code {-signal.SIGTERM}." in run_program([sys.executable, "-c", "import time; time.sleep(60)"])
+
+
+@pytest.mark.parametrize("width", [28, 60, 100])
+def test_an_export_that_was_imported_is_not_among_what_was_not_found(width: int) -> None:
+    def source(name: str, label: str, place: str = "", **fields: Any) -> SourceStatus:
+        places = (Path(place),) if place else ()
+        return SourceStatus(
+            name, label, places, places if fields.get("file_count") else (), **({"file_count": 0, "byte_count": 0} | fields)
+        )
+
+    export = ImportedPlace("/home/dev/Downloads/chatgpt.zip", 1, NOW - timedelta(days=3))
+    backup = ImportedPlace("/mnt/backup\x1b[2J", 900, NOW - timedelta(days=40), is_gone=True)
+    statuses = [
+        source("codex", "Codex CLI", "/home/dev/.codex"),
+        source("chatgpt", "ChatGPT", imported=(export,)),
+        source("claude-code", "Claude Code", "/home/dev/.claude", file_count=2, byte_count=10, imported=(backup,)),
+        source("claude-ai", "Claude.ai"),
+    ]
+    text = sources_text(statuses, width, NOW).plain
+    known, _, rest = text.partition("Not found here")
+    assert "ChatGPT" in known
+    assert "chatgpt.zip · 3 d ago" in known
+    assert "also imported: " in known
+    assert "900 files · 5 w ago · gone there, kept here" in known
+    assert [label for label in ("Codex CLI", "Claude.ai", "ChatGPT") if label in rest] == ["Codex CLI", "Claude.ai"]
+    assert rest.index("Read from an export that you bring") < rest.index("Claude.ai")
+    assert "\x1b" not in text
 
 
 def test_a_low_window_shows_the_key_that_imports() -> None:

@@ -39,6 +39,39 @@ async def test_why_an_import_failed_is_said_where_it_was_started(open_viewer: Op
         assert str(pilot.app.screen.query_one("#state", Static).render()) == "The disk is full."
 
 
+@pytest.mark.parametrize(
+    ("keys", "key", "title", "words"),
+    [
+        (["I"], "question_mark", "Sources", "Look for new chats"),
+        (["I"], "f1", "Sources", "F5"),
+        (["comma"], "question_mark", "Preferences", "Back to the default"),
+        (["i"], "question_mark", "Details", "Scroll down or up"),
+        (["D"], "f1", "", "Take what is typed"),
+        (["x"], "f1", "", "These keys"),
+        (["f"], "f1", "Filter", "Choose; what is typed narrows down"),
+        (["s"], "f1", "Sort and group", "PgDn"),
+        (["N"], "f1", "", "an empty note is removed"),
+        (["number_sign"], "f1", "", "Leave it as it was"),
+        (["enter", "slash"], "f1", "Transcript", "Next or previous prompt"),
+        (["slash"], "f1", "Search", "Beginnings"),
+    ],
+)
+async def test_every_screen_and_dialog_shows_its_keys(
+    open_viewer: OpenViewer, demo_library: Library, keys: list[str], key: str, title: str, words: str
+) -> None:
+    async with open_viewer(demo_library) as pilot:
+        await press(pilot, *keys)
+        below = pilot.app.screen
+        await press(pilot, key)
+        screen = pilot.app.screen
+        assert isinstance(screen, HelpScreen)
+        text = screen._text().plain
+        assert text.startswith(title)
+        assert words in text
+        await press(pilot, "question_mark")
+        assert pilot.app.screen is below
+
+
 async def test_the_palette_begins_with_what_is_not_a_cursor_key(open_viewer: OpenViewer, demo_library: Library) -> None:
     async with open_viewer(demo_library) as pilot:
         names = [str(hit.text) async for hit in ActionProvider(pilot.app.screen).discover()]

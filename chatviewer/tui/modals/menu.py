@@ -31,11 +31,12 @@ class MenuModal(Modal[str | None]):
     """Returns the value of what was chosen, None when left. The values that hold now, `current`, are marked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "Choose; what is typed narrows down", show=False),
+        Binding("down,ctrl+n", "move('cursor_down')", "Move down or up", show=False),
+        Binding("up", "move('cursor_up')", "Move down or up", show=False),
+        Binding("pagedown", "move('page_down')", "A page down or up", show=False),
+        Binding("pageup", "move('page_up')", "A page down or up", show=False),
         Binding("escape", "leave", "Leave", show=False),
-        Binding("down,ctrl+n", "move('cursor_down')", "Down", show=False),
-        Binding("up", "move('cursor_up')", "Up", show=False),
-        Binding("pagedown", "move('page_down')", "Page down", show=False),
-        Binding("pageup", "move('page_up')", "Page up", show=False),
     ]
 
     def __init__(
@@ -100,7 +101,7 @@ class MenuModal(Modal[str | None]):
         self._fill(event.value)
 
     @on(Input.Submitted)
-    def choose_highlighted(self) -> None:
+    def action_choose(self) -> None:
         if self._shown:
             self.dismiss(self._shown[self.choices.cursor].value)
 

@@ -20,8 +20,8 @@ class NoteModal(Modal[str | None]):
     """Returns the text, "" to remove the note, None when left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Leave", show=False),
-        Binding("ctrl+s,ctrl+j", "save", "Save", show=False, priority=True),
+        Binding("ctrl+s,ctrl+j", "save", "Save; an empty note is removed", show=False, priority=True),
+        Binding("escape", "leave", "Leave it as it was", show=False),
     ]
 
     def __init__(self, title: str, text: str) -> None:

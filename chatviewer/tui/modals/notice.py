@@ -24,11 +24,11 @@ class NoticeModal(Modal[None]):
     """Shows a text until a key closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "move('down')", "Scroll down or up", show=False),
+        Binding("k", "move('up')", "Scroll down or up", show=False),
+        Binding("g", "move('home')", "To the top or the end", show=False),
+        Binding("G", "move('end')", "To the top or the end", show=False),
         Binding("escape,enter,q,i,space", "leave", "Close", show=False),
-        Binding("j", "move('down')", "Down", show=False),
-        Binding("k", "move('up')", "Up", show=False),
-        Binding("g", "move('home')", "Top", show=False),
-        Binding("G", "move('end')", "End", show=False),
     ]
 
     def __init__(self, title: str, text: str | Content, *, is_error: bool = False, is_wide: bool = False) -> None:

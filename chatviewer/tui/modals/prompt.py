@@ -35,7 +35,10 @@ class LastWordSuggester(Suggester):
 class PromptModal(Modal[str | None]):
     """Returns the text, None when left. `problem` says in words why a text is not accepted yet; "" accepts it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "accept", "Take what is typed", show=False),
+        Binding("escape", "leave", "Leave it as it was", show=False),
+    ]
 
     def __init__(
         self,
@@ -67,13 +70,14 @@ class PromptModal(Modal[str | None]):
             yield KeyHint(self._hint)
 
     @on(Input.Submitted)
-    def accept(self, event: Input.Submitted) -> None:
-        problem = self._problem(event.value) if self._problem else ""
+    def action_accept(self) -> None:
+        value = self.query_one(Input).value
+        problem = self._problem(value) if self._problem else ""
         if problem:
             self.query_one("#hint", Static).update(Content(problem))
             self.query_one("#hint").add_class("-problem")
         else:
-            self.dismiss(event.value)
+            self.dismiss(value)
 
     @on(Input.Changed)
     def show_hint_again(self) -> None:

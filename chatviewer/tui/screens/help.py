@@ -1,6 +1,8 @@
-"""Help: the keys of the pane that had the focus, then those of the others, and the search language. Derived, never written by hand."""
+"""Help: the keys of the pane that had the focus, then those of the others, and the search language; of another screen or a dialog its
+own. Derived, never written by hand."""
 
 import textwrap
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -12,6 +14,7 @@ from textual.widgets import Static
 
 from chatviewer.query.fields import FIELDS
 from chatviewer.tui.actions import ALL_PANES, LIST, PANES, help_lines
+from chatviewer.tui.shown_keys import key_lines
 
 _KEY_WIDTH = 20
 _TWO_COLUMNS = 50  # cells
@@ -31,9 +34,12 @@ class HelpScreen(ModalScreen[None]):
         Binding("G", "scroll('end')", "End", show=False),
     ]
 
-    def __init__(self, pane: str = LIST) -> None:
+    def __init__(self, pane: str = LIST, *, title: str = "", bindings: Sequence[BindingType] = ()) -> None:
+        """With a `title`, that of another screen or a dialog, only its `bindings` are shown."""
         super().__init__()
         self._pane = pane
+        self._title = title
+        self._bindings_shown = bindings
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as page:
@@ -46,6 +52,9 @@ class HelpScreen(ModalScreen[None]):
 
     def _text(self) -> Content:
         width = min(_PAGE_WIDTH, int(self.app.size.width * 0.96)) - _MARGIN
+        if self._title:
+            lines = [_line(key, words, width) for key, words in key_lines(self._bindings_shown)]
+            return Content("\n").join([_heading(self._title), *lines])
         search = _search_section(width)
         first = self._pane if self._pane in ALL_PANES else LIST
         panes = [first, *(pane for pane in ALL_PANES if pane != first)]

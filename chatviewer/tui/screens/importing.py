@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from chatviewer.tui.app import ChatviewerApp
 
 MOST_PROBLEMS = 500
-HINTS = (("Esc", "back"), ("R", "look for new chats"))
-RUNNING_HINTS = (("Esc", "back; it goes on"), ("s", "stop"))
+HELP_HINT = ("?", "help")
+HINTS = (("Esc", "back"), ("R", "look for new chats"), HELP_HINT)
+RUNNING_HINTS = (("Esc", "back; it goes on"), ("s", "stop"), HELP_HINT)
 PROBLEM_HINTS = (("Enter", "show"), ("e", "editor"), ("y", "copy the place"))
 
 
@@ -40,15 +41,18 @@ class ImportScreen(Screen[None]):
 
     CSS_PATH = "importing.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,h,I", "leave", "Back", show=False),
-        Binding("R,f5", "start", "Import", show=False),
-        Binding("s", "stop", "Stop", show=False),
-        Binding("e", "edit", "Open in the editor", show=False),
-        Binding("y", "copy", "Copy file and line", show=False),
-        Binding("j", "move('down')", "Down", show=False),
-        Binding("k", "move('up')", "Up", show=False),
-        Binding("g", "move('home')", "To the top", show=False),
-        Binding("G", "move('end')", "To the end", show=False),
+        Binding("R,f5", "start", "Look for new chats in all these places", show=False),
+        Binding("s", "stop", "Stop the import; what was read stays", show=False),
+        Binding("enter", "look_at", "Show what could not be read", show=False),
+        Binding("e", "edit", "Open the file of the problem in the editor, at its line", show=False),
+        Binding("y", "copy", "Copy file and line of the problem", show=False),
+        Binding("tab,shift+tab", "app.focus_next", "From the sources to the problems and back", show=False),
+        Binding("j", "move('down')", "Move down or up", show=False),
+        Binding("k", "move('up')", "Move down or up", show=False),
+        Binding("g", "move('home')", "To the top or the end", show=False),
+        Binding("G", "move('end')", "To the top or the end", show=False),
+        Binding("question_mark,f1", "help", "These keys", show=False),
+        Binding("escape,q,h,I", "leave", "Back; an import goes on", show=False),
     ]
 
     def __init__(self, library: Library) -> None:
@@ -127,7 +131,7 @@ class ImportScreen(Screen[None]):
         self._say_state()
         width = self._width()
         if self._sources is not None:
-            self.query_one("#sources", Static).update(sources_text(self._sources, width))
+            self.query_one("#sources", Static).update(sources_text(self._sources, width, self.viewer.now()))
         report = self.query_one("#report", Static)
         report.update(report_text(self._report))
         report.display = self._report is not None
@@ -179,7 +183,7 @@ class ImportScreen(Screen[None]):
         return self._problems[place]
 
     @on(OptionList.OptionSelected)
-    def look_at(self) -> None:
+    def action_look_at(self) -> None:
         problem = self._chosen()
         if problem is not None:
             self._fetcher.submit(fetch_problem_line(problem), key="line")
@@ -217,6 +221,11 @@ class ImportScreen(Screen[None]):
             self.query_one(StatusLine).tell(failure, is_warning=True)
         else:
             self.query_one(StatusLine).tell("R reads the file again")
+
+    def action_help(self) -> None:
+        from chatviewer.tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(title="Sources", bindings=self.BINDINGS))
 
     def action_leave(self) -> None:
         if self.is_current:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from chatviewer.tui.app import ChatviewerApp
 
 NARROW, LOW = 60, 18  # columns, rows
-HINTS = (("Enter", "change"), ("r", "reset"), ("u", "undo"), ("Esc", "back"))
+HINTS = (("Enter", "change"), ("r", "reset"), ("u", "undo"), ("Esc", "back"), ("?", "help"))
 
 
 class _Receiver:
@@ -47,13 +47,14 @@ class PreferencesScreen(Screen[None]):
     CSS_PATH = "preferences.tcss"
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("u", "undo", "Undo or redo your last change, also from earlier days", show=False),
+        Binding("ctrl+r", "redo", "Undo or redo your last change, also from earlier days", show=False),
+        Binding("j,down", "step(1)", "Move down or up", show=False),
+        Binding("k,up", "step(-1)", "Move down or up", show=False),
+        Binding("g,home", "step(-1000)", "To the top or the end", show=False),
+        Binding("G,end", "step(1000)", "To the top or the end", show=False),
+        Binding("question_mark,f1", "help", "These keys", show=False),
         Binding("escape,q,comma", "leave", "Back", show=False),
-        Binding("j,down", "step(1)", "Down", show=False),
-        Binding("k,up", "step(-1)", "Up", show=False),
-        Binding("g,home", "step(-1000)", "Top", show=False),
-        Binding("G,end", "step(1000)", "End", show=False),
-        Binding("u", "undo", "Undo", show=False),
-        Binding("ctrl+r", "redo", "Redo", show=False),
     ]
 
     def __init__(self, library: Library) -> None:
@@ -168,6 +169,11 @@ class PreferencesScreen(Screen[None]):
 
     def action_redo(self) -> None:
         self._step_history(organising.redo(self._library))
+
+    def action_help(self) -> None:
+        from chatviewer.tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(title="Preferences", bindings=[*PreferenceRow.BINDINGS, *self.BINDINGS]))
 
     def action_leave(self) -> None:
         if self.is_current:

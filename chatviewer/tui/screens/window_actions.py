@@ -1,6 +1,9 @@
 """What the main screen can open and change about itself: menus, panes, other screens, the clipboard."""
 
+from typing import ClassVar
+
 from textual import on
+from textual.binding import Binding, BindingType
 
 from chatviewer.domain import safe
 from chatviewer.tui.clipboard import is_too_long
@@ -16,6 +19,8 @@ from chatviewer.tui.titles import put_title
 
 class WindowActions(ReadingActions):
     """Filter, sort, details, copy, preview, zoom, preferences, import, help."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f1", "help", "Help", show=False)]  # for the boxes, in which ? is text
 
     _unreadable = ""  # why the last session could not be shown
 

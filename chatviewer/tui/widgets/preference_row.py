@@ -21,9 +21,9 @@ class PreferenceRow(Horizontal, can_focus=True):
     """Enter flips a toggle, takes the next choice, or opens the input; what was typed is checked before it is posted."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,space,l,right", "edit", "Change", show=False),
-        Binding("h,left", "edit(-1)", "Change back", show=False),
-        Binding("r,delete,backspace", "reset", "Reset", show=False),
+        Binding("enter,space,l,right", "edit", "Change it: the other value, the next one, or type one", show=False),
+        Binding("h,left", "edit(-1)", "The value before", show=False),
+        Binding("r,delete,backspace", "reset", "Back to the default", show=False),
     ]
 
     class Chosen(Message):
