@@ -43,8 +43,8 @@ def _is_confirmed(library: "Library", sessions: "list[SessionSummary]") -> bool:
         tell(f"  {summary.uid[:8]}  {shown_title(summary.title, 80)}")
     if len(sessions) > SHOWN:
         tell(f"  and {len(sessions) - SHOWN:,} more")
-    sys.stderr.write(
-        clean(f"This deletes {counted(len(sessions), 'session')} for ever and cannot be undone. Type {len(sessions)} to go on: ")
-    )
+    children = " with sub-agents" if any(summary.child_count for summary in sessions) else ""
+    question = f"This deletes {counted(len(sessions), 'session')}{children} for ever and cannot be undone. Type {len(sessions)} to go on: "
+    sys.stderr.write(clean(question))
     sys.stderr.flush()
     return sys.stdin.readline().strip() == str(len(sessions))

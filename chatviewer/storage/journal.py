@@ -3,7 +3,8 @@
 The table `journal` is the stack of undo and redo: steps in order, the undone ones on top. A new change drops those.
 The same changes go line by line into a file beside the database, on the disk before the transaction commits: what the database holds,
 the file holds. Each line's `after` is the state from then on, so reading the file from its start and writing each `after` gives the
-user's data as it was. Where the file cannot be written, the change is made all the same, and `Journal.warning` says so; the next
+user's data as it was. A purge takes the lines about what is gone out of the file.
+Where the file cannot be written, the change is made all the same, and `Journal.warning` says so; the next
 change finds the file behind the table and brings it up to date.
 """
 
@@ -12,7 +13,7 @@ import os
 import sqlite3
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from typing import Any, BinaryIO, Self
 from peewee import PeeweeException, fn
 
 from chatviewer import paths
+from chatviewer.errors import DatabaseError
 from chatviewer.storage.connection import Database, explained
 from chatviewer.storage.facets import FACETS, Delta, Facet, Store, put
 from chatviewer.storage.tables import JournalRow, peewee_database
@@ -64,6 +66,22 @@ class Journal:
         """Make the step again that was taken back last; what it is, in words. None: there is none."""
         with self.changing() as step:
             return step.make_again()
+
+    def forget(self, uids: Collection[str]) -> None:
+        """Take out of the file what was said about those; that they were purged stays. `warning` says where that cannot be done.
+
+        Whoever adds a line holds the write lock, which is held here as well.
+        """
+        if self.database.is_absent:
+            return
+        try:
+            with explained(self.database.path), self.database.transaction():
+                drop_lines(self.path, self.user_id, uids)
+        except FileNotFoundError:
+            pass
+        except (OSError, DatabaseError) as error:
+            why = getattr(error, "strerror", None) or error
+            self.warning = f"It is purged, but what you said about it still stands in {self.path}, which could not be written anew: {why}"
 
 
 class Step:
@@ -234,6 +252,32 @@ def last_line(path: Path) -> Line | None:
     except (OSError, ValueError, RecursionError):
         return None
     return None
+
+
+def drop_lines(path: Path, user_id: int, uids: Collection[str]) -> None:
+    """Write the file anew without what this user said about those. Raises OSError, FileNotFoundError also for what is no regular file."""
+    if not stat.S_ISREG(os.lstat(path).st_mode):
+        raise FileNotFoundError(f"{path} is no regular file")
+    draft = Path(paths.draft_of(path))
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as out, journal_file(path) as file:
+            out.writelines(raw for raw in file if not _tells_of(raw, user_id, uids))
+            out.flush()
+            os.fsync(out.fileno())
+        draft.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink()
+        raise
+
+
+def _tells_of(raw: bytes, user_id: int, uids: Collection[str]) -> bool:
+    try:
+        line = json.loads(raw)
+        return line["target"] in uids and line["kind"] != "purge" and line["user"] == user_id
+    except (ValueError, RecursionError, TypeError, KeyError):  # what cannot be read is not ours to drop
+        return False
 
 
 class JournalFile:

@@ -43,12 +43,13 @@ _ORPHANED_TAGS = "DELETE FROM tag WHERE user_id = ? AND id NOT IN (SELECT tag_id
 def purge(journal: Journal, uids: Sequence[str]) -> int:
     """Remove these sessions and their sub-agents; returns how many of `uids` are gone. Cannot be undone.
 
-    The lines that the journal's file holds about them stay in that file. Raises the DatabaseError kinds.
+    What the journal's file holds about them goes as well. Raises the DatabaseError kinds.
     """
     user_id = journal.user_id
     with journal.changing() as step:
         connection = journal.database.connection()
         doomed: dict[int, str] = {}
+        gone: set[str] = set()
         count = 0
         for uid in dict.fromkeys(storable(one) for one in uids):
             found = connection.execute(_WITH_SUBAGENTS, (user_id, uid, user_id)).fetchall()
@@ -57,9 +58,10 @@ def purge(journal: Journal, uids: Sequence[str]) -> int:
         if doomed:
             rows = [(user_id, uid, step.store.now) for uid in doomed.values()]
             connection.executemany("INSERT OR REPLACE INTO tombstone (user_id, uid, purged_at) VALUES (?, ?, ?)", rows)
-            _remove(connection, user_id, id_list(doomed))
+            gone = _remove(connection, user_id, id_list(doomed))
             step.purged(list(doomed.values()))
     if doomed:
+        journal.forget(gone)
         _empty_handover()
     return count
 
@@ -80,9 +82,10 @@ def trashed_before(connection: sqlite3.Connection, user_id: int, at: datetime) -
     return [uid for (uid,) in found]
 
 
-def _remove(connection: sqlite3.Connection, user_id: int, listed: str) -> None:
-    """Everything about the sessions in `listed`, a JSON array of their ids."""
-    gone = [uid for (uid,) in connection.execute(_UIDS, (listed,))]
+def _remove(connection: sqlite3.Connection, user_id: int, listed: str) -> set[str]:
+    """Everything about the sessions in `listed`, a JSON array of their ids. Returns the uids of these and of their messages."""
+    connection.execute("PRAGMA secure_delete = ON")  # not every SQLite overwrites by itself what is deleted
+    gone = {uid for (uid,) in connection.execute(_UIDS, (listed,))}
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS purged_uid (uid TEXT PRIMARY KEY) WITHOUT ROWID")
     connection.execute("DELETE FROM purged_uid")
     connection.executemany("INSERT OR IGNORE INTO purged_uid VALUES (?)", ((uid,) for uid in gone))
@@ -95,6 +98,7 @@ def _remove(connection: sqlite3.Connection, user_id: int, listed: str) -> None:
     connection.execute(_ORPHANED_TAGS, (user_id,))
     remove_rows(connection, listed)
     connection.execute("DELETE FROM purged_uid")
+    return gone
 
 
 def remove_rows(connection: sqlite3.Connection, listed: str) -> None:

@@ -4,6 +4,8 @@ import hashlib
 import json
 from pathlib import Path
 
+import pytest
+
 from chatviewer import paths
 from chatviewer.domain import Attachment, SessionStatus
 from chatviewer.storage.library import Library
@@ -92,3 +94,53 @@ def test_what_was_laid_out_for_other_programs_goes_too(library: Library) -> None
     assert list(folder.iterdir())
     assert library.purge([DOOMED.uid]) == 1
     assert not list(folder.iterdir())
+
+
+def test_no_file_holds_a_word_of_it(library: Library, database_path: Path) -> None:
+    """Neither in free pages, also where SQLite does not clear them by itself, nor in the journal, of undone changes too."""
+    journal = database_path.parent / "journal.jsonl"
+    fill(library, make_session("doomed", [make_message("m0", "quixotic")]), KEPT)
+    message = library.messages(library.summary(DOOMED.uid).id)[0].uid
+    library.database.connection().execute("PRAGMA secure_delete = OFF")
+    library.rate(message, 2, "quixotic remark")
+    library.set_note(message, "quixotic note")
+    library.set_note(DOOMED.uid, "quixotic note")
+    library.rename(DOOMED.uid, "quixotic title")
+    library.undo()
+    library.set_note(KEPT.uid, "stays")
+    journal.write_bytes(journal.read_bytes() + b"{half a line\n")
+    library.purge([DOOMED.uid])
+    assert library.warning is None
+    library.close()
+    assert b"quixotic note" not in database_path.read_bytes()
+    lines = journal.read_bytes().splitlines()
+    told = {(line["kind"], line["target"]) for line in map(json.loads, (line for line in lines if line != b"{half a line"))}
+    assert told == {("do", KEPT.uid), ("purge", DOOMED.uid)}
+    assert b"{half a line" in lines  # what cannot be read is not dropped
+    assert not any(b"quixotic" in line for line in lines)
+    assert journal.stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in journal.parent.iterdir()) == [database_path.name, journal.name]
+
+
+def test_the_journal_of_a_purge_brings_back_what_was_said_about_others(library: Library, database_path: Path) -> None:
+    fill(library, DOOMED, KEPT)
+    library.add_tags([DOOMED.uid, KEPT.uid], ["both"])
+    library.purge([DOOMED.uid])
+    library.set_note(KEPT.uid, "after")
+    findings = {finding.check: finding for finding in library.check()}
+    assert findings["journal"].severity == "ok"
+    assert [library.undo(), library.undo(), library.undo()] == ["wrote a note", "tagged a session #both", None]
+
+
+def test_a_journal_that_cannot_be_written_anew_is_told(library: Library, database_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(library, DOOMED)
+    library.set_note(DOOMED.uid, "mine")
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("chatviewer.storage.journal.drop_lines", refuse)
+    assert library.purge([DOOMED.uid]) == 1
+    assert library.warning is not None
+    assert "still stands in" in library.warning
+    assert "Permission denied" in library.warning

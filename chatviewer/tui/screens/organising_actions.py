@@ -74,8 +74,8 @@ class OrganisingActions(ViewerScreen):
 
         explanation = (
             f"{self._named(ids)}"
-            f"{counted(len(ids), 'session')} with all messages, ratings, tags and notes would be deleted from chatviewer for ever,"
-            " without undo. The files that they came from are not touched; they will not be imported again."
+            f"{counted(len(ids), 'session')} with all messages, sub-agents, ratings, tags and notes would be deleted from chatviewer"
+            " for ever, without undo. The files that they came from are not touched; they will not be imported again."
         )
         prompt = PromptModal(
             "Delete for ever",
