@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from chatviewer.cli.output import say
+from chatviewer.cli.output import clean, say
 from chatviewer.cli.viewing import need_terminal, show
 from chatviewer.errors import RefusedError
 
@@ -34,10 +34,11 @@ def _keep(path: Path, is_fill_only: bool) -> int:
     if not is_fill_only:
         need_terminal()
     with Library.open(path) as library:
-        if library.is_empty:
+        has_room = library.is_empty
+        if has_room:
             demo.fill(library)
         if is_fill_only:
-            say(f"Made-up chats are in {path}.")
+            say(clean(f"Made-up chats are in {path}." if has_room else f"There are chats in {path} already; none were added."))
             return 0
         return show(library)
 

@@ -60,7 +60,7 @@ COMMANDS: dict[str, Entry] = {
     "rename": Entry("renaming", "give a session a title of your own"),
     "note": Entry("noting", "write a note on a session or message"),
     "undo": Entry("undoing", "take back the last change"),
-    "redo": Entry("undoing", "make it again"),
+    "redo": Entry("undoing", "make again what undo took back"),
     "export": Entry("exporting", "write sessions as Markdown, HTML, JSON and others"),
     "preferences": Entry("preferences", "list, read and change the preferences"),
     "stats": Entry("statistics", "sessions, messages, tokens and ratings"),
@@ -273,7 +273,7 @@ def overview() -> str:
         f"  --database PATH|URL   {DATABASE_HELP}",
         "  --version             print the version",
         "",
-        "Exit codes: 0 done, 1 not everything could be done, 2 usage, 3 the database cannot be used.",
+        "Exit codes: 0 done, 1 not everything could be done, 2 usage, 3 the database cannot be used, 130 stopped by Ctrl+C.",
         "",
     ]
     return "\n".join(lines)

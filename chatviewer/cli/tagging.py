@@ -8,6 +8,8 @@ from chatviewer.errors import UsageError
 
 
 def add_arguments(parser: ArgumentParser) -> None:
+    options = "%(prog)s [-h] [--database PATH|URL]"
+    parser.usage = f"{options} SESSION TAG [TAG ...]\n       {options} --query Q TAG [TAG ...]"
     parser.add_argument("words", nargs="+", metavar="SESSION TAG", help="the id of a session, then tags; with --query tags only")
     parser.add_argument("--query", metavar="Q", help="all sessions that this query finds")
 

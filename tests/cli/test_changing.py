@@ -1,5 +1,6 @@
 """Commands that change what is the user's own."""
 
+import io
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,15 @@ def test_rating_with_a_remark_and_back(run: Run, filled: list[Session]) -> None:
     assert run("show", filled[0].uid, "--json").json["messages"][1]["rating"] is None
     assert run("rate", uid, "6").code == 2
     assert run("rate", "zzzz", "3").code == 1
+
+
+def test_only_replies_are_rated(run: Run, filled: list[Session]) -> None:
+    prompt = filled[0].messages[0].uid
+    outcome = run("rate", prompt, "4")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert "is no reply (its role is user)" in outcome.err
+    assert run("show", filled[0].uid, "--json").json["messages"][0]["rating"] is None
+    assert run("rate", prompt, "none").code == 0
 
 
 @pytest.mark.parametrize(("there", "back", "status"), [("archive", "unarchive", "archived"), ("trash", "restore", "trashed")])
@@ -68,11 +78,26 @@ def test_a_change_needs_to_be_told_of_what(run: Run, filled: list[Session], word
     assert len(run("list", "--json").json["sessions"]) == 2
 
 
+def test_made_up_chats_are_not_put_among_others(run: Run, filled: list[Session], database_path: Path, tmp_path: Path) -> None:
+    other = str(tmp_path / "demo.db")
+    assert run("demo", "--database", other, "--fill-only").out == f"Made-up chats are in {other}.\n"
+    again = run("demo", "--database", str(database_path), "--fill-only")
+    assert again.out == f"There are chats in {database_path} already; none were added.\n"
+    assert len(run("list", "--json").json["sessions"]) == 2
+
+
 def test_purge_asks(run: Run, filled: list[Session], monkeypatch: pytest.MonkeyPatch) -> None:
     assert run("purge", filled[1].uid).code == 2  # nobody to ask
     assert run("show", filled[1].uid).code == 0
-    assert run("purge", filled[1].uid, "--yes").out == "1 session purged.\n"
+    monkeypatch.setattr("chatviewer.cli.purging.is_terminal", lambda _: True)
+    monkeypatch.setattr("sys.stdin", io.StringIO("yes\n1\n"))
+    asked = run("purge", filled[0].uid)
+    assert asked.out == "Nothing was purged.\n"
+    assert "deletes 1 session with sub-agents for ever" in asked.err
+    assert "deletes 1 session for ever" in run("purge", filled[1].uid).err
     assert run("show", filled[1].uid).code == 1
+    assert run("purge", filled[0].uid, "--yes").out == "1 session purged.\n"
+    assert run("list", "is:any").out == ""
 
 
 def test_tags(run: Run, filled: list[Session]) -> None:
