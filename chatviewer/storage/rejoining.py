@@ -8,11 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from chatviewer.domain.kinds import Role
+from chatviewer.domain.message import Message
+from chatviewer.domain.tool_call import ToolCall
 from chatviewer.storage.arguments import words_in_json
 from chatviewer.storage.connection import Database, explained
 from chatviewer.storage.describing import COLUMNS
 from chatviewer.storage.linking import link_all, mark_all_branched, refresh_ratings
-from chatviewer.storage.rows import ATTACHMENT_COLUMNS, CALL_COLUMNS, CHECKED, MESSAGE_COLUMNS, call_terms, checksum, text_terms
+from chatviewer.storage.merging import longer, variant_uid
+from chatviewer.storage.reading import from_json, mapping_from_json
+from chatviewer.storage.rows import ATTACHMENT_COLUMNS, CALL_COLUMNS, CHECKED, MESSAGE_COLUMNS, call_terms, checksum, json_text, text_terms
 
 _OWN = ("preference", "journal", "rating", "note", "star", "tag", "session_tag", "title_override", "status_change", "reading", "tombstone")
 _FAR = 1 << 40  # above every true seq: the place of rows that are put in order later
@@ -96,6 +101,9 @@ def rejoin(database: Database, user_id: int, old: Path) -> Rejoined:
             table: connection.execute(f"SELECT coalesce(max(id), 0) FROM main.{table}").fetchone()[0]
             for table in ("session", "message", "tool_call", "attachment", "source_file")
         }
+        connection.create_function("is_other", 2, _is_other, deterministic=True)
+        connection.create_function("merged_json", 2, _merged_json, deterministic=True)
+        _step_aside(connection)
         _map_files(connection, user_id, bases["source_file"])
         _map_sessions(connection, user_id, bases["session"])
         _add_messages(connection, bases)
@@ -107,6 +115,7 @@ def rejoin(database: Database, user_id: int, old: Path) -> Rejoined:
         changed = _count_changed(connection)
         _hang(connection, bases["message"])
         _take_longer(connection)
+        _take_words(connection, bases["session"])
         _put_in_order(connection, bases["message"])
         _describe(connection)
         _seal(connection)
@@ -122,6 +131,39 @@ def rejoin(database: Database, user_id: int, old: Path) -> Rejoined:
 
 def _call_words(tool_name: str, arguments: str, result: str | None) -> str | None:
     return call_terms(tool_name, words_in_json(arguments), result or "")
+
+
+def _is_other(old: str | None, new: str | None) -> bool:
+    """Whether neither text is the beginning of the other."""
+    return longer(old or "", new or "") is None
+
+
+_OTHER_CALL = (
+    "c.tool_name <> d.tool_name OR CASE WHEN c.tool_call_id = d.tool_call_id THEN is_other(c.output_result, d.output_result)"
+    " ELSE c.input_arguments <> d.input_arguments OR c.output_result <> d.output_result END"
+)
+_OTHERS = (
+    "SELECT n.id, n.uid FROM main.message n JOIN old.message o ON o.uid = n.uid"
+    f" WHERE {_IS_SOUND['message']} AND (o.role <> n.role OR is_other(o.content, n.content) OR is_other(o.thinking, n.thinking)"
+    " OR EXISTS (SELECT 1 FROM old.tool_call c JOIN main.tool_call d ON d.message_id = n.id AND d.position = c.position"
+    f" WHERE c.message_id = o.id AND {_IS_SOUND['tool_call'].replace('o.', 'c.')} AND ({_OTHER_CALL})))"
+)
+
+
+def _step_aside(connection: sqlite3.Connection) -> None:
+    """A record that was rewritten since the old database read it is another message, as it is for an import: the old one keeps its uid,
+    of which the user may have said something, the new one gets that of a variant. Not where the old one is damaged."""
+    for message_id, uid in connection.execute(_OTHERS).fetchall():
+        calls = connection.execute(
+            "SELECT tool_name, input_arguments, output_result FROM main.tool_call WHERE message_id = ? ORDER BY position", (message_id,)
+        )
+        said = tuple(ToolCall(name, arguments=from_json(arguments), result=result) for name, arguments, result in calls)
+        query = "SELECT role, content, thinking, session_id FROM main.message WHERE id = ?"
+        role, content, thinking, session_id = connection.execute(query, (message_id,)).fetchone()
+        other = variant_uid(Message(uid, Role(role), content, thinking, tool_calls=said), uid)
+        connection.execute("UPDATE OR IGNORE main.message SET uid = ? WHERE id = ?", (other, message_id))
+        connection.execute("UPDATE main.session SET current_uid = ? WHERE id = ? AND current_uid = ?", (other, session_id, uid))
+        connection.execute("UPDATE OR IGNORE main.rating SET uid = ? WHERE uid = ? AND origin = 'source'", (other, uid))
 
 
 def _taken(table: str, columns: Iterable[str]) -> str:
@@ -196,16 +238,18 @@ def _add_messages(connection: sqlite3.Connection, bases: dict[str, int]) -> None
         (bases["message"],),
     )
     same = _taken("tool_call", CALL_COLUMNS.split(",")[3:])
+    # of a message that the source still gives, what it gives no more: where a row says for certain that it belongs there
     connection.execute(
-        f"INSERT OR IGNORE INTO main.tool_call ({CALL_COLUMNS}) SELECT o.id + ?, m.new, m.session_id, {same}"
-        " FROM old.tool_call o JOIN temp.message_map m ON m.old = o.message_id WHERE m.new > ?",
+        f"INSERT OR IGNORE INTO main.tool_call ({CALL_COLUMNS})"
+        f" SELECT o.id + ?, m.new, (SELECT n.session_id FROM main.message n WHERE n.id = m.new), {same}"
+        f" FROM old.tool_call o JOIN temp.message_map m ON m.old = o.message_id WHERE m.new > ? OR {_IS_SOUND['tool_call']}",
         (bases["tool_call"], bases["message"]),
     )
     connection.execute("INSERT OR IGNORE INTO main.attachment_data SELECT * FROM old.attachment_data")
     same = _taken("attachment", ATTACHMENT_COLUMNS.split(",")[2:])
     connection.execute(
         f"INSERT OR IGNORE INTO main.attachment ({ATTACHMENT_COLUMNS}) SELECT o.id + ?, m.new, {same}"
-        " FROM old.attachment o JOIN temp.message_map m ON m.old = o.message_id WHERE m.new > ?",
+        f" FROM old.attachment o JOIN temp.message_map m ON m.old = o.message_id WHERE m.new > ? OR {_IS_SOUND['attachment']}",
         (bases["attachment"], bases["message"]),
     )
 
@@ -234,6 +278,31 @@ def _take_longer(connection: sqlite3.Connection) -> None:
         " FROM old.tool_call o JOIN temp.message_map m ON m.old = o.message_id"
         f" WHERE n.message_id = m.new AND n.position = o.position AND {is_longer.format('output_result')}"
     )
+
+
+_WORDS = ("source_title", "branch", "summary", "system_prompt")
+_FACTS = ("spawned_by", "run_state", "model", "ended_at", "trace_id", "created_by", "updated_by")
+_KEPT_WORDS = ", ".join(
+    [f"{name} = CASE s.{name} WHEN '' THEN o.{name} ELSE s.{name} END" for name in _WORDS]
+    + [f"{name} = coalesce(s.{name}, o.{name})" for name in _FACTS]
+    + [f"{name} = merged_json(o.{name}, s.{name})" for name in ("context", "metadata")]
+)
+
+
+def _take_words(connection: sqlite3.Connection, base: int) -> None:
+    """What a session was called and its like, where its source does not say so any more."""
+    connection.execute(
+        f"UPDATE main.session AS s SET {_KEPT_WORDS} FROM old.session o JOIN temp.session_map m ON m.old = o.id"
+        f" WHERE m.new = s.id AND m.new <= ? AND {_IS_SOUND['session']}",
+        (base,),
+    )
+    connection.execute("UPDATE main.session SET title = source_title WHERE title = '' AND source_title <> ''")
+    connection.execute("UPDATE main.session SET terms = text_terms(title, summary) WHERE terms IS NOT text_terms(title, summary)")
+
+
+def _merged_json(old: str, new: str) -> str:
+    """One mapping of two; where both say something, the new one is right."""
+    return new if old == "{}" else json_text(mapping_from_json(old) | mapping_from_json(new))
 
 
 def _count_changed(connection: sqlite3.Connection) -> int:

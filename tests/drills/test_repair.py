@@ -15,13 +15,17 @@ import pytest
 
 from chatviewer import ingest
 from chatviewer.__main__ import main
+from chatviewer.domain import Attachment
 from chatviewer.errors import DatabaseError, DatabaseLockedError
 from chatviewer.ingest.repairing import repair
+from chatviewer.query import parse
 from chatviewer.storage.connection import PAGE_SIZE as PAGE
 from chatviewer.storage.connection import connect
 from chatviewer.storage.library import Library
+from chatviewer.storage.rejoining import rejoin
 from tests.drills.machine import damages, fill_home, held, own, session_id, transcript, write
 from tests.drills.test_crash import say_something
+from tests.factories import fill, make_call, make_message, make_session
 
 SESSIONS, MESSAGES = 12, 40
 IN_EACH = MESSAGES - 4  # results of tools are no messages of their own
@@ -336,3 +340,62 @@ def test_damage_in_the_history_itself_is_mended_from_the_file(shared_state: dict
     with closing(sqlite3.connect(database_path)) as connection:
         query = "SELECT step, action, target, after, undone_at IS NULL FROM journal ORDER BY step, target"
         assert connection.execute(query).fetchall() == before
+
+
+def test_a_record_that_was_rewritten_is_kept_as_it_was_and_as_it_is(isolated_home: Path, database_path: Path) -> None:
+    """Of a database that is sound, too: an import keeps both versions, and so does what is made anew. What was said of one stays there."""
+    write(transcript(isolated_home, 1), session_id(1), 0, 12)
+    with Library.open(database_path) as library:
+        ingest.run(library)
+        transcript(isolated_home, 1).unlink()
+        write(transcript(isolated_home, 1), session_id(1), 0, 10, words=3)
+        lines = transcript(isolated_home, 1).read_text().replace("zq", "rewritten zq").splitlines(keepends=True)
+        transcript(isolated_home, 1).write_text("".join(lines))
+        ingest.run(library)
+        library.rate(library.messages(library.session_ids()[0])[2].uid, 2, "the first version")
+        before = texts_of(library)
+    for _ in range(2):
+        repair(database_path)
+        with Library.open(database_path) as library:
+            assert texts_of(library) == before
+            assert damages(library) == []
+
+
+def texts_of(library: Library) -> list[Any]:
+    messages = library.messages(library.session_ids()[0])
+    calls = ([(call.arguments, call.result) for call in message.tool_calls] for message in messages)
+    return sorted(
+        (message.uid, message.content, str(called), message.rating and message.rating.value)
+        for message, called in zip(messages, calls, strict=True)
+    )
+
+
+def test_what_a_source_has_lost_of_a_message_or_a_session_is_kept(database_path: Path) -> None:
+    """Calls, attachments, a summary: the record that is still there tells only of itself."""
+    whole, cut = (
+        make_session(
+            "s1",
+            (make_message("m0", tool_calls=calls, attachments=attachments),),
+            summary=summary,
+            metadata=metadata,
+            system_prompt=summary,
+        )
+        for calls, attachments, summary, metadata in (
+            ((make_call("a", 0), make_call("b", 1)), (Attachment("text/plain", "a.txt", text="words of a"),), "sumWords", {"x": 1, "y": 1}),
+            ((make_call("a", 0),), (), "", {"x": 2}),
+        )
+    )
+    old, new = database_path.with_name("old.db"), database_path.with_name("new.db")
+    with Library.open(old) as library:
+        fill(library, whole)
+    with Library.open(new) as library:
+        fill(library, cut)
+        rejoin(library.database, library.user.id, old)
+        (summary,) = library.summaries(library.session_ids())
+        (message,) = library.messages(summary.id)
+        assert (summary.tool_call_count, len(message.tool_calls), [one.text for one in message.attachments]) == (2, 2, ["words of a"])
+        session = library.session(summary.uid)
+        assert (session.summary, session.system_prompt, session.metadata) == ("sumWords", "sumWords", {"x": 2, "y": 1})
+        for words in ("in:title sum", "words"):
+            assert library.search(parse(words)).hits, words
+        assert damages(library) == []
