@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
 MAX_TOKENS = 64  # of one phrase; each opens a cursor of its own
 
+# What stands right behind a number and is one word with it in the index, in lower case.
+UNITS = (
+    *("ns", "us", "µs", "ms", "s", "sec", "min", "m", "h", "hr", "hrs", "d", "w"),
+    *("b", "kb", "mb", "gb", "tb", "kib", "mib", "gib", "k", "g", "bit"),
+    *("px", "em", "rem", "pt", "vh", "vw", "dpi", "fps", "p", "x", "hz", "khz", "mhz", "ghz"),
+    *("mm", "cm", "km", "kg", "v", "st", "nd", "rd", "th"),
+)
+
 # Marks that unicode61 neither folds nor keeps, and letters that are younger than its tables: it ends a word there.
 _ENDING = "[\u0305\u030d\u030e\u0310\u0312-\u031a\u031c-\u0322\u0329-\u032c\u032f\u0332-\u036f\u19b0-\u19c9\u1cf2\u1cf3]"
 
@@ -36,6 +44,8 @@ def choices(word: Word) -> list[Choice]:
     """What a word or phrase is found by, any of these; empty when it holds nothing that the index knows."""
     text = known_text(word.text)
     found: list[Choice] = [Phrase(tuple(text.split()), word.is_prefix)] if text else []
+    if word.text.isascii() and word.text.isdigit() and not (word.is_prefix or word.is_phrase):
+        found += [Phrase((f"{word.text}{unit}",), is_beginning=False) for unit in UNITS]
     if _is_day(word.text) and not word.is_prefix:
         found.append(Phrase((*text.split()[:2], f"{word.text[8:]}t"), is_beginning=True))  # 2026-03-01T10:15:00Z
     if (split := split_word(word.text)) is not None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from chatviewer.domain import Message, Session, ToolCall, ToolCallStatus
 from chatviewer.domain.summary import SessionSummary
 from chatviewer.query.nodes import Absent, AllOf, AnyOf, Names, Node, Not, Pattern, Query, Span, Word
+from chatviewer.storage.matching import UNITS
 
 Answer = bool | None
 
@@ -133,6 +134,8 @@ def _holds(text: str, word: Word) -> Answer:
         return None if any(ord(each) > 0x2000 for each in typed) and any(each in text for each in typed) else False
     if _stand_in(wanted, _words(text), word.is_prefix):
         return True
+    if re.fullmatch(r"[0-9]+", typed) and not word.is_phrase and any(f"{typed}{unit}" in _words(text) for unit in UNITS):
+        return True  # a number with its unit
     if re.fullmatch(r"\d{4}-\d\d-\d\d", typed) and not word.is_prefix and re.search(rf"(?<![^\W_]){typed}T", text):
         return True  # the day of a timestamp
     split = [part.lower() for part in _PARTS.findall(typed)] if typed.isascii() else wanted

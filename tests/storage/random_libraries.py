@@ -15,11 +15,13 @@ WORDS = [
     *("cat", "cats", "category", "dog", "do", "Red", "green", "get_user", "user_name", "getUser", "getUserName", "userName", "user"),
     *("name", "src/app/user.py", "v1.2.3", "x1", "café", "cafe", "élan", "日本語", "日本", "本日", "🚀", "->", "!!", "—", "```"),
     *("OAuth2Client", "2026-03-01T10:15:30Z", "한국어", "ภาษาไทย", "σφάλμα", "ana@example.org", "ECONNREFUSED"),
+    *("640px", "10ms", "10", "10 ms"),
     *("\x1b[32mcat\x1b[0m", "\x1b[1;31mgetUser:", "\x1b[m\x1b[Kdog"),
 ]
 QUERY_WORDS = [
     *(word for word in WORDS if word not in ("```", "2026-03-01T10:15:30Z") and "\x1b" not in word),
     *("CAT", "ca*", "c*", "e*", "u*", "n*", "user*", "getUs*", "v1.2", "1.2.3", "app/user", "日本*", "get*", "do*", "1*", "É*"),
+    *("640", "64*", "10", "-10", "px", '"640"', "ms"),
     *("oauth2", "oauth", "Auth2", "client", "oauth*", "2026-03-01", "2026-03", "10:15", "econn*", "example.org", "ana@example", "o*"),
     *("한국", "국어", "ไทย", "ภาษา", "σφαλμα", "ΣΦΆΛΜΑ", "σφ*", "nothing", "nothing*"),
 ]

@@ -44,6 +44,8 @@ EXAMPLES = {
     "oauth2": "names",
     "2026-03-01T10:15:30Z": "names",
     "2026-03-01": "names",
+    "640px": "names",
+    "640": "names",
     "source:claude-code": "flaky apart pre api signs names words helper",
     "source:codex,chatgpt": "old",
     "source:codex": "old",
@@ -113,7 +115,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     failed = make_call(make_message("api-9").uid, status=ToolCallStatus.FAILED, result="word")
     edit = make_call(make_message("signs-1").uid, tool_name="Edit")
     image = (Attachment(media_type="image/png", name="x.png"),)
-    names = "getUserName in src/models/user.py:42, v1.2.3 with OAuth2Client since 2026-03-01T10:15:30Z"
+    names = "getUserName in src/models/user.py:42, v1.2.3 with OAuth2Client since 2026-03-01T10:15:30Z, 640px wide"
     made = [
         made_session(
             "flaky",
