@@ -37,6 +37,13 @@ _EDGE, _END = r"(?<![A-Za-z0-9_/+.-])", r"(?![A-Za-z0-9_-])"
 # one that ignores case as a whole would be tried at every character.
 _UPPER_NAME = r"(?:PASSWORD|PASSWD|PASSPHRASE|SECRET(?:_?KEY)?|API_?KEY|ACCESS_?KEY|TOKEN)"
 _NAME = r"[PpSsAaTt](?i:(?<=p)(?:assword|asswd|assphrase)|(?<=s)ecret(?:[_-]?key)?|(?<=a)(?:pi|ccess)[_-]?key|(?<=t)oken)"
+# Without quotes only behind what is always a password, and with a digit and a letter in it: no word, number or `user.password2`.
+_PASSWORD = r"[Pp](?i:(?<=p)(?:assword|asswd|assphrase))"
+_NO_VALUE = r"\s\"'`$<>{}()\[\];|&*\\,"
+_BARE = (
+    rf"(?=[^{_NO_VALUE}\d]{{0,200}}\d)(?=[^{_NO_VALUE}A-Za-z]{{0,200}}[A-Za-z])(?![A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?:[^\w.]|\Z))"
+    rf"(?P<secret>[^{_NO_VALUE}]{{8,200}})(?=[\s\"'`;,&)\]}}<\\]|\Z)"
+)
 _BEGIN, _FINISH = r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----", r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
 _URL_USER = r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"'<>`]{1,80}"
 
@@ -91,6 +98,8 @@ FORMS: tuple[Form, ...] = (
         _NAME + r"\\?[\"']?\s{0,20}[:=]\s{0,20}"
         r"\\?(?P<quote>[\"'])(?P<secret>[^\s\"'$<>{}()`\\]{8,400})\\?(?P=quote)",
     ),
+    # settings, connection strings, addresses, arguments of commands: password=value, password: value, --password value
+    _form("password", "password passwd passphrase", _PASSWORD + r"(?:=|:[ \t]{0,20}|(?:(?<=--password)|(?<=--passwd))[ \t]{1,20})" + _BARE),
 )
 
 # Members of JSON objects (tool arguments, metadata) whose value is a secret whatever it looks like.

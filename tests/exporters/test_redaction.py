@@ -48,6 +48,13 @@ NAMED = [
     ("aws key", "aws_secret_access_key = {}", R),
     ("authorization header", "Authorization: Bearer {}", R),
     ("authorization header", '-H "authorization: Basic {}"', "dXNlcjpodW50ZXIyeHg5"),
+    ("password", "my key is here and password={}", "hunter2secret99"),
+    ("password", "host=db user=ada password={} dbname=app", "hunter2-x9"),
+    ("password", "Server=db;Password={};Timeout=3", "Hunter2-x9!"),
+    ("password", "  password: {}", "hunter2-x9"),
+    ("password", "https://db.internal/?password={}&x=1", "hunter2x9"),
+    ("password", "login --password {} --user ada", "hunter2-x9"),
+    ("password", 'run("login --passwd={}")', "hunter2x9"),
     ("password in a url", "postgres://ada:{}@db.internal/app", "hunter2x9"),
 ]
 INNOCENT = [
@@ -69,6 +76,12 @@ INNOCENT = [
     "def hide(token, secret_key='password'):",
     '"tokenizer": "cl100k_base-v2"',
     "Authorization: Bearer <token>",
+    "password: must have 8 characters, passwd: files systemd",
+    "login(password=settings.password2, user=1)",
+    "login(password=get_password2())",
+    'password=12345678 and password=words!words&x=1 and --password "$SECRET2"',
+    "change_password: str | None = None; password=new_password2",
+    "the option --password 1 and Password: ********1",
 ]
 
 
@@ -112,7 +125,10 @@ def test_any_text_survives(text: str) -> None:
     assert isinstance(Redactor().text(text), str)
 
 
-@pytest.mark.parametrize("piece", ["A_", "a-", "AAAA", "://a", "-----BEGIN PRIVATE KEY-----", "eyJ.", "password", "1", "sk-", 'key=" '])
+@pytest.mark.parametrize(
+    "piece",
+    ["A_", "a-", "AAAA", "://a", "-----BEGIN PRIVATE KEY-----", "eyJ.", "password", "1", "sk-", 'key=" ', "password=a", "password: a1-"],
+)
 def test_no_text_takes_long(piece: str) -> None:
     """A megabyte built to make a careless expression quadratic; a bound only a hang would miss."""
     text = "secret://" + piece * (1_000_000 // len(piece))

@@ -81,7 +81,7 @@ async def test_an_export_hides_secrets_and_overwrites_nothing(open_viewer: OpenV
         assert TOKEN not in written.read_text()
         assert "\x1b]52" in written.read_text()  # an export is verbatim
         assert stat.S_IMODE(written.stat().st_mode) == 0o600
-        await press(pilot, "x", *"leave them in", "enter", *"markdown", "enter", "enter")
+        await press(pilot, "x", *"leave it in", "enter", *"markdown", "enter", "enter")
         again = at_home / "A-token-2.md"  # the next free name is offered
         assert TOKEN in again.read_text()
         await press(pilot, "x", "enter", "ctrl+u", *"A-token.md", "enter")

@@ -74,8 +74,8 @@ class OutgoingActions(OrganisingActions):
 
         formats = {exporter.format: exporter for exporter in sorted(exporters(), key=lambda one: _ORDER.find(one.format) % len(_ORDER))}
         choices = [Choice(exporter.label, exporter.extension, name, f"{name:<9}") for name, exporter in formats.items()]
-        state = "hidden; choose this to leave them in" if is_redacting else "left in; choose this to hide them"
-        choices.append(Choice(f"Keys, tokens and passwords are {state}", "", _TOGGLE))
+        state = "hidden; choose this to leave it in" if is_redacting else "left in; choose this to hide it"
+        choices.append(Choice(f"What looks like a key, token or password is {state}", "", _TOGGLE))
 
         def go_on(chosen: str | None) -> None:
             if chosen == _TOGGLE:
@@ -90,7 +90,7 @@ class OutgoingActions(OrganisingActions):
 
         summary = self._named_session()
         name = safe_file_name(summary.title) if summary is not None and len(ids) == 1 else "chats"
-        secrets = "Keys, tokens and passwords are hidden." if is_redacting else "Keys, tokens and passwords are left in."
+        secrets = f"What looks like a key, token or password is {'hidden' if is_redacting else 'left in'}."
 
         def write(typed: str | None) -> None:
             if typed is not None:
