@@ -229,13 +229,18 @@ def complete_call(writer: Writer, stored: StoredCall, given: Mapping[str, Any]) 
 
 
 def _update(writer: Writer, table: str, row_id: int, changes: Mapping[str, Any]) -> None:
+    """Change a row and its checksum. Where that was wrong already it stays so: `doctor` is to see it."""
     if writer.has_unindexed():
         writer.index()
+    names = CHECKED[table].split(", ")
+    if not changes.keys().isdisjoint(names):
+        query = f"SELECT checksum, {long_in_utf8(CHECKED[table])} FROM {table} WHERE id = ?"
+        before, *values = writer.connection.execute(query, (row_id,)).fetchone()
+        if before is None or before == checksum(*values):
+            old = dict(zip(names, values, strict=True))
+            changes = {**changes, "checksum": checksum(*(changes.get(name, old[name]) for name in names))}
     columns = ", ".join(f"{column} = CAST(? AS TEXT)" if column in MAY_BE_LONG else f"{column} = ?" for column in changes)
     writer.connection.execute(f"UPDATE {table} SET {columns} WHERE id = ?", (*changes.values(), row_id))
-    if not changes.keys().isdisjoint(CHECKED[table].split(", ")):
-        values = writer.connection.execute(f"SELECT {long_in_utf8(CHECKED[table])} FROM {table} WHERE id = ?", (row_id,)).fetchone()
-        writer.connection.execute(f"UPDATE {table} SET checksum = ? WHERE id = ?", (checksum(*values), row_id))
 
 
 def answer(writer: Writer, session_ids: list[int], late: ToolResult) -> bool | None:

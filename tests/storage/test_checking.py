@@ -15,7 +15,7 @@ from chatviewer.storage import rows, terms
 from chatviewer.storage.checking import _mounted
 from chatviewer.storage.connection import PAGE_SIZE, connect
 from chatviewer.storage.library import Library
-from tests.factories import fill, make_call, make_message, make_session
+from tests.factories import fill, make_call, make_import, make_message, make_session
 
 
 @pytest.fixture
@@ -138,6 +138,36 @@ def test_what_had_to_be_made_acceptable_and_what_grew_is_no_damage(library: Libr
     fill(library, make_session("odd", [later]))
     assert library.messages(library.summary(make_session("odd").uid).id)[0].model == "other"
     assert "texts" not in damages(library)
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("UPDATE message SET model = 'other-1'", " messages"),
+        ("UPDATE message SET thinking = 'thougth'", " messages"),
+        ("UPDATE tool_call SET duration_ms = 8", " tool calls"),
+        ("UPDATE tool_call SET input_arguments = replace(input_arguments, 'l', 'L')", " tool calls"),
+    ],
+)
+def test_damage_is_found_also_after_its_row_has_grown(library: Library, sql: str, words: str) -> None:
+    """A longer file completes what was damaged meanwhile: the checksum of the whole row must not be made of the damage."""
+    call = make_call("a", arguments={"command": "ls -l"}, result=None, duration_ms=7)
+    message = make_message("m0", "a reply", role="assistant", thinking="thought", model="opus", tool_calls=(call,))
+    fill(library, make_session("s1", [message]))
+    library.database.connection().executescript(sql)
+    grown = message._replace(content="a reply and more", thinking="", model=None, tool_calls=(call._replace(result="total 0"),))
+    assert library.save([make_import(make_session("s1", [grown]))]).updated == 1
+    assert [message.content for message in library.messages(1)] == ["a reply and more"]
+    assert len(damages(library)["texts"]) == 1
+    assert words in damages(library)["texts"][0]
+
+
+def test_what_was_cut_off_and_comes_again_is_no_damage(library: Library) -> None:
+    session = make_session("s1", ["all of it"])
+    fill(library, session)
+    library.database.connection().execute("UPDATE message SET content = 'all'")
+    fill(library, session)
+    assert damages(library) == {}
 
 
 @pytest.mark.parametrize("table", ["message", "attachment", "session"])
