@@ -7,7 +7,7 @@ import sqlite3
 import time
 
 from chatviewer.domain.user import User
-from chatviewer.storage.connection import APPLICATION_ID, Database, explained, prepare_file
+from chatviewer.storage.connection import APPLICATION_ID, BUSY_TIMEOUT_MS, Database, explained, prepare_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,10 +34,22 @@ def open_database(path: Path | str, *, create: bool = True, is_alone: bool = Fal
                 from chatviewer.storage.migrating import migrate
 
                 migrate(connection, path)
+            elif connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                _use_log(connection)
             return database, local_user(connection)
     except BaseException:
         database.close()
         raise
+
+
+def _use_log(connection: sqlite3.Connection) -> None:
+    """As it is without one only if it was to be exchanged for a first import, and that was killed. While others read, the next one does."""
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:  # noqa: SIM105 (short commands do without `contextlib`)
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError:
+        pass
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
 
 def make_empty(connection: sqlite3.Connection) -> None:

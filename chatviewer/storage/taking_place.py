@@ -75,6 +75,7 @@ def _exchange(load: Load) -> bool:
     """Rename, if nobody else has the database open; False else."""
     with closing(connect(load.database.path)) as real:
         real.execute("PRAGMA busy_timeout = 0")
+        real.execute("PRAGMA locking_mode = EXCLUSIVE")  # nobody comes in before this connection is closed, in whatever journal mode
         try:
             real.execute("PRAGMA journal_mode = DELETE")  # refused while anybody else is connected
             real.execute("BEGIN EXCLUSIVE")
@@ -89,8 +90,7 @@ def _exchange(load: Load) -> bool:
             load.path.replace(load.database.path)
         except BaseException:
             roll_back(real)
-            real.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-            with suppress(sqlite3.OperationalError):  # somebody reads for longer: what happened here is to be told, not that
+            with suppress(sqlite3.OperationalError):  # what happened here is to be told, not that; the next who opens it does that
                 real.execute("PRAGMA journal_mode = WAL")
             raise
         os.close(load.lock)  # before anybody opens it: closing a descriptor drops the locks that SQLite has on the same file

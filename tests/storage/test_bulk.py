@@ -12,9 +12,10 @@ import pytest
 
 from chatviewer.domain import FileImport, SaveCounts, SessionStatus
 from chatviewer.errors import RefusedError
+from chatviewer.query import parse
 from chatviewer.storage import saving, taking_place
 from chatviewer.storage.beginning import LoadLostError
-from chatviewer.storage.connection import connect
+from chatviewer.storage.connection import BUSY_TIMEOUT_MS, connect
 from chatviewer.storage.library import Library
 from tests.factories import make_call, make_import, make_message, make_session
 from tests.storage.test_saving import check_index, dump, rich_session
@@ -188,27 +189,39 @@ def test_a_file_that_became_the_database_before_it_was_locked_is_no_file_to_load
     assert tmp.read_bytes() == kept
 
 
-@pytest.mark.parametrize("is_read", [False, True])
-def test_a_load_that_is_lost_says_so_also_where_somebody_reads(library: Library, monkeypatch: pytest.MonkeyPatch, *, is_read: bool) -> None:
-    """The database gets its log back if nobody keeps it from that."""
-    monkeypatch.setattr(taking_place, "BUSY_TIMEOUT_MS", 10)
-    others: list[sqlite3.Connection] = []
+def test_a_load_that_is_lost_leaves_the_log_whoever_wants_to_read_meanwhile(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody who reads for long, and came just then, would keep the database from having its log again."""
+    reading = sqlite3.connect(library.path, timeout=0)
 
     def lose(load: taking_place.Load, real: sqlite3.Connection) -> None:
         real.execute("ROLLBACK")
-        if is_read:
-            reading = connect(library.path)
-            others.append(reading)
-            reading.execute("BEGIN")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
             reading.execute("SELECT count(*) FROM session").fetchall()
         raise LoadLostError
 
     monkeypatch.setattr(taking_place, "_check_untouched", lose)
     with pytest.raises(LoadLostError), library.bulk():
         library.save(imports())
-    for reading in others:
-        reading.close()
-    assert library.database.connection().execute("PRAGMA journal_mode").fetchone() == ("delete" if is_read else "wal",)
+    assert reading.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    reading.close()
+    assert library.database.connection().execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_kill_in_the_moment_of_the_exchange_leaves_no_database_without_its_log(library: Library) -> None:
+    """It is given back by the next who opens it while nobody reads; who reads is not disturbed, nor waited for."""
+    library.save(imports())
+    library.close()
+    killed = connect(library.path)
+    assert killed.execute("PRAGMA journal_mode = DELETE").fetchone() == ("delete",)
+    killed.execute("BEGIN")
+    killed.execute("SELECT count(*) FROM session").fetchall()
+    for is_read in (True, False):
+        with Library.open(library.path) as opened:
+            connection = opened.database.connection()
+            assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete" if is_read else "wal",)
+            assert connection.execute("PRAGMA busy_timeout").fetchone() == (BUSY_TIMEOUT_MS,)
+            assert len(opened.session_ids(parse("is:any"))) == 3
+        killed.close()
 
 
 def test_our_own_errors_pass_through(library: Library) -> None:
