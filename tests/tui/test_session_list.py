@@ -250,6 +250,24 @@ async def test_rows_that_leave_hand_the_cursor_to_the_next() -> None:
         assert app.sessions.chosen_ids == []
 
 
+async def test_what_is_new_above_is_seen_where_the_list_stands_at_its_top_and_moves_nothing_where_it_does_not() -> None:
+    app = ListApp(SessionRows(array("q", range(1, 40))))
+    async with app.run_test(size=(60, 15)) as pilot:
+        app.sessions.show(SessionRows(array("q", [100, *range(1, 40)])))
+        assert app.sessions.cursor_id == 1
+        await pilot.pause()
+        assert app.text()[0].strip().startswith("Session number 100")
+        app.sessions.show(SessionRows(array("q", [*range(200, 240), 100, *range(1, 40)])))
+        assert app.sessions.cursor_id == 1, "however many come"
+        await pilot.pause()
+        assert any(line.endswith("Session number 1") for line in app.text())
+        await pilot.press("j", "j")
+        before = app.text()
+        app.sessions.show(SessionRows(array("q", [300, *range(200, 240), 100, *range(1, 40)])))
+        await pilot.pause()
+        assert app.text() == before
+
+
 async def test_marks_are_what_actions_work_on() -> None:
     app = ListApp(SessionRows(array("q", range(1, 11))))
     async with app.run_test(size=(60, 15)) as pilot:

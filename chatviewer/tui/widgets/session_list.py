@@ -39,10 +39,14 @@ class SessionList(ListMoving):
         return self._rows
 
     def show(self, rows: Rows, *, summaries: Sequence[SessionSummary] = (), keep_cursor: bool = True) -> None:
-        """Show other rows. With `keep_cursor` it stays on its session, else on its place: what follows an archived one moves up."""
+        """Show other rows. With `keep_cursor` it stays on its session, else on its place: what follows an archived one moves up.
+
+        Its line on the screen stays, too, unless the list stands at its very top: then it goes on to do so, and what is new is seen.
+        """
         key = self._cursor_key() if keep_cursor else None
         place, line = self.cursor, self._cursor_line() - round(self.scroll_y)
         is_back = isinstance(self._rows, HitRows) and isinstance(rows, SessionRows)
+        is_at_top = round(self.scroll_y) == 0 and not is_back
         if isinstance(self._rows, SessionRows) and isinstance(rows, HitRows):
             self._before_hits = self._cursor_key()
         self._rows = rows
@@ -53,7 +57,7 @@ class SessionList(ListMoving):
         found = self._found(rows, key, is_back=is_back) if key else None
         self.cursor = found if found is not None else min(max(place, 0), len(rows) - 1) if keep_cursor else min(0, len(rows) - 1)
         self._resize_virtual()
-        if keep_cursor and self.cursor >= 0:
+        if keep_cursor and self.cursor >= 0 and not is_at_top:
             self.scroll_to(y=max(0, self._cursor_line() - line), animate=False, immediate=True)
         else:
             self.scroll_to(y=0, animate=False, immediate=True)
