@@ -110,6 +110,13 @@ class OwnWords:
 
         return trashed_before(self.database.reader(), self.user.id, at)
 
+    def left_changes(self) -> int:
+        """How many of the user's changes only journal.jsonl tells of: its database was deleted, `doctor --repair` restores them."""
+        from chatviewer.paths import journal_path
+        from chatviewer.storage.restoring import left_changes
+
+        return left_changes(self.database, self.user.id, journal_path(self.database.path))
+
     def undo(self) -> str | None:
         """Take back the last change; what it was, in words ("archived 3 sessions"). None: nothing left."""
         return self._journal.undo()

@@ -119,6 +119,16 @@ class Standing:
         return sum(step not in known for step, _ in self._changes)
 
 
+def left_changes(database: Database, user_id: int, path: Path) -> int:
+    """How many of the user's changes only the file tells of, as after its database was deleted."""
+    standing = Standing(user_id)
+    for line in journal_lines(path):
+        with suppress(KeyError, TypeError):
+            standing.add(line)
+    with explained(database.file):
+        return standing.unknown_to(database.connection())
+
+
 class _History:
     """The stack of undo and redo, as the lines tell it."""
 

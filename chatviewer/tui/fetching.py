@@ -270,6 +270,6 @@ def fetch_sources(library: Library) -> Job:
     def job() -> SourcesFetched:
         from chatviewer import ingest
 
-        return SourcesFetched(ingest.sources(library), library.problems())
+        return SourcesFetched(ingest.sources(library), library.problems(), library.left_changes() if library.is_empty else 0)
 
     return job

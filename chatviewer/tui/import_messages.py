@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 class SourcesFetched(Message):
     """Fact: the sources on this machine, and what could not be imported so far."""
 
-    def __init__(self, sources: "Sequence[SourceStatus]", problems: "Sequence[Problem]") -> None:
+    def __init__(self, sources: "Sequence[SourceStatus]", problems: "Sequence[Problem]", left_changes: int = 0) -> None:
+        """`left_changes`: of an empty library, what of the user's journal has outlived its database."""
         super().__init__()
         self.sources = sources
         self.problems = problems
+        self.left_changes = left_changes
 
 
 class ProblemLineFetched(Message):

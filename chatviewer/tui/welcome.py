@@ -14,14 +14,21 @@ _BAR = 40  # cells
 _WIDTH = 60  # of the longer lines, so that they keep their indent in a window of 80 columns
 
 
-def welcome_text(sources: Sequence[SourceStatus], *, is_low: bool = False) -> Content:
-    """Sources with something, largest first, and what to press: that alone in a low window, where it would be cut off."""
+def welcome_text(sources: Sequence[SourceStatus], left_changes: int = 0, *, is_low: bool = False) -> Content:
+    """Sources with something, largest first, and what to press: that alone in a low window, where it would be cut off. `left_changes`:
+    what the journal of a database that is gone still holds."""
     found = sorted((source for source in sources if source.file_count), key=lambda source: -source.file_count)
     lines = [Content.styled("Welcome to chatviewer", "bold $accent"), Content("")]
     if found and is_low:
         total = counted(sum(source.file_count for source in found), "chat file")
         return Content("\n").join(
-            [lines[0], Content(f"{total} found."), _key("R", "brings them all in"), _key("I", "shows where they are")]
+            [
+                lines[0],
+                Content(f"{total} found."),
+                _key("R", "brings them all in"),
+                _key("I", "shows where they are"),
+                *_left(left_changes, is_low=True),
+            ]
         )
     if found:
         total = counted(sum(source.file_count for source in found), "chat file")
@@ -41,11 +48,28 @@ def welcome_text(sources: Sequence[SourceStatus], *, is_low: bool = False) -> Co
     lines += [
         _key("I", "shows where chats are looked for"),
         _key("q", "leaves"),
-        Content(""),
-        Content("`chatviewer import PATH` reads an export or any folder,"),
-        Content("`chatviewer demo` opens a made-up library to try things out."),
     ]
-    return Content("\n").join(lines)
+    if not left_changes:  # who was here before knows these, and in a window of 24 rows there is no room for all
+        lines += [
+            Content(""),
+            Content("`chatviewer import PATH` reads an export or any folder,"),
+            Content("`chatviewer demo` opens a made-up library to try things out."),
+        ]
+    return Content("\n").join([*lines[:2], *_left(left_changes), *lines[2:]])
+
+
+def _left(changes: int, *, is_low: bool = False) -> list[Content]:
+    """What of the user's own is there still, and the way to have it back."""
+    if not changes:
+        return []
+    held = f"journal.jsonl still holds {counted(changes, 'change')} of yours"
+    way = "`chatviewer doctor --repair` brings"
+    words = (
+        f"{held}: {way} them back."
+        if is_low
+        else (f"Your earlier library is gone, but {held} (ratings, notes, tags). {way} your chats and these back; leave with q for that.")
+    )
+    return [Content.styled(words, "$warning"), Content("")]
 
 
 def import_text(state: ImportState) -> Content:

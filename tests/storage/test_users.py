@@ -114,6 +114,7 @@ READS: dict[str, Callable[[Library], object]] = {
     "discovery": lambda other: other.discovery(),
     "import_preferences": lambda other: other.import_preferences(),
     "statistics": lambda other: [row for by in ("day", "model", "source", "project", "tool") for row in other.statistics(by)],
+    "left_changes": lambda other: other.left_changes(),
     "is_empty": lambda other: not other.is_empty,
     "undo": lambda other: other.undo(),
     "redo": lambda other: other.redo(),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -17,7 +18,7 @@ from chatviewer.tui.messages import RateReply
 from chatviewer.tui.modals.filtering import with_filter
 from chatviewer.tui.screens.main import MainScreen
 from chatviewer.tui.tagging import tag_changes, typed_form
-from tests.factories import make_file, make_session
+from tests.factories import fill, make_file, make_session
 from tests.tui.conftest import settle
 
 OpenViewer = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
@@ -323,6 +324,30 @@ async def test_an_empty_library_says_what_to_do(open_viewer: OpenViewer, library
         shown = "\n".join(main.session_list.render_line(y).text for y in range(20))
         assert "Welcome" in shown
         assert "R  " in shown
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (50, 16)])
+async def test_the_welcome_tells_of_a_journal_that_outlived_its_database(
+    open_viewer: OpenViewer, library: Library, database_path: Path, size: tuple[int, int]
+) -> None:
+    fill(library, make_session("one"))
+    library.set_starred([make_session("one").uid], True)
+    library.add_tags([make_session("one").uid], ["kept"])
+    assert library.left_changes() == 0
+    library.close()
+    for path in database_path.parent.glob(f"{database_path.name}*"):
+        path.unlink()
+    with Library.open(database_path) as anew:
+        async with open_viewer(anew, size=size) as pilot:
+            pane = main_of(pilot).session_list
+            shown = " ".join(pane.render_line(y).text.strip() for y in range(pane.size.height))
+            assert "journal.jsonl still holds 2 changes of yours" in shown
+            assert "`chatviewer doctor --repair` brings" in shown
+            assert "q    leaves" in shown or size[1] < 19
+        fill(anew, make_session("one"))
+        async with open_viewer(anew, size=size) as pilot:
+            pane = main_of(pilot).session_list
+            assert not any("journal" in pane.render_line(y).text for y in range(pane.size.height))
 
 
 async def test_a_search_in_an_empty_library_leaves_the_welcome_there(open_viewer: OpenViewer, library: Library) -> None:

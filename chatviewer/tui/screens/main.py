@@ -353,7 +353,7 @@ class MainScreen(OutgoingActions, WindowActions):
         if self.has_class("-first-start"):
             if self.viewer.import_state.is_running:
                 return
-            self.session_list.say_when_empty(welcome_text(event.sources, is_low=self.app.size.height < LOW))
+            self.session_list.say_when_empty(welcome_text(event.sources, event.left_changes, is_low=self.app.size.height < LOW))
             return
         unsaved = [f"{source.label}: {source.warning()}" for source in event.sources if source.unsaved_count]
         if unsaved:
