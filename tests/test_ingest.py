@@ -300,7 +300,7 @@ def test_only_the_source_that_was_named(library: Library, importer: LineImporter
 
 def test_a_source_left_out_is_read_when_its_path_is_named(library: Library, importer: LineImporter) -> None:
     path = write(importer.place / "one.lines", say("1"))
-    library.set_preference("disabled_sources", "other, lines")
+    library.set_preference("disabled_sources", "other, Lines")
     assert numbers(ingest.run(library)) == (0, 0, 0, 0, 0, 0, 0)
     assert ingest.run(library, [path]).counts.new == 1
     library.reset_preference("disabled_sources")

@@ -8,6 +8,7 @@ from chatviewer.cli.output import bold, clean, dim, is_terminal, say, say_docume
 from chatviewer.cli.table import Column, say_table
 from chatviewer.domain.preference import PREFERENCES, find_preference
 from chatviewer.errors import UsageError
+from chatviewer.ingest import check_preference
 
 ACTIONS = {"list": 0, "get": 1, "set": 2, "reset": 1}  # words after it
 
@@ -16,7 +17,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "action", nargs="?", default="list", choices=list(ACTIONS), help="list (default), get KEY, set KEY VALUE, reset KEY"
     )
-    parser.add_argument("key", nargs="?", metavar="KEY")
+    parser.add_argument("key", nargs="?", metavar="KEY", help="one of those that list shows")
     parser.add_argument("value", nargs="?", metavar="VALUE", help="toggles are on or off")
     parser.add_argument("--json", action="store_true", help="list or get as JSON")
 
@@ -33,7 +34,9 @@ def run(arguments: Namespace) -> int:
             return 0
         preference = find_preference(arguments.key)
         if arguments.action == "set":
-            library.set_preference(preference.key, preference.parse(arguments.value))
+            value = preference.parse(arguments.value)
+            check_preference(preference.key, value)
+            library.set_preference(preference.key, value)
         elif arguments.action == "reset":
             library.reset_preference(preference.key)
         tell_warning(library)

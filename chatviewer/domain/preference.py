@@ -162,7 +162,7 @@ PREFERENCES: tuple[Preference, ...] = (
         label="Sources left out",
         kind="text",
         default="",
-        effect="Names of sources, comma between, that import does not look for on its own; a path that you name is still read.",
+        effect="Sources (codex, chatgpt), comma between, that import does not look for on its own; a path that you name is still read.",
     ),
     Preference(
         key="trash_retention_days",

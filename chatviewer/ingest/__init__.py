@@ -52,6 +52,15 @@ def run(
     return report._replace(seconds=perf_counter() - started)
 
 
+def check_preference(key: str, value: object) -> None:
+    """What only the importers know of a preference: that each name in `disabled_sources` is a source. Else raises UsageError."""
+    if key == "disabled_sources":
+        from chatviewer.ingest.discovering import chosen_importers
+
+        for name in filter(None, (name.strip() for name in str(value).split(","))):
+            chosen_importers(name.casefold())
+
+
 def sources(library: "Library | None" = None) -> list[SourceStatus]:
     """Every known source: where it is looked for, what is there, what its program deletes when; with a library, also how much of that is
     not in it yet, and what else of it is. Those that `disabled_sources` leaves out are there all the same."""

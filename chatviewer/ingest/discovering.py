@@ -51,7 +51,7 @@ class Candidate(NamedTuple):
 def chosen_importers(source: str | None, disabled: Iterable[str] = ()) -> list[Importer]:
     """All, or the one of that name. Raises UsageError for a name that is none."""
     if source is None:
-        left_out = set(disabled)
+        left_out = {name.strip().casefold() for name in disabled}
         return [importer for importer in importers() if importer.source not in left_out]
     chosen = [importer for importer in importers() if importer.source == source]
     if not chosen:

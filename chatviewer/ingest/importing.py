@@ -81,7 +81,7 @@ class Importing:
         """Import what lies there, or in the default places."""
         library = self._library
         disabled = str(library.preference("disabled_sources")) if not paths else ""
-        chosen = chosen_importers(self._source, [name.strip() for name in disabled.split(",")])
+        chosen = chosen_importers(self._source, disabled.split(","))
         if library.preference("save_history") is not True:
             return ImportReport(skipped={HISTORY_IS_OFF: 1})
         self._is_everywhere = not paths

@@ -142,6 +142,11 @@ def test_preferences(run: Run, database_path: Path) -> None:
     assert run("preferences", "set", "max_context_messages", "many").code == 2
     assert run("preferences", "set", "no_such", "1").code == 2
     assert run("preferences", "get").code == 2
+    assert run("preferences", "set", "disabled_sources", "Codex, chatgpt,").code == 0
+    outcome = run("preferences", "set", "disabled_sources", "chatgpt, codex-cli")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "There is no source 'codex-cli'; known are chatgpt, claude-ai" in outcome.err
+    assert run("preferences", "get", "disabled_sources").out == "Codex, chatgpt,\n"
     assert run("preferences", "set", "save_history", "off").out == "save_history is off.\n"
 
 

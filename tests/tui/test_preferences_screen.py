@@ -105,6 +105,11 @@ async def test_choices_and_toggles_change_at_once_and_can_be_undone(open_viewer:
 async def test_what_is_typed_is_checked_in_words(open_viewer: OpenViewer, demo_library: Library) -> None:
     async with open_viewer(demo_library) as pilot:
         await press(pilot, "comma")
+        await go_to(pilot, "disabled_sources")
+        await press(pilot, "enter", *"codexx", "enter")
+        assert "There is no source 'codexx'; known are " in effect(pilot)
+        await press(pilot, "backspace", "enter")
+        assert demo_library.preference("disabled_sources") == "codex"
         row = await go_to(pilot, "max_context_messages")
         await press(pilot, "enter")
         await press(pilot, *"9x", "enter")

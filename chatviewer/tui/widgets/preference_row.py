@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from chatviewer.domain import safe_line
 from chatviewer.domain.preference import Preference
 from chatviewer.errors import UsageError
+from chatviewer.ingest import check_preference
 
 CHANGED = "•"
 
@@ -106,7 +107,7 @@ class PreferenceRow(Horizontal, can_focus=True):
 
     def _problem(self, typed: str) -> str:
         try:
-            self.preference.parse(typed)
+            check_preference(self.preference.key, self.preference.parse(typed))
         except UsageError as error:
             return str(error)
         return ""
