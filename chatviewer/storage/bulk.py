@@ -20,6 +20,8 @@ from chatviewer.storage.taking_place import Load, copy_own, take_place
 _FTS = ("message_fts", "tool_fts", "attachment_fts", "session_fts")
 _LOADING = {"hashsize": 16 << 20, "automerge": 0}  # measured: half the time of the defaults, which come back afterwards
 _DEFAULTS = {"hashsize": 1 << 20, "automerge": 4}
+_LEVEL = 3  # of the loaded part of an index: sixteen parts of a level are merged, so it is after the 16 ** (_LEVEL + 1)th small import
+_MOST_LEVELS = 60  # FTS5 knows 64
 _FIRST = ("user", "preference", "tombstone")  # of the user's rows, what the import itself asks for
 _KEPT_INDEXES = ("source_file_stamp",)  # by which the import itself looks for things; where messages are it knows by heart
 
@@ -128,4 +130,25 @@ def _finish(loading: sqlite3.Connection, user_id: int, indexes: dict[str, str]) 
     mark_all_branched(loading)
     refresh_ratings(loading, user_id)
     _configure(loading, _DEFAULTS)
-    loading.execute("COMMIT")
+    loading.execute("COMMIT")  # which writes what the indexes gathered
+    for table in _FTS:
+        ((structure,),) = loading.execute(f"SELECT block FROM {table}_data WHERE id = 10").fetchall()
+        loading.execute(f"UPDATE {table}_data SET block = ? WHERE id = 10", (_raised(structure),))
+
+
+def _raised(structure: bytes) -> bytes:
+    """The list of an index's parts with empty levels below those that there are.
+
+    FTS5 keeps a load on its lowest level, where a small import puts its part, too: the fifteenth after it would write the whole index anew.
+    https://sqlite.org/src/file/ext/fts5/fts5_index.c: a cookie of 4 bytes; how many levels, parts and writes, as varints; then the levels,
+    each with two counts before its parts.
+    """
+    levels = structure[4]
+    if not 0 < levels <= _MOST_LEVELS:  # nothing was indexed; or a later format, which is left as it is
+        return structure
+    at = 5
+    for _ in range(2):
+        while structure[at] & 0x80:
+            at += 1
+        at += 1
+    return structure[:4] + bytes((levels + _LEVEL,)) + structure[5:at] + bytes(2 * _LEVEL) + structure[at:]

@@ -250,3 +250,25 @@ def test_a_kill_leaves_the_empty_library_and_the_next_import_is_whole(database_p
             library.save(imports())
         assert not list(database_path.parent.glob("*importing*"))
         check_index(library)
+
+
+def loaded_pages(library: Library) -> dict[int, bytes]:
+    """The pages of the index of messages that the load made: those of the first part of an index are 1 << 37 and above."""
+    return dict(library.database.connection().execute("SELECT id, block FROM message_fts_data WHERE id BETWEEN 1 << 37 AND (2 << 37) - 1"))
+
+
+def test_small_imports_leave_the_loaded_index_as_it_is(library: Library) -> None:
+    """FTS5 merges sixteen parts of an index that are on one level. A load is one of them, and to write it anew takes seconds."""
+    with library.bulk():
+        library.save([make_import(make_session("loaded", [f"{number:x}ship rope{number * 7:x}" for number in range(3000)]))])
+        library.finish_import()
+    loaded = loaded_pages(library)
+    assert len(loaded) > 20
+    for number in range(40):
+        library.save([make_import(make_session(f"small{number}", [f"what small{number} says"]))])
+    assert loaded_pages(library) == loaded
+    check_index(library)
+    (parts,) = library.database.connection().execute("SELECT count(DISTINCT id >> 37) FROM message_fts_data WHERE id >= 1 << 37").fetchone()
+    assert parts < 20
+    for word, count in (("rope5201", 1), ("small39", 2), ("says", 40)):
+        assert len(library.search(parse(word)).hits) == count
