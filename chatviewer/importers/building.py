@@ -1,6 +1,5 @@
 """Making domain values out of foreign ones. Pieces that every importer needs; nothing here knows a format or a file."""
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -84,8 +83,10 @@ def text(value: Any) -> str:
         return value
     if value is None:
         return ""
+    from json import dumps  # nearly always a string stands there
+
     try:
-        dumped = json.dumps(value, ensure_ascii=False)
+        dumped = dumps(value, ensure_ascii=False)
         return dumped if not long_text.is_excerpt(dumped) else long_text.hold(bytearray(long_text.in_utf8(dumped, long_text.in_json)))
     except (ValueError, TypeError, RecursionError):
         return ""

@@ -7,7 +7,6 @@ records. Retention: https://docs.anthropic.com/en/docs/claude-code/settings (`cl
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -204,7 +203,7 @@ def _read_agent_description(transcript: Transcript, path: Path) -> None:
 def _cleanup_days(home: Path) -> int:
     try:
         with open_source(home / "settings.json") as stream:
-            days = mapping(json.loads(stream.read(1 << 20))).get("cleanupPeriodDays")
+            days = mapping(parse_json(stream.read(1 << 20))).get("cleanupPeriodDays")
     except (OSError, ValueError, RecursionError):
         return DEFAULT_DAYS
     return days if type(days) is int and days >= 0 else DEFAULT_DAYS

@@ -1,6 +1,5 @@
 """JSON as foreign programs write it: with NaN, numbers beyond all bounds, half of a surrogate pair, invalid UTF-8."""
 
-import json
 import math
 import re
 import sys
@@ -8,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chatviewer.domain.long_text import in_utf8, is_excerpt
+from chatviewer.domain.plain_json import reader
 from chatviewer.domain.record import pattern
 
 WORTH_ORJSON = 256 << 10  # bytes. Measured: its import, with all that it imports, takes the time in which the standard library reads these
@@ -113,7 +113,7 @@ def _real(digits: str) -> float | str:
     return number if math.isfinite(number) else digits
 
 
-_DECODER = json.JSONDecoder(strict=False, parse_int=_integer, parse_float=_real, parse_constant=lambda _: None)
+_read = reader(strict=False, parse_int=_integer, parse_float=_real, parse_constant=lambda _: None)
 
 
 def decode_first(text: str, at: int) -> tuple[Any, int]:
@@ -121,11 +121,11 @@ def decode_first(text: str, at: int) -> tuple[Any, int]:
     while at < len(text) and text[at] in " \t\r\n":
         at += 1
     try:
-        value, end = _DECODER.raw_decode(text, at)
+        value, end = _read(text, at)
     except RecursionError:
         return _nested(text, at), len(text)
     except ValueError as error:
-        reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+        reason = str(getattr(error, "msg", error))  # of a JSONDecodeError, without the place
         raise ValueError(f"not JSON: {reason[:1].lower()}{reason[1:]}") from None
     return value, end
 

@@ -26,10 +26,11 @@ def words_in(value: Any) -> str:
 
 def words_in_json(arguments: str | bytes | bytearray) -> str:
     """The same for arguments as they are stored; what is no JSON is text as it stands."""
-    from json import loads  # a search without calls among its hits does without
+    from chatviewer.domain.plain_json import loads  # a search without calls among its hits does without
 
+    text = arguments if isinstance(arguments, str) else arguments.decode()
     try:
-        value = loads(arguments)
+        value = loads(text)
     except (ValueError, RecursionError):
-        return arguments if isinstance(arguments, str) else arguments.decode()
+        return text
     return words_in(value)

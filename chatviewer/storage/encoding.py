@@ -1,9 +1,10 @@
 """JSON as orjson writes it, also by a short command that never loads orjson: its import takes as long as all else that such a command
 imports to store one more message (it looks for the types of `dataclasses`, `uuid` and others that it could write)."""
 
-import json
 import sys
 from typing import Any
+
+from chatviewer.domain import plain_json
 
 _MOST = 2_000  # values in one; more are worth orjson
 _INTEGERS = range(-(2**63), 2**64)
@@ -14,7 +15,7 @@ def dumps(value: Any) -> bytes:
     254 levels."""
     if "orjson" not in sys.modules and _is_simple(value):
         try:
-            return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+            return plain_json.dumps(value).encode()
         except UnicodeEncodeError:
             raise TypeError("str is not valid UTF-8: surrogates not allowed") from None
     import orjson

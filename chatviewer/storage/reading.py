@@ -71,7 +71,7 @@ def from_json(text: str | None, fallback: Any = None) -> Any:
     """The JSON value of a column; where Python refuses it (numbers of 5,000 digits, nesting of 100,000) the text itself."""
     if not text:
         return fallback
-    from json import loads  # a list of sessions does without
+    from chatviewer.domain.plain_json import loads  # a list of sessions does without
 
     try:
         return loads(text)

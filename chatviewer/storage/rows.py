@@ -1,6 +1,5 @@
 """From the domain to rows: times as milliseconds, JSON as text, text that SQLite takes. Reading back is `reading`'s affair."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -100,7 +99,9 @@ def json_text(value: Any) -> str:
 
 
 def _dumped(value: Any) -> str:
-    return json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    from json import dumps as written  # what `encoding` leaves over is rare
+
+    return written(_plain(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def _plain(value: Any, depth: int = 0) -> Any:
@@ -119,6 +120,8 @@ def _plain(value: Any, depth: int = 0) -> Any:
 
 def _outline(value: Any) -> str:
     """The JSON of a value nested as deep as it may be, written without recursion."""
+    from json import dumps as written
+
     parts: list[str] = []
     pending: list[Any] = [value]
     while pending:
@@ -131,11 +134,11 @@ def _outline(value: Any) -> str:
             for number, below in enumerate(item.items() if isinstance(item, Mapping) else item):
                 if number:
                     pieces.append(_Raw(","))
-                pieces += (_Raw(json.dumps(str(below[0])) + ":"), below[1]) if is_mapping else (below,)
+                pieces += (_Raw(written(str(below[0])) + ":"), below[1]) if is_mapping else (below,)
             pieces.append(_Raw("}" if is_mapping else "]"))
             pending.extend(reversed(pieces))
         else:
-            parts.append(json.dumps(_plain(item), ensure_ascii=False))
+            parts.append(written(_plain(item), ensure_ascii=False))
     return "".join(parts)
 
 
