@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chatviewer.domain.summary import MessageOpening, MessageStub, SessionSummary
     from chatviewer.query import Query
     from chatviewer.storage.stamps import Discovery, Stamp
+    from chatviewer.storage.stopping import Stopping
 
 
 class Library(OwnWords):
@@ -192,6 +193,12 @@ class Library(OwnWords):
 
         with self.database.asked() as connection:
             return result_facets(connection, self.user.id, query, should_stop)
+
+    def stopping(self, should_stop: Callable[[], bool]) -> Stopping:
+        """A context in which what this thread reads ends with InterruptedSearchError once `should_stop` says so: lists, too."""
+        from chatviewer.storage.stopping import Stopping
+
+        return Stopping(self.database, should_stop)
 
     def interrupt(self) -> None:
         """Stop the searches that other threads are in; theirs raise InterruptedSearchError."""

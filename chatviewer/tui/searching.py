@@ -144,8 +144,11 @@ class SearchThread:
         return HintsReady(generation, self._library.search_hints(query, is_found=is_found, should_stop=self._is_unwanted))
 
     def _answer(self, generation: int, request: SearchRequest) -> Message | None:
-        try:
+        if not request.text:  # the whole list is there at once
             return answer(self._library, generation, request, self._when())
+        try:
+            with self._library.stopping(self._is_unwanted):
+                return answer(self._library, generation, request, self._when())
         except InterruptedSearchError:
             return None
 

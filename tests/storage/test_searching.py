@@ -1,6 +1,7 @@
 """What a search finds, in which order, and that nothing typed makes it fail."""
 
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -313,6 +314,35 @@ def test_a_search_can_be_interrupted(library: Library) -> None:
         stop.set()
         thread_.join()
     assert len(find(library, "aaa*").hits) == 50
+
+
+@pytest.mark.parametrize("text", ["-/a.*b/", "-/a.*b/ -/c.*d/ is:any"])
+def test_a_list_stops_when_nobody_waits_for_it(library: Library, text: str) -> None:
+    """Its patterns are read without a limit of time, for commands act on all that it holds."""
+    fill(library, *(thread(f"s{number}", "hay", start=number) for number in range(50)))
+    asked: list[int] = []
+
+    def should_stop() -> bool:
+        asked.append(1)
+        return len(asked) > 5
+
+    whole = library.session_ids(parse(text))
+    assert len(whole) == 50
+    with pytest.raises(InterruptedSearchError), library.stopping(should_stop):
+        library.session_ids(parse(text))
+    assert 5 < len(asked) < 12, "no pattern was looked for after that"
+    with library.stopping(lambda: False):
+        assert library.session_ids(parse(text)) == whole
+    assert library.session_ids(parse(text)) == whole
+
+
+def test_an_endless_statement_stops_when_nobody_waits_for_it(library: Library) -> None:
+    asked: list[int] = []
+    counting = "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number) SELECT sum(n) FROM number"
+    with pytest.raises(InterruptedSearchError), library.stopping(lambda: asked.append(1) or len(asked) > 2):
+        library.database.connection().execute(counting).fetchone()
+    with pytest.raises(sqlite3.ProgrammingError), library.stopping(lambda: True):
+        library.database.connection().execute("SELECT 1", (1,))
 
 
 def test_the_number_of_statements_does_not_grow_with_the_hits(library: Library) -> None:

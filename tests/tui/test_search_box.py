@@ -4,7 +4,7 @@ import threading
 import time
 from array import array
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 import pytest
@@ -23,6 +23,7 @@ from chatviewer.tui.messages import HitsReady, WorkFailed
 from chatviewer.tui.search_messages import HintsReady
 from chatviewer.tui.searching import SearchRequest, SearchThread
 from chatviewer.tui.widgets.session_rows import HitRows
+from tests.factories import fill, make_message, make_session
 from tests.tui.conftest import NOW, settle
 from tests.tui.test_main_screen import main_of, press
 
@@ -341,6 +342,9 @@ class SlowLibrary:
     def interrupt(self) -> None:
         self.interrupted.set()
 
+    def stopping(self, _should_stop: Any) -> Any:
+        return nullcontext()
+
     def session_ids(self, _query: Any, **_options: Any) -> "array[int]":
         return array("q")
 
@@ -379,6 +383,18 @@ def test_only_the_latest_request_is_answered() -> None:
     assert isinstance(message, HitsReady)
     assert message.generation == last
     assert library.searched == ["slow one", "word19"]
+
+
+@pytest.mark.parametrize("text", ["-/[a-z]x/", "needle"])
+def test_what_nobody_waits_for_any_more_ends_where_no_statement_was_interrupted(library: Library, text: str) -> None:
+    fill(library, make_session("s", [make_message(f"m{number}", "needle") for number in range(30)]))
+    thread = SearchThread(library, Inbox(), lambda: NOW)
+    request = SearchRequest(text)
+    assert thread._answer(1, request) is not None
+    thread._waiting = (2, request)  # it came before the search had begun
+    assert thread._answer(1, request) is None
+    thread._waiting = None
+    assert thread._answer(1, request) is not None
 
 
 def test_errors_of_a_search_are_sentences() -> None:
