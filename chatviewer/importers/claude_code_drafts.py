@@ -76,8 +76,8 @@ class Piece:
 
     __slots__ = (
         *("attachments", "calls", "content", "created_at", "is_dropped", "is_note", "is_stored", "line"),
-        *("logical_uuid", "metadata", "model", "parent", "parent_uuid", "place", "reply", "role", "thinking", "thread", "tool_call_id"),
-        "uid",
+        *("logical_uuid", "metadata", "model", "more", "parent", "parent_uuid", "place", "reply", "role", "thinking", "thread"),
+        *("tool_call_id", "uid"),
     )
 
     def __init__(self, thread: "Thread", uid: str, role: Role, line: int = 0, at: datetime | None = None) -> None:
@@ -87,6 +87,7 @@ class Piece:
         self.line = line
         self.created_at = at
         self.content = self.thinking = ""
+        self.more: tuple[list[str], list[str]] | None = None  # texts behind `content` and behind `thinking`, until `join`
         self.calls: list[Call] = []
         self.attachments: list[Attachment] = []
         self.reply: Reply | None = None  # that it is a part of
@@ -101,7 +102,35 @@ class Piece:
         self.tool_call_id: str | None = None
         self.metadata: dict[str, Any] = {}
 
+    def say(self, said: str) -> None:
+        """Add a text to the content."""
+        if not self.content:
+            self.content = said
+        else:
+            self._more()[0].append(said)
+
+    def think(self, thought: str) -> None:
+        """Add a text to the thinking."""
+        if not self.thinking:
+            self.thinking = thought
+        else:
+            self._more()[1].append(thought)
+
+    def _more(self) -> tuple[list[str], list[str]]:
+        if self.more is None:
+            self.more = [], []
+        return self.more
+
+    def join(self) -> None:
+        """Make `content` and `thinking` whole: put together one by one, thousands of texts are copied thousands of times."""
+        if self.more is not None:
+            said, thought = self.more
+            self.content, self.thinking = "\n\n".join([self.content, *said]), "\n\n".join([self.thinking, *thought])
+            self.more = None
+
     def message(self) -> Message:
+        if self.more is not None:
+            self.join()
         reply, parent = self.reply, self.parent
         input_tokens = output_tokens = None
         if reply is not None and reply.pieces[0] is self and (usage := reply.usage) is not None:  # once for the whole reply

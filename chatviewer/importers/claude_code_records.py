@@ -132,13 +132,13 @@ class Transcript(Threads):
             if is_call:
                 self._call(piece, block)
             elif said:
-                piece.content = f"{piece.content}\n\n{said}" if piece.content else said
+                piece.say(said)
             elif thought:
-                piece.thinking = f"{piece.thinking}\n\n{thought}" if piece.thinking else thought
+                piece.think(thought)
             elif (attachment := attached(block)) is not None:
                 piece.attachments.append(attachment)
             else:
-                piece.content = f"{piece.content}\n\n{text(block)}".strip()
+                piece.say(text(block))
         if piece is None:
             self.nodes[uuid] = reply
         else:
@@ -340,7 +340,9 @@ class Transcript(Threads):
                 raise FullReadNeededError
             return False
         content = message.get("content")
+        piece.join()
         stored = [piece.content, piece.thinking]
+        at = [0, 0]  # where the last text was found: searched from the beginning, thousands of texts take minutes
         for block in content if type(content) is list else [content]:
             fields = mapping(block)
             kind = fields.get("type")
@@ -355,6 +357,19 @@ class Transcript(Threads):
                     return False
             else:
                 said = text(fields.get("thinking")) if kind == "thinking" else block_text(block)
-                if said and not any(said in one for one in stored):
+                if said and not _is_found(said, stored, at):
                     return False
         return True
+
+
+def _is_found(said: str, stored: list[str], at: list[int]) -> bool:
+    """Whether a text is in one of those, most likely behind the last one that was looked for."""
+    for number, one in enumerate(stored):
+        start = at[number]
+        found = one.find(said, start)
+        if found < 0 and start:
+            found = one.find(said)
+        if found >= 0:
+            at[number] = found
+            return True
+    return False

@@ -167,18 +167,18 @@ class Rollout:
                 if type(item.get("phase")) is str:
                     draft.metadata["phase"] = item["phase"]
             return
-        pieces: list[tuple[str, str]] = []  # kind, text; neighbours of one kind are one message
+        pieces: list[tuple[str, list[str]]] = []  # kind, texts; neighbours of one kind are one message
         images: list[Attachment] = []
         for block in blocks or ():
             if image := items.image(block):
                 images.append(image)
                 continue
             for kind, piece in self._told_apart(self._words(block), role):
-                if pieces and pieces[-1][0] == kind:
-                    piece = pieces.pop()[1] + "\n\n" + piece
-                pieces.append((kind, piece))
-        for number, (kind, piece) in enumerate(pieces or ([("", "")] if images else [])):
-            draft = self._say(line, offset, Role.SYSTEM if kind else Role.USER, piece, at, kind=kind, number=number)
+                if not pieces or pieces[-1][0] != kind:
+                    pieces.append((kind, []))
+                pieces[-1][1].append(piece)
+        for number, (kind, said) in enumerate(pieces or ([("", [])] if images else [])):
+            draft = self._say(line, offset, Role.SYSTEM if kind else Role.USER, "\n\n".join(said), at, kind=kind, number=number)
             if not kind and images:
                 draft.attachments, images = images, []
         if images:

@@ -15,6 +15,7 @@ from chatviewer.domain.identity import message_uid, session_uid
 from chatviewer.importers.base import FullReadNeededError, Reading
 from chatviewer.importers.claude_code import ClaudeCodeImporter
 from tests.importers.mutating import mutated
+from tests.measuring import cpu_seconds
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "claude-code"
 LIGHTHOUSE = SAMPLES / "projects/-home-mira-lighthouse/6a1d0c3e-52b7-4d0a-9a55-0f2c8f0e1001.jsonl"
@@ -607,3 +608,19 @@ def test_a_usage_nested_as_deep_as_json_is_read_costs_nothing_beside_it(tmp_path
     (session,), reading = read(path)
     assert [(message.content, message.output_tokens) for message in session.messages] == [("Hello", None), ("r1\n\nr2", 5)]
     assert reading.problems == []
+
+
+@pytest.mark.parametrize("key", ["thinking", "text"])
+@pytest.mark.parametrize("line_count", [1, 100])
+def test_the_texts_of_one_reply_are_one_text_however_many(tmp_path: Path, key: str, line_count: int) -> None:
+    texts = [f"{number} 🎉{'?' * 400}" for number in range(16_000)]
+    blocks = [{"type": key, key: said} for said in texts]
+    size = len(blocks) // line_count
+    parts = [reply(f"r{at}", f"r{at - size}" if at else "u", "m", *blocks[at : at + size]) for at in range(0, len(blocks), size)]
+    path = tmp_path / f"{SID}.jsonl"
+    path.write_bytes(lines([user("u", None, "Hello"), *parts, parts[-1]]))
+    assert cpu_seconds(lambda: read(path)) < 3  # a bound only a hang would miss
+    (session,), reading = read(path)
+    message = session.messages[1]
+    assert (message.thinking if key == "thinking" else message.content) == "\n\n".join(texts)
+    assert (len(session.messages), reading.skipped) == (2, {"repeated record": 1})

@@ -19,6 +19,7 @@ from chatviewer.importers.codex import CodexImporter
 from chatviewer.query import parse
 from chatviewer.storage.library import Library
 from tests.importers.mutating import mutated
+from tests.measuring import cpu_seconds
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "codex"
 KILN = SAMPLES / "sessions/2025/06/02/rollout-2025-06-02T09-15-00-5b0e7c1a-1f0f-4c55-9d0e-2f6a0b7c1001.jsonl"
@@ -443,3 +444,13 @@ def test_words_in_an_odd_place_of_a_block_are_kept_and_blocks_without_words_coun
     session, reading = read(path)
     assert [message.content for message in session.messages] == ['No.\n\n["a"]\n\n{"value": "b"}']
     assert reading.skipped == {"block gesture": 1}
+
+
+@pytest.mark.parametrize("role", ["user", "assistant"])
+def test_the_texts_of_one_item_are_one_text_however_many(tmp_path: Path, role: str) -> None:
+    texts = [f"{number} 🎉{'?' * 400}" for number in range(20_000)]
+    blocks = [{"type": "input_text", "text": said} for said in texts]
+    path = written(tmp_path / "rollout-x.jsonl", [item(type="message", role=role, content=blocks)])
+    assert cpu_seconds(lambda: read(path)) < 3  # a bound only a hang would miss
+    session, _ = read(path)
+    assert [message.content for message in session.messages] == ["\n\n".join(texts)]
