@@ -18,8 +18,9 @@ Text = str | bytes | bytearray
 """A text as it is stored: a long one in UTF-8."""
 
 LONG = 4 << 20  # bytes of a line, and of a row, from which on this is worth it
-HELD = 256 << 10  # bytes of a text in such a line from which on it is held
-EXCERPT = 64 << 10  # bytes of either end that stand in the excerpt: more than anyone looks at
+HELD = 16 << 10  # bytes of a text in such a line from which on it is held
+EXCERPT = 64 << 10  # bytes of either end that stand in the excerpt at most: more than anyone looks at
+SHARE, LEAST = 128, 1 << 10  # and not more than this part of the text, so that many of them take little; but at least so many bytes
 PIECE = 256 << 10  # bytes that are worked on at once
 _GAP_WITHIN = 4096  # bytes before the end of a piece, in which a space is looked for
 _MARK = "\udbff"  # on either side of the key
@@ -88,11 +89,16 @@ def cut(text: bytes | bytearray, size: int, start: int = 0, stop: int | None = N
 
 
 def _head(text: bytearray) -> bytearray:
-    return text[: _boundary(text, EXCERPT)]
+    return text[: _boundary(text, _end(text))]
 
 
 def _tail(text: bytearray) -> bytearray:
-    return text[_boundary(text, max(EXCERPT, len(text) - EXCERPT)) :]
+    return text[_boundary(text, max(_end(text), len(text) - _end(text))) :]
+
+
+def _end(text: bytearray) -> int:
+    """Bytes of either end that stand in the excerpt."""
+    return min(EXCERPT, max(LEAST, len(text) // SHARE))
 
 
 def _boundary(text: bytes | bytearray, at: int) -> int:

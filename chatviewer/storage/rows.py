@@ -205,8 +205,8 @@ def call_row(call: ToolCall, call_id: int, message_id: int, session_id: int, pos
         words = words_in(arguments)
     except TypeError:
         dumped, words = _odd_arguments(arguments)
-    # a long text with an emoji would be four times as large as its bytes
-    stored: Text = dumped if len(dumped) > LONG else dumped.decode()
+    # a text with an emoji would be four times as large as its bytes
+    stored: Text = dumped.decode() if len(dumped) <= LONG and dumped.isascii() else dumped
     if len(dumped) > LONG or (kept and len(kept) > LONG):
         terms, total = call_terms(tool_name, words, kept or ""), _crc(kept or "", crc32(dumped))
     else:
@@ -236,7 +236,7 @@ def _odd_arguments(arguments: Any) -> tuple[bytes | bytearray, Text]:
     """What `dumps` refuses, as it is stored, and the words in it."""
     dumped = _dumped(arguments)
     if long_text.is_excerpt(dumped):
-        return long_text.in_utf8(dumped, long_text.in_json), as_stored(words_in(arguments))
+        return long_text.in_utf8(dumped, long_text.in_json), long_text.in_utf8(words_in(arguments))
     dumped = clean(dumped)
     return dumped.encode(), words_in_json(dumped)
 

@@ -132,14 +132,30 @@ def _uid(library: Library) -> str:
 
 
 def test_a_line_of_sixty_long_texts(home: Path, database_path: Path) -> None:
-    said = {"type": "text", "text": "lorem ipsum " * (MB * 4 // 5 // 12) + "🎉"}
+    texts = [f"{number} " + "lorem ipsum " * (MB * 4 // 5 // 12) + "🎉" for number in range(60)]
     line = json.loads(record(session_id(HEAVY), 1, "HERE"))
-    line["message"]["content"] = [said] * 60
+    line["message"]["content"] = [{"type": "text", "text": text} for text in texts]
     transcript(home, HEAVY).write_text(json.dumps(line) + "\n")
     told(imported(), 0, LINE_LIMIT)
     with survived(database_path) as library:
         (message,) = library.messages(library.summary(_uid(library)).id)
-        assert message.content == "\n\n".join([said["text"]] * 60)
+        assert message.content == "\n\n".join(texts)
+
+
+@pytest.mark.parametrize("place", ["arguments", "result"])
+def test_a_line_of_hundreds_of_calls(home: Path, database_path: Path, place: str) -> None:
+    texts = [f"{number} " + "lorem ipsum " * (200_000 // 12) + "🎉" for number in range(250)]
+    call, result = json.loads(record(session_id(HEAVY), 7, "")), json.loads(record(session_id(HEAVY), 8, ""))
+    inputs = [{"command": text if place == "arguments" else "echo"} for text in texts]
+    call["message"]["content"] = [{"type": "tool_use", "id": f"t{n}", "name": "Bash", "input": each} for n, each in enumerate(inputs)]
+    results = enumerate(texts if place == "result" else ["done"] * len(texts))
+    result["message"]["content"] = [{"type": "tool_result", "tool_use_id": f"t{n}", "content": text} for n, text in results]
+    transcript(home, HEAVY).write_text(f"{json.dumps(call)}\n{json.dumps(result)}\n")
+    told(imported(), 0, LINE_LIMIT)
+    with survived(database_path) as library:
+        (message,) = library.messages(library.summary(_uid(library)).id)
+        assert [call.arguments for call in message.tool_calls] == inputs
+        assert place == "arguments" or [call.result for call in message.tool_calls] == texts
 
 
 def test_a_line_of_50_mb_that_is_not_utf_8(home: Path, database_path: Path) -> None:

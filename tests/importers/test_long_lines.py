@@ -1,6 +1,7 @@
 """Records of many megabytes, whose long texts stay in UTF-8: the same is read and stored as of a line that is read as a whole."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from tests.drills.machine import damages, held
 from tests.importers.test_contract import SAMPLES
 
 LONG, HELD = 45_000, 22_000  # in these tests
+AS_IT_IS = long_lines.HELD, long_text.SHARE
 FILLER = 'HTTPServer2 said "ok" \\ in 文字 café 🎉\n' * 1_400
 SHORT = FILLER[:20_000]  # held, and stored as a str
 _SHORT_ONES = {"text", "thinking"}
@@ -33,6 +35,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for module in (long_text, reading, rows, terms, writing):
         monkeypatch.setattr(module, "LONG", LONG)
     monkeypatch.setattr(long_text, "EXCERPT", 21_000)
+    monkeypatch.setattr(long_text, "SHARE", 1)
     monkeypatch.setattr(long_text, "PIECE", 7_000)
     monkeypatch.setattr(long_lines, "PIECE", 7_000)
     monkeypatch.setattr(long_lines, "HELD", HELD)
@@ -103,6 +106,16 @@ def test_a_last_line_without_its_line_feed_is_read(tmp_path: Path) -> None:
     assert [long_text.is_excerpt(record["a"]) for _, record in found] == [True, True]
     assert [(line, expanded(record)) for line, record in found] == [(1, {"a": FILLER}), (2, {"a": FILLER + "!"})]
     assert (given.offset, given.line) == (path.stat().st_size, 1)
+
+
+def test_many_texts_of_a_line_take_little_more_than_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(long_lines, "HELD", AS_IT_IS[0])
+    monkeypatch.setattr(long_text, "SHARE", AS_IT_IS[1])
+    texts = [f"{number} {'word ' * 4_000}🎉" for number in range(300)]
+    raw = bytearray(json.dumps(texts, ensure_ascii=False).encode())
+    value = long_value(raw)
+    assert sum(map(sys.getsizeof, value)) < len(raw) / 2  # read as any other, each takes four times its bytes
+    assert expanded(value) == texts
 
 
 def test_json_within_a_long_text_is_read() -> None:
