@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from chatviewer.cli.output import is_terminal
+from chatviewer.cli.output import counted, is_terminal
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -41,7 +41,8 @@ class _Bar:
             self._progress = self._made()
             self._progress.start()
             self._task = self._progress.add_task("", total=None, sessions="")
-        self._progress.update(self._task, total=news.bytes_total, completed=news.bytes_done, sessions=f"{news.sessions:,} sessions")
+        sessions = counted(news.sessions, "session") if news.sessions else ""  # they count once they are stored, many files at a time
+        self._progress.update(self._task, total=news.bytes_total, completed=news.bytes_done, sessions=sessions)
 
     def _made(self) -> "Progress":
         from rich.console import Console

@@ -32,6 +32,7 @@ class Action(NamedTuple):
     help: str
     handler: str
     footer: int = 0  # place in the footer from the left; 0: not there
+    needs_session: bool = False  # where none is shown the footer does not name it
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -48,7 +49,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("group.previous", ("left_curly_bracket",), "{", (LIST,), "Previous group", "Next or previous group", "previous_group"),
     # Going in and out
     Action(
-        "open", ("enter", "l", "right"), "Enter l", (LIST,), "Open", "Open the session; a search result opens at its match", "choose", 2
+        "open",
+        ("enter", "l", "right"),
+        "Enter l",
+        (LIST,),
+        "Open",
+        "Open the session; a search result opens at its match",
+        "choose",
+        2,
+        needs_session=True,
     ),
     Action("filter_by", ("enter", "l", "right"), "Enter l", (LIBRARY,), "Narrow", "Add this to the search, or take it out", "choose", 2),
     Action(
@@ -64,7 +73,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("pane.previous", ("shift+tab",), "shift+Tab", (EVERYWHERE,), "Previous pane", "Next or previous pane", "screen.previous_pane"),
     # Finding
     Action("search", ("slash",), "/", (LIST, LIBRARY), "Search", "Search everything, as you type", "screen.search", 1),
-    Action("find", ("slash",), "/", (TRANSCRIPT,), "Find", "Find in this session", "screen.find", 1),
+    Action("find", ("slash",), "/", (TRANSCRIPT,), "Find", "Find in this session", "screen.find", 1, needs_session=True),
     Action("find.next", ("n",), "n", (TRANSCRIPT,), "Next match", "Next match; N the one before, while a find is on", "screen.find_next"),
     Action(
         "filter",
@@ -135,10 +144,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("mark.range", ("v",), "v", (LIST,), "Mark a range", "Start or end a range of marks", "mark_range"),
     Action("mark.all", ("ctrl+a",), "ctrl+a", (LIST,), "Mark all", "Mark all that the list shows", "mark_all"),
     # Organising
-    Action("archive", ("a",), "a", READING, "Archive", "Archive, or take out of the archive", "screen.archive", 3),
+    Action("archive", ("a",), "a", READING, "Archive", "Archive, or take out of the archive", "screen.archive", 3, needs_session=True),
     Action("trash", ("d",), "d", (LIST,), "Trash", "To the trash, or back out of it", "screen.trash"),
     Action("purge", ("D",), "D", (LIST,), "Purge", "Delete for ever; asks first", "screen.purge"),
-    Action("star", ("asterisk",), "*", READING, "Star", "Star, or take the star away", "screen.star", 4),
+    Action("star", ("asterisk",), "*", READING, "Star", "Star, or take the star away", "screen.star", 4, needs_session=True),
     Action("read", ("U",), "U", READING, "Mark as read", "Mark as read; as unread when it is read already", "screen.mark_read"),
     Action("tag", ("number_sign",), "#", READING, "Tag", "Add and remove tags", "screen.tag"),
     Action("note", ("N",), "N", READING, "Note", "Write a note", "screen.note"),
@@ -165,12 +174,21 @@ ACTIONS: tuple[Action, ...] = (
         "Open what is here: a sub-agent, a link, an image; else fold or unfold",
         "open_here",
         2,
+        needs_session=True,
     ),
-    Action("block.toggle", ("o",), "o", (TRANSCRIPT,), "Fold", "Fold or unfold this block", "toggle_block", 3),
+    Action("block.toggle", ("o",), "o", (TRANSCRIPT,), "Fold", "Fold or unfold this block", "toggle_block", 3, needs_session=True),
     Action("fold_all", ("z",), "z", (TRANSCRIPT,), "Fold all", "Fold everything; Z unfolds the first lines, Z again all", "fold_all"),
     Action("unfold_all", ("Z",), "Z", (TRANSCRIPT,), "Unfold all", "Fold everything; Z unfolds the first lines, Z again all", "unfold_all"),
     Action(
-        "tool_calls", ("t",), "t", (TRANSCRIPT,), "Tool calls", "Tool calls: hidden, one line each, first lines, all", "cycle_tool_calls", 6
+        "tool_calls",
+        ("t",),
+        "t",
+        (TRANSCRIPT,),
+        "Tool calls",
+        "Tool calls: hidden, one line each, first lines, all",
+        "cycle_tool_calls",
+        6,
+        needs_session=True,
     ),
     Action("thinking", ("T",), "T", (TRANSCRIPT,), "Thinking", "Show or hide what the model thought", "toggle_thinking"),
     *(
@@ -257,9 +275,10 @@ def bindings(pane: str) -> list[Binding]:
     ]
 
 
-def footer_hints(pane: str) -> list[tuple[str, str]]:
-    """Key and label of what the footer names for a pane, the most useful first."""
-    shown = sorted((action for action in actions_for(pane) if action.footer), key=lambda action: action.footer)
+def footer_hints(pane: str, *, has_sessions: bool = True) -> list[tuple[str, str]]:
+    """Key and label of what the footer names for a pane, the most useful first; where it shows nothing, what works all the same."""
+    found = (action for action in actions_for(pane) if action.footer and (has_sessions or not action.needs_session))
+    shown = sorted(found, key=lambda action: action.footer)
     return [(action.shown.split()[0], action.label.lower()) for action in shown]
 
 

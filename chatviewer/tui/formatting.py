@@ -1,5 +1,7 @@
 """Numbers, times and titles as they stand on the screen: short, aligned by cells, harmless."""
 
+import re
+import textwrap
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -134,6 +136,12 @@ def fit_right(text: str, width: int) -> str:
     """As `fit`, set against the right."""
     line = fit(text, width, pad=False)
     return " " * (width - cell_len(line)) + line
+
+
+def wrapped(words: str, width: int) -> str:
+    """A sentence in lines so wide; a number stays beside its unit."""
+    glued = re.sub(r"(?<=\d) (?=\w)", "\N{NO-BREAK SPACE}", words)
+    return "\n".join(textwrap.wrap(glued, width, break_on_hyphens=False)).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def in_lines(facts: Sequence[str], width: int) -> str:

@@ -68,19 +68,19 @@ class ImportState(NamedTuple):
         if self.beginning is not None:
             return [*facts, beginning_words(self.beginning)]
         if self.progress is not None:
-            files = f"{full_count(self.progress.files_done)} of {counted(self.progress.files_total, 'file')}"
-            facts += [files, counted(self.progress.sessions, "session")]
+            facts.append(f"{full_count(self.progress.files_done)} of {counted(self.progress.files_total, 'file')}")
+            if self.progress.sessions:  # they count once they are stored, many files at a time
+                facts.append(counted(self.progress.sessions, "session"))
         return facts
 
     def words(self) -> str:
         """One line about it; empty when nothing ever ran."""
         if self.is_running:
-            left = self.beginning is not None and self.left
-            return " · ".join([*self.facts(), *([left] if left else [])])
+            return " · ".join([*self.facts(), *([self.left] if self.left else [])])
         return report_words(self.report) if self.report is not None else self.failure
 
 
-def report_words(report: ImportReport) -> str:
+def report_words(report: ImportReport, *, way_to_problems: str = ", I shows them") -> str:
     """What an import brought."""
     from chatviewer.ingest import HISTORY_IS_OFF
 
@@ -92,7 +92,7 @@ def report_words(report: ImportReport) -> str:
     new = " and ".join(part for part in (sessions, counted(subagents, "new sub-agent") if subagents else "") if part)
     updated = f"{full_count(counts.updated)} updated" if counts.updated else ""
     brought = ", ".join(part for part in (new, updated) if part) or "Nothing new"
-    problems = f" · {counted(len(report.problems), 'problem')}, I shows them" if report.problems else ""
+    problems = f" · {counted(len(report.problems), 'problem')}{way_to_problems}" if report.problems else ""
     return f"{brought} from {counted(report.files_read, 'file')}{problems}" if report.files_read else f"{brought}{problems}"
 
 

@@ -4,7 +4,6 @@ from array import array
 
 from chatviewer.domain import LibraryCounts, ResultFacets, SearchHints, SearchResult, safe_line
 from chatviewer.tui.formatting import counted, full_count
-from chatviewer.tui.importing import beginning_words
 from chatviewer.tui.list_messages import ListingReady
 from chatviewer.tui.messages import HitsReady
 from chatviewer.tui.search_messages import HintsReady, NarrowingReady
@@ -228,7 +227,8 @@ class Listing:
         """What to do next when the list is empty. `completion`: the query that Tab would make of this one, if any."""
         words = self._empty_words(counts, completion)
         if counts is not None and counts.beginning is not None and not self.failure:
-            return f"{words}\n\nOnly {beginning_words(counts.beginning)} yet."
+            begun = counts.beginning
+            return f"{words}\n\nOnly the newest files are here yet,\n{full_count(begun.file_count)} of {full_count(begun.total_count)}."
         return words
 
     def _empty_words(self, counts: LibraryCounts | None, completion: str) -> str:

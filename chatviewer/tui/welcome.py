@@ -84,7 +84,8 @@ def import_text(state: ImportState) -> Content:
     else:
         lines.append(Content(" · ".join(progress_facts(state))))
         files = f"{full_count(progress.files_done)} of {counted(progress.files_total, 'file')}"
-        lines.append(Content.styled(f"{files} · {counted(progress.sessions, 'session')} so far", "$foreground 60%"))
+        sessions = f" · {counted(progress.sessions, 'session')} so far" if progress.sessions else ""  # they count once they are stored
+        lines.append(Content.styled(f"{files}{sessions}", "$foreground 60%"))
     lines += [Content(""), _key("I", "shows more, and stops it"), _key("?", "shows the keys meanwhile")]
     return Content("\n").join(lines)
 

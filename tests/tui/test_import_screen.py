@@ -20,9 +20,10 @@ from chatviewer.ingest.watching import Watch
 from chatviewer.storage.library import Library
 from chatviewer.tui.app import ChatviewerApp
 from chatviewer.tui.editing import editor_command
+from chatviewer.tui.formatting import wrapped
 from chatviewer.tui.import_messages import ImportFinished
 from chatviewer.tui.import_report import problem_line, report_text, sources_text
-from chatviewer.tui.importing import ImportState, left_words, progress_facts
+from chatviewer.tui.importing import ImportState, left_words, progress_facts, report_words
 from chatviewer.tui.lending import run_program
 from chatviewer.tui.modals.notice import NoticeModal
 from chatviewer.tui.screens.importing import ImportScreen
@@ -250,6 +251,24 @@ def test_an_export_that_was_imported_is_not_among_what_was_not_found(width: int)
     assert [label for label in ("Codex CLI", "Claude.ai", "ChatGPT") if label in rest] == ["Codex CLI", "Claude.ai"]
     assert rest.index("Read from an export that you bring") < rest.index("Claude.ai")
     assert "\x1b" not in text
+
+
+def test_a_refresh_of_many_files_says_nothing_untrue_before_the_first_are_stored() -> None:
+    state = ImportState(is_running=True, progress=ImportProgress(88, 213, 20_000_000, 80_000_000, 0, "/x"), seconds=2)
+    assert state.words() == "Importing 25% · 88 of 213 files · 6 s left"
+    assert "88 of 213 files" in import_text(state).plain
+    assert "session" not in import_text(state).plain
+    stored = state._replace(progress=ImportProgress(200, 213, 60_000_000, 80_000_000, 1, "/x"))
+    assert "200 of 213 files · 1 session · " in stored.words()
+    assert "1 session so far" in import_text(stored).plain
+
+
+@pytest.mark.parametrize("width", range(24, 90))
+def test_a_number_stands_beside_its_unit_however_narrow_the_window_is(width: int) -> None:
+    report = ImportReport(SaveCounts(new=1_234, updated=56, new_subagents=78), files_read=1_300, problems=(Problem("/x", 1, "bad"),) * 12)
+    lines = wrapped(report_words(report, way_to_problems=""), width).split("\n")
+    assert " ".join(lines) == report_words(report, way_to_problems="")
+    assert not [line for line in lines if len(line) > width or line[-1].isdigit()]
 
 
 def test_a_low_window_shows_the_key_that_imports() -> None:

@@ -350,6 +350,26 @@ async def test_the_welcome_tells_of_a_journal_that_outlived_its_database(
             assert not any("journal" in pane.render_line(y).text for y in range(pane.size.height))
 
 
+@pytest.mark.parametrize("query", ["zzqqxx", "project:nosuch"])
+async def test_where_nothing_is_found_only_keys_that_work_are_named(open_viewer: OpenViewer, demo_library: Library, query: str) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "slash", *query)
+        assert [key for key, _ in main.status.hints] == ["Esc", "Tab", "^t", "F1"]
+        main.focus_list()
+        await settle(pilot)
+        assert not len(main.session_list.rows)
+        named = [key for key, _ in main.status.hints]
+        assert {"/", "Esc", "f", "u", "?"} <= set(named)
+        assert not {"Enter", "a", "*"} & set(named)
+        await press(pilot, "tab")
+        main.focus_transcript()
+        assert [key for key, _ in main.status.hints] == ["u", "Esc", "?"]
+        await press(pilot, "escape", "escape")
+        await settle(pilot)
+        assert {"Enter", "a", "*"} <= {key for key, _ in main.status.hints}
+
+
 async def test_a_search_in_an_empty_library_leaves_the_welcome_there(open_viewer: OpenViewer, library: Library) -> None:
     async with open_viewer(library) as pilot:
         for keys in (("slash", *"error"), ("escape", "escape")):

@@ -17,10 +17,10 @@ from chatviewer.storage.library import Library
 from chatviewer.tui.background import JobThread
 from chatviewer.tui.editing import NO_EDITOR, editor_command
 from chatviewer.tui.fetching import fetch_problem_line, fetch_sources
-from chatviewer.tui.formatting import byte_size, in_lines
+from chatviewer.tui.formatting import byte_size, in_lines, wrapped
 from chatviewer.tui.import_messages import ProblemLineFetched, SourcesFetched
 from chatviewer.tui.import_report import problem_heading, problem_line, report_text, sources_text
-from chatviewer.tui.importing import ImportState, progress_facts
+from chatviewer.tui.importing import ImportState, progress_facts, report_words
 from chatviewer.tui.lending import lend_terminal
 from chatviewer.tui.messages import WorkFailed
 from chatviewer.tui.modals.notice import NoticeModal
@@ -110,9 +110,13 @@ class ImportScreen(Screen[None]):
 
     def _say_state(self) -> None:
         """A number stands beside its unit, however narrow the window is."""
-        words = self._state.words() or "R looks into all these places for new chats. Files are only read, never changed."
-        if self._state.is_running:
-            words = in_lines([*self._state.facts(), *progress_facts(self._state)], self._width())
+        state, width = self._state, self._width()
+        if state.is_running:
+            words = in_lines([*state.facts(), *progress_facts(state)], width)
+        elif state.report is not None:
+            words = wrapped(report_words(state.report, way_to_problems=""), width)
+        else:
+            words = wrapped(state.failure or "R looks into all these places for new chats. Files are only read, never changed.", width)
         self.query_one("#state", Static).update(Content(words))
 
     def _width(self) -> int:

@@ -12,6 +12,7 @@ from chatviewer.tui.widgets.panes import Panes
 NARROW, MEDIUM = 80, 120  # columns: below the first one pane, below the second no library
 SEARCH = "search"
 SEARCH_HINTS = (("Enter", "open"), ("Esc", "clear"), ("↑↓", "choose"), ("Tab", "to the list"), ("^t", "tool output"), ("F1", "help"))
+EMPTY_SEARCH_HINTS = (("Esc", "clear"), ("Tab", "to the list"), ("^t", "tool output"), ("F1", "help"))
 NARROW_HINT = ("1-9", "narrow")
 FIND_HINTS = (("Enter", "stay here"), ("↑↓", "other matches"), ("Esc", "back"))
 FIRST_HINTS = (("R", "look for chats"), ("I", "sources"), ("q", "quit"), ("?", "help"))  # nothing is there to act on
@@ -86,11 +87,14 @@ class PaneActions(ViewerScreen):
 
     def name_keys(self) -> None:
         """The keys that help most in the pane that has the focus, in the bottom line."""
-        hints = SEARCH_HINTS if self.pane == SEARCH else tuple(footer_hints(self.pane))
+        has_sessions = self.reader.shown is not None if self.pane == TRANSCRIPT else bool(len(self.session_list.rows))
+        hints = SEARCH_HINTS if self.pane == SEARCH else tuple(footer_hints(self.pane, has_sessions=has_sessions))
         if self.pane == SEARCH and not self.search_box.value.strip() and self.history.entries:
             hints = (("↑", "earlier searches"), *hints[1:])
         elif self.pane == SEARCH and not len(self.session_list.rows):
-            hints = hints[1:]  # nothing can be opened
+            hints = EMPTY_SEARCH_HINTS
+        elif self.pane == LIST and not has_sessions and self.search_box.value.strip():
+            hints = (hints[0], ("Esc", "clear"), *hints[1:])
         if self.pane == TRANSCRIPT:
             hints = (hints[0], ("Esc", "back"), *hints[1:])
         if self.pane == LIST and self.has_class("-first-start"):
