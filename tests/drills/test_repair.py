@@ -399,3 +399,26 @@ def test_what_a_source_has_lost_of_a_message_or_a_session_is_kept(database_path:
         for words in ("in:title sum", "words"):
             assert library.search(parse(words)).hits, words
         assert damages(library) == []
+
+
+def test_what_was_said_of_a_purged_session_does_not_come_back(isolated_home: Path, database_path: Path) -> None:
+    """Nor can it be undone; what was said of others can."""
+    for number in (1, 2):
+        write(transcript(isolated_home, number), session_id(number), 0, 4)
+    with Library.open(database_path) as library:
+        ingest.run(library)
+        kept, purged = library.summaries(library.session_ids())
+        for session in (kept, purged):
+            library.rate(library.messages(session.id)[1].uid, 4, "words")
+            library.set_note(library.messages(session.id)[0].uid, "words")
+        library.undo()
+        library.set_note(library.messages(purged.id)[0].uid, "other words")
+        library.purge([purged.uid])
+        before = own(library)
+    for end in ("", "-wal", "-shm"):
+        database_path.with_name(database_path.name + end).unlink(missing_ok=True)
+    repair(database_path)
+    with Library.open(database_path) as library:
+        assert own(library) == before
+        assert [library.undo() for _ in range(3)] == ["wrote a note", "rated a reply 4 stars", None]
+        assert damages(library) == []
