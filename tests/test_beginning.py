@@ -290,6 +290,23 @@ def test_a_file_that_was_shown_and_is_deleted_keeps_what_it_gave(filled: Path, s
     assert damages(shared) == []
 
 
+def test_a_file_that_was_shown_and_lost_its_end_keeps_what_that_gave(filled: Path, shared: SharedLibrary) -> None:
+    """Though every message is still there: the end held what a call returned."""
+    path = transcript(filled, 7)
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:9]))
+    age(path, 7)
+
+    def cut(_: Beginning) -> None:
+        path.write_text("".join(path.read_text().splitlines(keepends=True)[:8]))
+
+    ingest.run(shared, on_beginning=cut)
+    (call,) = (call for message in shared.messages(by_source(shared)[session_id(7)].id) for call in message.tool_calls)
+    assert (call.result or "").startswith("output of zq")
+    assert by_source(shared).keys() >= {session_id(number) for number in range(1, 8)}
+    assert shared.beginning() is None
+    assert damages(shared) == []
+
+
 @pytest.mark.parametrize("files", [1, 3, 6])
 def test_stopped_it_keeps_what_was_shown_and_what_was_read(filled: Path, shared: SharedLibrary, whole: Library, files: int) -> None:
     begun: list[Beginning] = []

@@ -46,11 +46,34 @@ def ids_of_beginning(connection: sqlite3.Connection, user_id: int) -> dict[str, 
     return dict(connection.execute("SELECT uid, id FROM session WHERE user_id = ?", (user_id,)).fetchall())
 
 
+# By what a row is known in both, what it says, and where that is. What a source may say anew (a context item, a vote) must be there.
+_SAID = (
+    ("m.uid", "m.role, m.content, m.thinking", "message m"),
+    (
+        "m.uid, t.position",
+        "t.tool_name, t.input_arguments, t.output_result, t.error_message",
+        "message m JOIN tool_call t ON t.message_id = m.id",
+    ),
+    ("m.uid, a.position", "a.media_type, a.name, a.sha256, a.text", "message m JOIN attachment a ON a.message_id = m.id"),
+    ("s.uid, c.type, c.key", "''", "session s JOIN context_item c ON c.session_id = s.id"),
+    ("r.uid, r.origin", "''", "(SELECT uid, origin FROM rating WHERE origin = 'source') r"),
+    ("s.uid", "CASE s.summary WHEN '' THEN '' ELSE 'x' END, CASE s.system_prompt WHEN '' THEN '' ELSE 'x' END", "session s"),
+)
+_MAY_BE_ABSENT = "session s"  # one that has nothing but copies of another one's messages
+
+
 def holds_all(loading: sqlite3.Connection, real: sqlite3.Connection) -> bool:
-    """Whether every message that can be read in `real` is in `loading` under its uid, with all its text: a file may have been deleted or
-    written anew in between, and what was imported stays."""
-    for uid, content in real.execute("SELECT uid, content FROM message"):
-        row = loading.execute("SELECT content FROM message WHERE uid = ?", (uid,)).fetchone()
-        if row is None or not row[0].startswith(content):
-            return False
+    """Whether everything that can be read in `real` is in `loading`, under the same uids and at least as long: a file may have been
+    deleted or written anew in between, and what was imported stays."""
+    for key, texts, tables in _SAID:
+        names = key.split(", ")
+        found = f"SELECT {texts} FROM {tables} WHERE {' AND '.join(f'{name} = ?' for name in names)}"
+        for row in real.execute(f"SELECT {key}, {texts} FROM {tables}"):
+            now = loading.execute(found, row[: len(names)]).fetchone()
+            if now is None:
+                if tables == _MAY_BE_ABSENT:
+                    continue
+                return False
+            if not all((new or "").startswith(old or "") for old, new in zip(row[len(names) :], now, strict=True)):
+                return False
     return True

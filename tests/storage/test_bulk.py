@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from chatviewer.domain import FileImport, SaveCounts, SessionStatus
+from chatviewer.domain import Attachment, ContextItem, FileImport, Rating, SaveCounts, Session, SessionStatus
 from chatviewer.errors import RefusedError
 from chatviewer.query import parse
 from chatviewer.storage import saving, taking_place
-from chatviewer.storage.beginning import LoadLostError
+from chatviewer.storage.beginning import LoadLostError, holds_all
 from chatviewer.storage.connection import BUSY_TIMEOUT_MS, connect
 from chatviewer.storage.library import Library
-from tests.factories import make_call, make_import, make_message, make_session
+from tests.factories import fill, make_call, make_import, make_message, make_session
 from tests.storage.test_saving import check_index, dump, rich_session
 
 
@@ -272,3 +272,39 @@ def test_small_imports_leave_the_loaded_index_as_it_is(library: Library) -> None
     assert parts < 20
     for word, count in (("rope5201", 1), ("small39", 2), ("says", 40)):
         assert len(library.search(parse(word)).hits) == count
+
+
+def said(**fields: object) -> Session:
+    """A session of one message that says everything that a message can."""
+    attachment = Attachment("text/plain", "a.txt", text="pasted")
+    call = make_call("m0", 0, result="done", error_message="oh")
+    given = {"role": "assistant", "thinking": "thought", "tool_calls": (call,), "attachments": (attachment,)} | fields
+    return make_session("s1", [make_message("m0", "a reply", **given)], summary="in short")
+
+
+LESS: dict[str, Session] = {
+    "role": said(role="user"),
+    "thinking": said(thinking=""),
+    "call": said(tool_calls=()),
+    "result": said(tool_calls=(make_call("m0", 0, result=None, error_message="oh"),)),
+    "error": said(tool_calls=(make_call("m0", 0, result="done"),)),
+    "attachment": said(attachments=()),
+    "summary": said()._replace(summary=""),
+    "vote": said(),
+    "context": said(),
+}
+
+
+@pytest.mark.parametrize("lost", [*LESS, "nothing"])
+def test_nothing_that_was_shown_is_lost_by_the_load_of_all(library: Library, tmp_path: Path, lost: str) -> None:
+    uid = said().messages[0].uid
+    full = said()._replace(ratings=(Rating(uid, 5),), context_items=(ContextItem("fact", "k", "v"),))
+    less = LESS.get(lost, said())
+    if lost != "vote":
+        less = less._replace(ratings=full.ratings)
+    if lost != "context":
+        less = less._replace(context_items=full.context_items)
+    fill(library, full)
+    with Library.open(tmp_path / "all.db") as loaded:
+        fill(loaded, less, make_session("another"))
+        assert holds_all(loaded.database.connection(), library.database.connection()) == (lost == "nothing")
