@@ -51,6 +51,21 @@ async def test_the_list_shows_all_sessions_and_the_transcript_follows(open_viewe
         assert str(main.session_list.border_subtitle).startswith("3/")
 
 
+async def test_a_change_of_the_focus_does_not_paint_the_whole_screen(
+    open_viewer: OpenViewer, demo_library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "enter", "escape")  # what is made only once
+        painted: list[MainScreen] = []
+        monkeypatch.setattr(main, "refresh", lambda *_regions, **_options: painted.append(main))
+        await press(pilot, "enter")
+        assert main.reader.has_focus
+        await press(pilot, "escape")
+        assert main.session_list.has_focus
+        assert painted == []
+
+
 async def test_to_leave_before_the_first_frame_is_no_error(open_viewer: OpenViewer, demo_library: Library) -> None:
     async with open_viewer(demo_library) as pilot:
         main = main_of(pilot)

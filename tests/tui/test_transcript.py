@@ -1,17 +1,20 @@
 """The transcript as a reader meets it: long sessions, folding, branches, finding, hostile text."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from textual.geometry import Region
 
 from chatviewer.domain import Message, MessageStub, Rating, Role, ToolCallStatus
 from chatviewer.errors import DatabaseError
 from chatviewer.tui.messages import BranchSwitched, FindProgressed, MessageHighlighted, OpenSession, RateReply
 from chatviewer.tui.rendering.block import TOOL_CALL_VIEWS, Folds, Level
+from chatviewer.tui.widgets import transcript
 from chatviewer.tui.widgets.transcript import TranscriptView
 from chatviewer.tui.widgets.transcript_layout import Position, TranscriptLayout
 from chatviewer.tui.widgets.transcript_sample import ListSource, sample_messages, stubs_of, summary_of
@@ -65,6 +68,57 @@ async def test_a_slow_source_never_blocks_and_never_lies(app: ReadingApp) -> Non
         text = "\n".join(screen(view))
         assert "other 0" in text
         assert "message number" not in text  # a page of the session before does not come through
+
+
+async def test_the_next_session_takes_the_place_of_the_one_before_at_once(app: ReadingApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    messages = conversation(20)
+    other = [message._replace(content=f"other {message.seq}") for message in messages]
+    may_read = threading.Event()
+
+    class WaitingSource(ListSource):
+        def messages(self, seqs: Sequence[int]) -> list[Message]:
+            may_read.wait(30)
+            return super().messages(seqs)
+
+    async with app.run_test(size=(100, 30)) as pilot:
+        view = await show(pilot, messages)
+        before = screen(view)
+        monkeypatch.setattr(transcript, "HOLD_SECONDS", 3_600.0)
+        view.show(summary_of(other, "other"), stubs_of(other), WaitingSource(other))
+        await pilot.pause()
+        assert screen(view) == before  # not emptied while the messages are read
+        view.action_cursor_down()
+        assert screen(view) == before
+        may_read.set()
+        await settle(pilot)
+        assert "other 0" in "\n".join(screen(view))
+        assert "message number" not in "\n".join(screen(view))
+        may_read.clear()
+        monkeypatch.setattr(transcript, "HOLD_SECONDS", 0.001)
+        view.show(summary_of(messages, "slow"), stubs_of(messages), WaitingSource(messages))
+        while "❯ you …" not in "\n".join(screen(view)):  # what takes longer is not hidden
+            await pilot.pause(0.005)
+        may_read.set()
+        await settle(pilot)
+
+
+async def test_a_step_of_the_cursor_draws_two_rows_anew(app: ReadingApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    messages = [message._replace(content="one  \ntwo  \nthree  \nfour") for message in conversation(30)]
+    async with app.run_test(size=(100, 30)) as pilot:
+        view = await show(pilot, messages)
+        view.action_cursor_down()
+        await settle(pilot)
+        asked: list[tuple[Region, ...]] = []
+        monkeypatch.setattr(view, "refresh", lambda *regions, **_options: asked.append(regions))
+        before = cursor_line(view)
+        view.action_cursor_down()
+        assert [[region.y for region in regions] for regions in asked] == [[before, before + 1]]
+        asked.clear()
+        view.action_page_down()
+        assert len(asked[0]) == view.size.height
+        asked.clear()
+        view.find("three")
+        assert () in asked  # what is lit looks different everywhere
 
 
 async def test_a_source_that_fails_is_said_once(app: ReadingApp) -> None:

@@ -4,7 +4,9 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.widget import Widget
 
 from chatviewer.domain import LibraryCounts
 from chatviewer.storage.library import Library
@@ -31,6 +33,7 @@ class ViewerScreen(Screen[None]):
     """`fetcher` reads, `counter` counts and `changes` writes, `writer` exports, each in its own thread: what is slow never delays what is
     wanted now."""
 
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)  # Textual's own paints the whole screen anew whenever it changes
     pane = LIST  # the one that keys go to
     _told_in = ""  # the pane that the last notice is about
 

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.binding import BindingType
+from textual.strip import Strip
 
 from chatviewer.domain import Message, MessageStub, Role, SessionSummary
 from chatviewer.tui.actions import bindings
@@ -24,6 +25,7 @@ from chatviewer.tui.rendering.copying import Copyable, block_text, copy_source, 
 from chatviewer.tui.rendering.highlighting import warm_up
 from chatviewer.tui.rendering.links import addresses, addresses_in_row
 from chatviewer.tui.rendering.message import Child, View
+from chatviewer.tui.rendering.row import Row
 from chatviewer.tui.rendering.wording import local_day
 from chatviewer.tui.widgets.transcript_folding import TranscriptFolding
 from chatviewer.tui.widgets.transcript_layout import TranscriptLayout
@@ -31,6 +33,7 @@ from chatviewer.tui.widgets.transcript_plan import Bookmark, Position
 from chatviewer.tui.widgets.transcript_source import ChildFetched, MessagesFetched, TranscriptSource
 
 PAGE_BEFORE, PAGE_AFTER = 12, 36  # messages fetched around what is on the screen
+HOLD_SECONDS = 0.15  # the longest time that the session before stays on the screen while the messages of the next one are read
 
 
 class TranscriptView(TranscriptFolding):
@@ -49,6 +52,7 @@ class TranscriptView(TranscriptFolding):
         self._memories: Memories = Memories()
         self._left = Memory()  # how the session was when it was shown
         self._awaited_place: tuple[Bookmark, Position] | None = None  # where to go within a message once it is read
+        self._held: list[Strip] = []  # the screen as it was, until there is something to show in its place
 
     # What is shown
 
@@ -67,11 +71,13 @@ class TranscriptView(TranscriptFolding):
         The first time it is shown, it is the branch that ends in `current_seq`, which the source showed last.
         """
         self.remember()
+        held = self._held or ([] if self.session is None else [self.render_line(y) for y in range(self.size.height)])
         is_new = session.uid not in self._memories
         memory = self._memories.get(session.uid, Memory())
         self.session, self.source = session, source
         self.set_reactive(TranscriptView.folds, memory.folds or self.preferred_folds)
         self._start(TranscriptLayout(stubs, width=self.text_width, view=self._view(), chosen=memory.chosen))
+        self._held = held
         self.layout_of_rows.levels.update(memory.levels)
         if is_new and current_seq is not None and current_seq in self.layout_of_rows.stubs:
             self.layout_of_rows.show_branch_of(current_seq)
@@ -83,6 +89,28 @@ class TranscriptView(TranscriptFolding):
             self._awaited_place = (memory.cursor, self.cursor) if memory.cursor else None
             self.moved()
         self._left = self._memory()
+        if self._is_fetching:
+            self.set_timer(HOLD_SECONDS, partial(self._let_go, self._generation))
+        else:
+            self._let_go(self._generation)
+
+    def _let_go(self, generation: int) -> None:
+        """The screen is no longer held."""
+        if self._held and generation == self._generation:
+            self._held = []
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """A line of the screen. A session whose messages are still being read, which takes a blink, does not empty it first."""
+        return self._held[y] if y < len(self._held) else super().render_line(y)
+
+    def _redraw(self, lines: Sequence[tuple[Position, Row]]) -> None:
+        if not self._held:
+            super()._redraw(lines)
+
+    def on_resize(self) -> None:
+        self._held = []
+        super().on_resize()
 
     def clear(self) -> None:
         """Shows nothing."""
@@ -102,6 +130,7 @@ class TranscriptView(TranscriptFolding):
 
     def _start(self, layout: TranscriptLayout) -> None:
         self._generation += 1
+        self._held = []
         self._is_fetching = False
         self._failed.clear()
         self._children.clear()
@@ -225,6 +254,7 @@ class TranscriptView(TranscriptFolding):
         if fetched.generation != self._generation:
             return
         self._is_fetching = False
+        self._let_go(fetched.generation)
         # what did not come is not asked for again and again
         self._failed |= set(fetched.seqs) - {message.seq for message in fetched.messages}
         if fetched.problem:

@@ -162,7 +162,7 @@ class TranscriptFinding(TranscriptNavigation):
     def _relight(self) -> None:
         self._marks.clear()
         self.painter.clear()
-        self.refresh()
+        self._redraw(self.visible_lines())
 
     # Finding
 

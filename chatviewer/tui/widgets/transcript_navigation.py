@@ -7,7 +7,7 @@ without anything moving on the screen. `scroll_y` follows from it, for the scrol
 from collections.abc import Callable, Sequence
 
 from textual import events
-from textual.geometry import Offset, Size
+from textual.geometry import Offset, Region, Size
 from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 from textual.selection import Selection
 from textual.strip import Strip
@@ -45,6 +45,7 @@ class TranscriptNavigation(QuickScrollView, can_focus=True):
         self.is_at_end = False  # the reader went to the end: new heights there must not move it away
         self._visible: list[tuple[Position, Row]] | None = None
         self._highlighted: tuple[int, str | None] | None = None
+        self._drawn: tuple[int, list[tuple[Position, Look]]] = (-1, [])  # what the screen shows, and in which generation of strips
 
     # What is on the screen
 
@@ -99,6 +100,17 @@ class TranscriptNavigation(QuickScrollView, can_focus=True):
         """What is lit in a row."""
         return ()
 
+    def _redraw(self, lines: Sequence[tuple[Position, Row]]) -> None:
+        """Draws the rows that look different now: of a step of the cursor two, or two messages, not the whole screen. What comes with
+        the focus Textual draws anew by itself."""
+        generation, before = self._drawn
+        now = [(position, Look(position == self.cursor, position.at == self.cursor.at)) for position, _row in lines]
+        self._drawn = (self.painter.generation, now)
+        if generation != self.painter.generation or len(before) != len(now):
+            self.refresh()
+        elif changed := [line for line, (old, new) in enumerate(zip(before, now, strict=True)) if old != new]:
+            self.refresh(*(Region(0, line, self.size.width, 1) for line in changed))
+
     # Keeping the eye in place
 
     def relayout(self, change: Callable[[], None]) -> None:
@@ -137,7 +149,7 @@ class TranscriptNavigation(QuickScrollView, can_focus=True):
         if lines:
             self.need(lines[0][0].at, lines[-1][0].at)
         self._sync_scroll_bar()
-        self.refresh()
+        self._redraw(lines)
         self._tell_message()
 
     def need(self, first: int, last: int) -> None:
@@ -358,12 +370,6 @@ class TranscriptNavigation(QuickScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self.painter.clear_styles()
-
-    def on_focus(self) -> None:
-        self.refresh()
-
-    def on_blur(self) -> None:
-        self.refresh()
 
 
 def _packed(position: Position) -> int:

@@ -49,17 +49,19 @@ class Painter:
         self._styles: dict[tuple[str, ...], RichStyle] = {}
         self._parsed: dict[str, Style] = {}
         self._strips: OrderedDict[tuple[object, Look], Strip] = OrderedDict()
+        self.generation = 0  # of the strips: the same place may look different in the next one
 
     def clear(self) -> None:
         """Forgets the strips: the layout or the marks changed."""
         self._strips.clear()
+        self.generation += 1
 
     def clear_styles(self) -> None:
         """Forgets everything: the theme or the widget's own style changed."""
         self._base = None
         self._styles.clear()
         self._parsed.clear()
-        self._strips.clear()
+        self.clear()
 
     def style(self, *names: str) -> RichStyle:
         """The style that these amount to, one upon the other, upon the widget's own ground."""
