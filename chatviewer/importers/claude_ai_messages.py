@@ -12,6 +12,7 @@ from chatviewer.domain.attachment import Attachment
 from chatviewer.domain.identity import message_uid
 from chatviewer.domain.kinds import Role, ToolCallStatus
 from chatviewer.domain.message import Message
+from chatviewer.domain.record import pattern
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.domain.tool_call import ToolCall
 from chatviewer.importers.building import block_text, image_attachment, mapping, parse_time, text, whole_number, without_cycles, word
@@ -22,6 +23,10 @@ ERROR_LIMIT = 200  # characters
 MAX_LEAVES = 10_000  # strings of one result's block
 
 _ROLES = {"human": Role.USER, "user": Role.USER, "assistant": Role.ASSISTANT}
+# What the flat copy of a message says in place of a call.
+_STAND_IN = pattern(
+    r"|```\w*|This block is not supported on your current device yet\.|Viewing artifacts created via .* yet supported on mobile\."
+)
 _NO_TEXT = frozenset({"image", "image_url", "document", "audio", "token_budget", "flag", "tool_reference"})
 
 
@@ -182,8 +187,10 @@ class Thread:
         for block in content if type(content) is list else ():
             if type(block) is dict:
                 self._block(block, pieces, calls)
-        if not any(piece.content or piece.thinking or piece.calls for piece in pieces if piece.role is not Role.TOOL):
-            flat = message.get("text")
+        flat = message.get("text")
+        if any(piece.content or piece.thinking or piece.calls for piece in pieces if piece.role is not Role.TOOL):
+            self._flat_words(flat, pieces, calls)
+        else:
             said = flat if type(flat) is str and flat.strip() else _odd_words(content) or _odd_words(flat)
             if said.strip():
                 pieces[0].content = [said]
@@ -194,6 +201,21 @@ class Thread:
         if not kept:
             self._skip("empty message")
         return kept
+
+    def _flat_words(self, flat: Any, pieces: list[_Piece], calls: list[_Call]) -> None:
+        """What the flat copy says that no block does. Where blocks speak, they are what was said, and it is counted."""
+        said = [text for piece in pieces for text in (*piece.thinking, *piece.content)]
+        if type(flat) is not str or not flat.strip() or flat in said:
+            return
+        called = [text for call in calls for text in (*_leaves([call.arguments]), *call.results)]
+        known = {line.strip() for text in (*said, *called) for line in text.split("\n")}
+        more = [line for line in flat.split("\n") if line.strip() not in known and not _STAND_IN.fullmatch(line.strip())]
+        if not more:
+            return
+        if any(piece.content or piece.thinking for piece in pieces if piece.role is not Role.TOOL):
+            self._skip("flat text that its blocks do not hold")
+        else:
+            pieces[0].content = ["\n".join(more)]
 
     def _block(self, block: Mapping[str, Any], pieces: list[_Piece], calls: list[_Call]) -> None:
         kind, piece = text(block.get("type")), pieces[-1]
@@ -264,7 +286,7 @@ def result_text(content: Any) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _leaves(block: Mapping[str, Any]) -> list[str]:
+def _leaves(block: Any) -> list[str]:
     found: list[str] = []
     pending: list[Any] = [block]
     while pending and len(found) < MAX_LEAVES:

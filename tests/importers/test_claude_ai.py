@@ -170,6 +170,31 @@ def test_the_flat_copy_counts_where_no_block_has_text(tmp_path: Path) -> None:
     assert texts(session) == ["flat"]
 
 
+NOTE = "```\nThis block is not supported on your current device yet.\n```"
+CALL = {"type": "tool_use", "name": "write", "input": {"file": {"text": "first line\nsecond line"}}}
+
+
+@pytest.mark.parametrize(
+    ("flat", "blocks", "content", "skipped"),
+    [
+        (f"Only here.\n\n{NOTE}", [CALL], "Only here.", 0),
+        (f"{NOTE}\n second line\nOnly here.", [CALL, {"type": "tool_result", "content": "done"}], "Only here.\ndone", 0),
+        (f"{NOTE}\nfirst line\nok", [CALL, {"type": "tool_result", "name": "write", "content": [{"type": "text", "text": "ok"}]}], "", 0),
+        (f"said\n\n{NOTE}", [{"type": "text", "text": "said"}, CALL], "said", 0),
+        ("Only here.\n\nsaid", [{"type": "text", "text": "said"}], "said", 1),
+        ("hm\nsaid", [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "said"}], "said", 0),
+    ],
+)
+def test_words_of_the_flat_copy_that_no_block_holds(
+    tmp_path: Path, flat: str, blocks: list[dict[str, Any]], content: str, skipped: int
+) -> None:
+    message = {"uuid": "m", "sender": "assistant", "text": flat, "content": blocks}
+    (session,), reading = read(written(tmp_path / "c.json", chat(message)))
+    assert "\n".join(filter(None, texts(session))) == content
+    assert reading.skipped["flat text that its blocks do not hold"] == skipped
+    assert not reading.problems
+
+
 def test_thinking_and_extracted_documents_in_odd_places(tmp_path: Path) -> None:
     message = {"uuid": "m", "sender": "assistant", "text": "", "content": [{"type": "thinking", "text": "hm"}]}
     message["attachments"] = [{"file_name": "f", "extracted_content": ["page"]}]
