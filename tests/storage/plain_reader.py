@@ -200,7 +200,8 @@ class Reader:
         if not found and len(pieces) > 1 and _UNSPACED.search(node.text):
             everywhere = [text for some in row.texts.values() for text in some] if texts else []
             return both([None, *(either(holds(text, Word(piece, node.is_prefix)) for text in everywhere) for piece in pieces)])
-        if found is False and row.level == "message" and texts and any(holds(text, node) for some in row.texts.values() for text in some):
+        everything = [text for some in row.texts.values() for text in some]
+        if found is False and row.level == "message" and texts and any(holds(text, node) is not False for text in everything):
             return None  # parts of identifiers are known of a message, not of what it says and thinks apart
         if found is False and row.level == "session" and texts and holds("\n".join(texts), node) is None:
             return None  # and of title and summary together
