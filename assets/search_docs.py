@@ -96,7 +96,7 @@ hits that hid, or that there may be some where it had no time to count. Lists al
 
 Newest first: the session with the newest message first, its own hits together. Best first weighs how rare the words are and how often they
 stand in the text, the exact phrase, the title, your own words above replies and replies above tool output, ratings, stars and age. For
-words that stand in more than 10,000 messages it weighs those stored last, and says so.
+words that stand in more than 10,000 messages it weighs those stored last, and says so; the others follow, newest first.
 
 Sessions that hold the words apart come last, newest first. Of those that hold the rarest word the 2,000 newest are looked at; where there
 are more, it is said.

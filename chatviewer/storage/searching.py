@@ -42,7 +42,7 @@ READ_ROWS = 20 * FEW  # attachments that are read where no index can be asked
 READ_SHARE = 2 / 3  # of the time that is left, for the messages where no index can be asked; the rest is for their titles
 MOST_AT_ONCE = 128  # sessions whose newest message is asked for together
 UNREAD_TEXT = "Not everything was read: a pattern is looked for in what is newest; add a word to narrow it down."
-UNWEIGHED = "The best of the newest: too many messages hold this to weigh all; add a word to narrow it down."
+UNWEIGHED = "The best of those stored last: too many hold this to weigh all; add a word to narrow it down."
 UNREAD_SESSIONS = "Not every session was looked at, only the newest; add a word to narrow it down."
 ORDERS = ("recent", "best")
 MAX_PAGE = 100_000
@@ -132,6 +132,10 @@ class Search:
             self.is_cut = best.is_cut
             is_short = len(best.candidates) < self.wanted
             found = Found(best.candidates, best.hidden_count, is_short, best.is_whole or len(self.statuses) > 1)
+            if best.is_cut and is_short:  # what meets the conditions may stand among the rows that were not weighed
+                newest, weighed = self._newest(), {(each.level, each.row) for each in best.candidates}
+                others = [each for each in newest.candidates if (each.level, each.row) not in weighed]
+                found = newest._replace(candidates=[*best.candidates, *others])
         else:
             found = self._newest()
         if found.is_whole and len(self.parts.words) > 1:

@@ -53,6 +53,7 @@ LIMITS = {
     (searching, "HIDDEN_SECONDS"): [0.002, -1, 9],
     (vocabulary, "MOST_TERMS"): [64, 1, 3],
     (ranking, "WEIGHED"): [300, 1, 2],
+    (ranking, "MAX_ROWS"): [10_000, 10_000, 1, 3],
     (faceting, "FIRST"): [2000, 1, 3],
     (faceting, "MORE"): [(12_000, 50_000), (4,), (2, 50)],
 }

@@ -259,11 +259,24 @@ def test_best_first_weighs_title_phrase_author_and_rating(library: Library) -> N
 
 
 def test_best_first_of_a_common_word_looks_at_the_last_rows(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    fill(library, *(thread(f"s{number}", "needle", start=number) for number in range(12)))
+    fill(library, thread("old", "needle", start=-1, project="/old"))
+    fill(library, *(thread(f"s{number}", "needle needle" if number == 9 else "needle", start=number) for number in range(12)))
     monkeypatch.setattr(ranking, "MAX_ROWS", 5)
     best = find(library, "needle", order="best")
-    assert (len(best.hits), best.problems) == (5, (UNWEIGHED,))
+    assert (len(best.hits), best.problems) == (13, (UNWEIGHED,))
+    order = [hit.title.rpartition(" ")[2] for hit in best.hits]
+    assert order[0] == "s9"
+    assert sorted(order[:5]) == ["s10", "s11", "s7", "s8", "s9"]
+    assert order[5:] == [*(f"s{number}" for number in range(6, -1, -1)), "old"], "the others follow, newest first"
+    for size in range(1, 14):
+        pages = [find(library, "needle", order="best", limit=size, offset=offset) for offset in range(0, 13, size)]
+        assert [hit.title.rpartition(" ")[2] for page in pages for hit in page.hits] == order
+        assert all(page.problems == (UNWEIGHED,) for page in pages)
+        assert [page.has_more for page in pages] == [True] * (len(pages) - 1) + [False]
+    assert ids(library, "needle project:old", order="best") == ["old"], "none of those that were weighed fits"
     assert find(library, "needle").problems == ()
+    monkeypatch.setattr(ranking, "MAX_ROWS", 13)
+    assert find(library, "needle", order="best").problems == (), "all were weighed"
     assert find(library, "needle project:api", order="best", limit=3).has_more
 
 
