@@ -17,12 +17,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chatviewer.demo.drawing import picture
-from chatviewer.domain.attachment import Attachment
 from chatviewer.domain.identity import message_uid, session_uid
 from chatviewer.domain.kinds import Role, ToolCallStatus
-from chatviewer.domain.message import Message
+from chatviewer.domain.message import Attachment, Message, ToolCall
 from chatviewer.domain.session import Session
-from chatviewer.domain.tool_call import ToolCall
 
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from chatviewer.domain.annotation import Change, Note, Rating, Tag
-    from chatviewer.domain.attachment import Attachment
     from chatviewer.domain.counts import Finding, LibraryCounts, StatisticsRow
     from chatviewer.domain.facets import ResultFacets
     from chatviewer.domain.hit import Hit, SearchHints, SearchResult
@@ -28,27 +27,24 @@ if TYPE_CHECKING:
         SourceStatus,
     )
     from chatviewer.domain.kinds import HitKind, RatingOrigin, Role, RunState, SessionStatus, ToolCallStatus
-    from chatviewer.domain.message import Message
+    from chatviewer.domain.message import Attachment, Message, ToolCall, ToolResult
     from chatviewer.domain.sanitizing import safe, safe_file_name, safe_line
     from chatviewer.domain.session import ContextItem, Session
     from chatviewer.domain.summary import MessageOpening, MessageStub, SessionSummary
-    from chatviewer.domain.tool_call import ToolCall, ToolResult
     from chatviewer.domain.tree import MessageTree
     from chatviewer.domain.user import User
 
 _HOMES = {
     "annotation": ("Change", "Note", "Rating", "Tag"),
-    "attachment": ("Attachment",),
     "counts": ("Finding", "LibraryCounts", "StatisticsRow"),
     "facets": ("ResultFacets",),
     "hit": ("Hit", "SearchHints", "SearchResult"),
     "importing": ("Beginning", "FileImport", "ImportProgress", "ImportReport", "Problem", "SaveCounts", "SourceFile", "SourceStatus"),
     "kinds": ("HitKind", "RatingOrigin", "Role", "RunState", "SessionStatus", "ToolCallStatus"),
-    "message": ("Message",),
+    "message": ("Attachment", "Message", "ToolCall", "ToolResult"),
     "sanitizing": ("safe", "safe_file_name", "safe_line"),
     "session": ("ContextItem", "Session"),
     "summary": ("MessageOpening", "MessageStub", "SessionSummary"),
-    "tool_call": ("ToolCall", "ToolResult"),
     "tree": ("MessageTree",),
     "user": ("User",),
 }

@@ -20,6 +20,11 @@ def make_uid(*parts: str) -> str:
     return f"{h[:8]}-{h[8:12]}-5{h[13:16]}-{_VARIANT[h[16]]}{h[17:20]}-{h[20:32]}"
 
 
+def digest(*pieces: bytes) -> str:
+    """Of the pieces one after the other, as a mark by which they are known again; against nobody's intent."""
+    return str(sha1(b"".join(pieces), usedforsecurity=False).hexdigest())
+
+
 def session_uid(source: str, source_id: str) -> str:
     """The uid of a session. Two projects with one session id and other content are told apart when they are saved."""
     return make_uid(source, "session", source_id)

@@ -9,11 +9,6 @@ and SQLite refuses a text in which one was overlooked.
 from _thread import get_ident  # what `threading` gives, which takes longer to load
 from collections.abc import Callable, Iterable, Iterator
 
-try:  # without OpenSSL, see `domain.identity`
-    from _blake2 import blake2b
-except ImportError:
-    from hashlib import blake2b
-
 Text = str | bytes | bytearray
 """A text as it is stored: a long one in UTF-8."""
 
@@ -29,6 +24,11 @@ _held: dict[int, dict[str, bytearray]] = {}  # by the thread that imports, then 
 
 def hold(text: bytearray) -> str:
     """Keep a text in UTF-8 and give its excerpt, the same for the same text."""
+    try:  # without OpenSSL, see `domain.identity`
+        from _blake2 import blake2b
+    except ImportError:
+        from hashlib import blake2b
+
     key = blake2b(text, digest_size=16).hexdigest()
     _held.setdefault(get_ident(), {})[key] = text
     return f"{_head(text).decode()}{_MARK}{key}{_MARK}{_tail(text).decode()}"

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
     from chatviewer.domain.annotation import Rating
     from chatviewer.domain.kinds import RunState
-    from chatviewer.domain.message import Message
-    from chatviewer.domain.tool_call import ToolResult
+    from chatviewer.domain.message import Message, ToolResult
 
 
 class ContextItem(NamedTuple):

@@ -14,10 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from chatviewer.domain.attachment import Attachment
-    from chatviewer.domain.message import Message
+    from chatviewer.domain.message import Attachment, Message, ToolCall
     from chatviewer.domain.session import ContextItem, Session
-    from chatviewer.domain.tool_call import ToolCall
 
 SCHEMA_VERSION = 1
 

@@ -21,9 +21,7 @@ from chatviewer.exporters.markdown import facts, stars
 from chatviewer.exporters.text import call_gist, call_state, clock, speaker
 
 if TYPE_CHECKING:
-    from chatviewer.domain.attachment import Attachment
-    from chatviewer.domain.message import Message
-    from chatviewer.domain.tool_call import ToolCall
+    from chatviewer.domain.message import Attachment, Message, ToolCall
 
 MAX_IMAGE_BYTES = 5_000_000
 _IMAGES = {"image/png", "image/jpeg", "image/gif", "image/webp"}

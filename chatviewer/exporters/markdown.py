@@ -12,9 +12,8 @@ from chatviewer.exporters.encoding import dumps
 from chatviewer.exporters.text import call_line, call_state, clock, speaker
 
 if TYPE_CHECKING:
-    from chatviewer.domain.message import Message
+    from chatviewer.domain.message import Message, ToolCall
     from chatviewer.domain.session import Session
-    from chatviewer.domain.tool_call import ToolCall
 
 _FENCE = re.compile(r"^[ \t>]*(`{3,})", re.MULTILINE)
 _ACTIVE = re.compile(r"([\\`*_{}\[\]<>#|~!])")

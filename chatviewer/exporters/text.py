@@ -9,8 +9,7 @@ from chatviewer.domain.sanitizing import safe_line
 from chatviewer.exporters.encoding import dumps
 
 if TYPE_CHECKING:
-    from chatviewer.domain.message import Message
-    from chatviewer.domain.tool_call import ToolCall
+    from chatviewer.domain.message import Message, ToolCall
 
 # The argument that says most about a call, in the words of the tools of all sources; the first that is there stands in its line.
 TELLING_ARGUMENTS = (

@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chatviewer.domain import long_text
-from chatviewer.domain.attachment import Attachment
 from chatviewer.domain.kinds import Role
-from chatviewer.domain.message import Message
+from chatviewer.domain.message import Attachment, Message
 from chatviewer.domain.record import pattern
 from chatviewer.domain.sanitizing import safe_line
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chatviewer.domain.attachment import Attachment
+from chatviewer.domain.message import Attachment
 from chatviewer.importers.archive import Archive
 from chatviewer.importers.building import file_attachment, mapping, text, whole_number
 from chatviewer.importers.chatgpt_content import Body

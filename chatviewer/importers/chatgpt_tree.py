@@ -8,11 +8,9 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from chatviewer.domain.attachment import Attachment
 from chatviewer.domain.identity import message_uid
 from chatviewer.domain.kinds import Role, ToolCallStatus
-from chatviewer.domain.message import Message
-from chatviewer.domain.tool_call import ToolCall
+from chatviewer.domain.message import Attachment, Message, ToolCall
 from chatviewer.importers.archive import Archive
 from chatviewer.importers.building import mapping, parse_time, text, without_cycles, word
 from chatviewer.importers.chatgpt_content import Body, read_body, references

@@ -8,13 +8,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from chatviewer.domain.attachment import Attachment
 from chatviewer.domain.identity import message_uid
 from chatviewer.domain.kinds import Role, ToolCallStatus
-from chatviewer.domain.message import Message
+from chatviewer.domain.message import Attachment, Message, ToolCall
 from chatviewer.domain.record import pattern
 from chatviewer.domain.sanitizing import safe_line
-from chatviewer.domain.tool_call import ToolCall
 from chatviewer.importers.building import block_text, image_attachment, mapping, parse_time, text, whole_number, without_cycles, word
 from chatviewer.importers.conversations import objects
 

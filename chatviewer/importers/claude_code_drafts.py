@@ -8,11 +8,9 @@ Whatever is made for every record is made by position: naming the fields of a na
 from datetime import datetime
 from typing import Any
 
-from chatviewer.domain.attachment import Attachment
 from chatviewer.domain.identity import message_uid, session_uid
 from chatviewer.domain.kinds import Role, ToolCallStatus
-from chatviewer.domain.message import Message
-from chatviewer.domain.tool_call import ToolCall
+from chatviewer.domain.message import Attachment, Message, ToolCall
 from chatviewer.importers.building import whole_number
 
 SOURCE = "claude-code"

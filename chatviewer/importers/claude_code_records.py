@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from chatviewer.domain.attachment import Attachment
 from chatviewer.domain.identity import session_uid
 from chatviewer.domain.kinds import Role
+from chatviewer.domain.message import Attachment
 from chatviewer.importers.base import FullReadNeededError, Reading
 from chatviewer.importers.building import block_text, mapping, text, whole_number, word
 from chatviewer.importers.claude_code_drafts import SOURCE, Call, Piece, Reply, Thread, session_key

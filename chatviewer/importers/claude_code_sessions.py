@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from chatviewer.domain.kinds import Role
+from chatviewer.domain.message import ToolCall, ToolResult
 from chatviewer.domain.session import Session
-from chatviewer.domain.tool_call import ToolCall, ToolResult
 from chatviewer.importers.base import FullReadNeededError
 from chatviewer.importers.building import first_prompt_title, is_real_prompt, mapping, parse_time, text
 from chatviewer.importers.claude_code_drafts import SOURCE, Call, Piece, Thread

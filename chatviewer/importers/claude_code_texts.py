@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from chatviewer.domain.attachment import Attachment
 from chatviewer.domain.kinds import Role
+from chatviewer.domain.message import Attachment
 from chatviewer.importers.building import INJECTED, block_text, image_attachment, mapping, text, text_attachment, word
 
 _KIND_OF_TAG = {

@@ -3,11 +3,9 @@
 from datetime import datetime
 from typing import Any, Union
 
-from chatviewer.domain.attachment import Attachment
 from chatviewer.domain.identity import message_uid
 from chatviewer.domain.kinds import Role, ToolCallStatus
-from chatviewer.domain.message import Message
-from chatviewer.domain.tool_call import ToolCall
+from chatviewer.domain.message import Attachment, Message, ToolCall
 
 SOURCE = "codex"
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from chatviewer.domain.attachment import Attachment
 from chatviewer.domain.kinds import ToolCallStatus
+from chatviewer.domain.message import Attachment
 from chatviewer.domain.record import pattern
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.importers.building import block_text, image_attachment, mapping, text, whole_number, word

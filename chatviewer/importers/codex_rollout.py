@@ -9,11 +9,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from chatviewer.domain.attachment import Attachment
 from chatviewer.domain.identity import session_uid
 from chatviewer.domain.kinds import Role, ToolCallStatus
-from chatviewer.domain.message import Message
-from chatviewer.domain.tool_call import ToolResult
+from chatviewer.domain.message import Attachment, Message, ToolResult
 from chatviewer.importers import codex_items as items
 from chatviewer.importers.base import Reading
 from chatviewer.importers.building import block_text, image_attachment, mapping, parse_time, text, whole_number, word

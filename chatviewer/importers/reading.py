@@ -91,7 +91,7 @@ def _records_of_utf16(reading: Reading, first: bytes, source: BinaryIO) -> Itera
 def _records_from(reading: Reading, source: BinaryIO) -> Iterator[tuple[int, int, dict[str, Any]]]:
     loads = fast_loads(_size(source) - reading.offset)
     lines = _Lines(reading)
-    raw_lines = _RawLines(source)
+    raw_lines = _RawLines(source, is_asked=loads is not None)
     start = reading.offset
     for raw, size, is_exact in raw_lines:
         lines.number += 1
@@ -119,10 +119,12 @@ def _records_from(reading: Reading, source: BinaryIO) -> Iterator[tuple[int, int
 
 class _RawLines:
     """The whole lines of a stream, each with its line feed, its size in bytes, and whether it is sure to hold no integer beyond 64 bits.
-    Of one of more than MAX_LINE there is only the size. What was given is not held here any longer, for it may be long."""
+    Of one of more than MAX_LINE there is only the size. What was given is not held here any longer, for it may be long. `is_asked`: whether
+    somebody wants to know about the integers."""
 
-    def __init__(self, source: BinaryIO) -> None:
+    def __init__(self, source: BinaryIO, *, is_asked: bool) -> None:
         self._source = source
+        self._is_asked = is_asked
         self._rest = bytearray()  # of the last block; as one piece, or the pieces would lie about in memory
         self.rest_size = 0
 
@@ -131,7 +133,7 @@ class _RawLines:
             if self.rest_size > MAX_LINE and b"\n" not in block:
                 self.rest_size += len(block)
                 continue
-            is_exact = not may_hold_long_integer(block)
+            is_exact = self._is_asked and not may_hold_long_integer(block)
             lines = BytesIO(block).readlines()  # by memchr, which `split` does not use
             rest = b"" if lines[-1].endswith(b"\n") else lines.pop()
             if lines and self.rest_size:

@@ -5,7 +5,7 @@ They are read once more with all the others, so their part of the whole is kept 
 
 from collections.abc import Collection
 
-from chatviewer.ingest.discovering import Candidate
+from chatviewer.ingest.parsing import Candidate
 
 SHORT = 16 << 20  # bytes; where all files are no more than that, nobody waits for long
 MOST_BYTES = 8 << 20

@@ -11,41 +11,20 @@ from time import time_ns
 from typing import TYPE_CHECKING
 
 from chatviewer.domain.importing import EXPIRY_WARNING_DAYS, ImportedPlace, Problem, SourceFile, SourceStatus
-from chatviewer.domain.record import NamedTuple
 from chatviewer.errors import UsageError
 from chatviewer.importers.base import Importer
-from chatviewer.importers.reading import open_source
 from chatviewer.importers.registry import importers
-from chatviewer.ingest.refreshing import MISSING, folder_time, has_log
+from chatviewer.ingest.parsing import ABSENT, KINDS, Found
+from chatviewer.ingest.refreshing import MISSING, folder_time
 from chatviewer.storage.stamps import stored_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-HEAD_SIZE = 64 << 10  # bytes that an importer may look at to recognise a file
 _DAY_NS = 86_400 * 1_000_000_000
 SETTLED_NS = 2_000_000_000  # a folder changed later than this before it was listed may change again without a new mtime
 FEW_FILES = 3  # so many are named one by one
 MAX_FOLDERS = 20_000  # beyond that, remembering them costs more than it saves
-UNKNOWN = "not a chat file"
-_KINDS = {stat.S_IFDIR: "folder", stat.S_IFLNK: "link", stat.S_IFIFO: "FIFO", stat.S_IFSOCK: "socket"}
-_ABSENT = (FileNotFoundError, NotADirectoryError)
-
-
-class Candidate(NamedTuple):
-    """A regular file that may hold chats."""
-
-    path: str
-    importer: Importer | None  # None: to be recognised by its head
-    size: int  # bytes
-    mtime_ns: int
-    ctime_ns: int
-    is_named: bool  # by the user, as a file: what is wrong with it is a problem, not just skipped
-
-    @property
-    def key(self) -> str:
-        """As its path is stored."""
-        return stored_path(self.path)
 
 
 def chosen_importers(source: str | None, disabled: Iterable[str] = ()) -> list[Importer]:
@@ -59,16 +38,13 @@ def chosen_importers(source: str | None, disabled: Iterable[str] = ()) -> list[I
     return chosen
 
 
-class Discovery:
-    """What was found, in the order in which it was found, each file once."""
+class Discovery(Found):
+    """What is there."""
 
     def __init__(self, chosen: list[Importer]) -> None:
-        self.candidates: dict[str, Candidate] = {}
-        self.skipped: Counter[str] = Counter()
-        self.problems: list[Problem] = []
+        super().__init__(chosen)
         self.roots: list[str] = []  # the folders that were looked through
         self.folders: dict[str, int] | None = {}  # with their mtimes, for the next refresh; None: too many, or odd names
-        self._chosen = chosen
 
     def add_places(self) -> None:
         """The files in the default places."""
@@ -129,53 +105,14 @@ class Discovery:
         elif stat.S_ISREG(found.st_mode):
             self._put(str(path), None, found, is_named=True)
         else:
-            self.skipped[_KINDS.get(stat.S_IFMT(found.st_mode), "device")] += 1
+            self.skipped[KINDS.get(stat.S_IFMT(found.st_mode), "device")] += 1
 
     def _report_folder(self, error: OSError) -> None:
-        if isinstance(error, _ABSENT):
+        if isinstance(error, ABSENT):
             return
         problem = Problem(str(error.filename), 1, f"cannot be searched: {error.strerror or error}")
         if problem not in self.problems:
             self.problems.append(problem)
-
-    def add_known(self, path: str, importer: Importer) -> None:
-        """A file that was imported before, by that importer."""
-        self._add(path, importer)
-
-    def _add(self, path: str, importer: Importer | None) -> None:
-        try:
-            found = os.lstat(path)
-        except _ABSENT:
-            self.skipped["deleted meanwhile"] += 1
-            return
-        except OSError as error:
-            self.problems.append(Problem(path, 1, f"cannot be opened: {error.strerror or error}"))
-            return
-        if stat.S_ISREG(found.st_mode):
-            self._put(path, importer, found, is_named=False)
-        else:
-            self.skipped[_KINDS.get(stat.S_IFMT(found.st_mode), "device")] += 1
-
-    def _put(self, path: str, importer: Importer | None, found: os.stat_result, *, is_named: bool) -> None:
-        size, mtime_ns, ctime_ns = found.st_size, found.st_mtime_ns, found.st_ctime_ns
-        for entry in self._beside(path, importer):
-            size += entry.st_size
-            mtime_ns, ctime_ns = max(mtime_ns, entry.st_mtime_ns), max(ctime_ns, entry.st_ctime_ns)
-        candidate = Candidate(path, importer, size, mtime_ns, ctime_ns, is_named)
-        self.candidates.setdefault(candidate.key, candidate)
-
-    def _beside(self, path: str, importer: Importer | None) -> Iterator[os.stat_result]:
-        """What is read together with a file, and may change without it: SQLite's log, the votes and projects of an unpacked export."""
-        if has_log(path):
-            yield os.stat(f"{path}-wal")
-        for each in self._chosen if importer is None else (importer,):
-            if each.beside and os.path.splitext(path)[1].lower() in each.extensions and os.path.basename(path) not in each.beside:
-                for name in each.beside:
-                    try:
-                        entry = os.stat(os.path.join(os.path.dirname(path), name))
-                    except OSError:
-                        continue
-                    yield entry
 
     def gone(self, known: Mapping[str, object]) -> list[str]:
         """Of the known files, those below the folders looked through that are not there any more."""
@@ -188,7 +125,7 @@ def _is_absent(path: str) -> bool:
     """Whether there is nothing; not when nobody may look."""
     try:
         os.lstat(path)
-    except _ABSENT:
+    except ABSENT:
         return True
     except OSError:
         return False
@@ -206,21 +143,6 @@ def _files_below(root: str, skipped: Counter[str], on_error: Callable[[OSError],
             folders.remove(name)
         for name in sorted(names):
             yield os.path.join(folder, name)
-
-
-def recognisers(candidate: Candidate, chosen: list[Importer]) -> list[Importer]:
-    """The importers that take the file for theirs, the most specific first. Raises OSError."""
-    if candidate.importer is not None:
-        return [candidate.importer]
-    if not candidate.is_named:  # in a folder of anything, open only what may be a chat
-        chosen = [importer for importer in chosen if os.path.splitext(candidate.path)[1].lower() in importer.extensions]
-    if not chosen:
-        return []
-    with open_source(candidate.path) as stream:
-        head = stream.read(HEAD_SIZE) or b""
-    from pathlib import Path
-
-    return [importer for importer in chosen if importer.recognises(Path(candidate.path), head)]
 
 
 def source_statuses(imported: Iterable[SourceFile]) -> list[SourceStatus]:

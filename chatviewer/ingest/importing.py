@@ -12,8 +12,7 @@ from chatviewer.errors import ChatviewerError
 from chatviewer.importers.base import Importer
 from chatviewer.importers.registry import importer_of
 from chatviewer.ingest import HISTORY_IS_OFF
-from chatviewer.ingest.discovering import Candidate, Discovery, chosen_importers
-from chatviewer.ingest.parsing import FileReader
+from chatviewer.ingest.parsing import Candidate, FileReader, Found
 from chatviewer.ingest.refreshing import Look, fingerprint
 from chatviewer.storage.stamps import Discovery as Seen
 from chatviewer.storage.stamps import Stamp
@@ -64,7 +63,7 @@ class Importing:
 
     def run_known(self, seen: Look) -> ImportReport:
         """Import what changed among the files that are known. Where to look for others, and what is wanted, is as it was then."""
-        found = Discovery([])
+        found = Found([])
         stamps: dict[str, Stamp] = {}
         for path in seen.changed:
             known = self._library.source_file(path)
@@ -79,6 +78,8 @@ class Importing:
 
     def run(self, paths: "Sequence[Path]") -> ImportReport:
         """Import what lies there, or in the default places."""
+        from chatviewer.ingest.discovering import Discovery, chosen_importers  # a known file that grew is imported without
+
         library = self._library
         disabled = str(library.preference("disabled_sources")) if not paths else ""
         chosen = chosen_importers(self._source, disabled.split(","))
@@ -101,7 +102,7 @@ class Importing:
             library.remember_discovery(Seen(mark, found.folders, dict(found.skipped)))
         return self._report(found, self.skipped + found.skipped, 0)
 
-    def _report(self, found: Discovery, skipped: Counter[str], unchanged: int) -> ImportReport:
+    def _report(self, found: Found, skipped: Counter[str], unchanged: int) -> ImportReport:
         left_out = self.files_skipped + skipped.total() - self.skipped.total()
         problems = tuple(found.problems + self.problems)
         return ImportReport(self.counts, self.files_read, self.files_unchanged + unchanged, left_out, dict(skipped), problems)
@@ -110,7 +111,7 @@ class Importing:
         """Whether a first import of everything was broken off: it is done once more."""
         return self._is_everywhere and self._source is None and self._library.beginning() is not None
 
-    def _load(self, found: Discovery, chosen: list[Importer]) -> bool:
+    def _load(self, found: Found, chosen: list[Importer]) -> bool:
         """The first import, all or nothing. False: it failed or another process was first; then it goes file by file."""
         try:
             if self._on_beginning is not None and self._library.is_empty:
@@ -129,14 +130,14 @@ class Importing:
         self._is_loading = False
         return True
 
-    def _load_beginning(self, found: Discovery, chosen: list[Importer], tell: Callable[[Beginning], None]) -> None:
+    def _load_beginning(self, found: Found, chosen: list[Importer], tell: Callable[[Beginning], None]) -> None:
         """The newest files, for themselves, where all of them would take longer; not file by file, which is no quicker."""
         from chatviewer.ingest.beginning import newest
 
         keys = newest(found.candidates.values())
         if not keys:
             return
-        few = Discovery(chosen)
+        few = Found(chosen)
         few.candidates = {key: candidate for key, candidate in found.candidates.items() if key in keys}
         with self._library.bulk(begins_of=len(found.candidates)) as is_effective:
             if is_effective:
@@ -149,7 +150,7 @@ class Importing:
         if not self._was_stopped:
             self._begin()
 
-    def _import(self, found: Discovery, chosen: list[Importer]) -> None:
+    def _import(self, found: Found, chosen: list[Importer]) -> None:
         library = self._library
         stamps = self._known or library.file_stamps()
         changed: list[Candidate] = []

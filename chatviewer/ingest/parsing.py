@@ -1,24 +1,103 @@
-"""One file: which importer reads it, whether from where the last reading ended, and what came of it. The wall behind which a bad
+"""Files, one by one: which importer reads it, whether from where the last reading ended, and what came of it. The wall behind which a bad
 file stays: whatever an importer raises becomes a problem that names the file."""
 
+from __future__ import annotations
+
+import os
+import stat
 from collections import Counter
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-try:  # without OpenSSL, see `domain.identity`
-    from _blake2 import blake2b
-except ImportError:
-    from hashlib import blake2b
-
+from chatviewer.domain.identity import digest
 from chatviewer.domain.importing import FileImport, Problem, SourceFile
-from chatviewer.domain.session import Session
+from chatviewer.domain.record import NamedTuple
 from chatviewer.importers.base import FullReadNeededError, Importer, NotThisFormatError, Reading
 from chatviewer.importers.reading import open_source
-from chatviewer.ingest.discovering import UNKNOWN, Candidate, recognisers
+from chatviewer.ingest.refreshing import has_log
+from chatviewer.storage.stamps import stored_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from chatviewer.domain.session import Session
 
 PART_WEIGHT = 16 << 20  # characters of text after which the sessions of a large file are handed on
 HASHED = 4096  # bytes at the start of a file, and before the place where a reading ended, that tell it from another file
+HEAD_SIZE = 64 << 10  # bytes that an importer may look at to recognise a file
+UNKNOWN = "not a chat file"
 EMPTY_SESSION = "empty session"
 EMPTY_FILE = "empty file"
+KINDS = {stat.S_IFDIR: "folder", stat.S_IFLNK: "link", stat.S_IFIFO: "FIFO", stat.S_IFSOCK: "socket"}
+ABSENT = (FileNotFoundError, NotADirectoryError)
+
+
+class Candidate(NamedTuple):
+    """A regular file that may hold chats."""
+
+    path: str
+    importer: Importer | None  # None: to be recognised by its head
+    size: int  # bytes
+    mtime_ns: int
+    ctime_ns: int
+    is_named: bool  # by the user, as a file: what is wrong with it is a problem, not just skipped
+
+    @property
+    def key(self) -> str:
+        """As its path is stored."""
+        return stored_path(self.path)
+
+
+class Found:
+    """Files that may hold chats, in the order in which they were found, each once."""
+
+    def __init__(self, chosen: list[Importer]) -> None:
+        self.candidates: dict[str, Candidate] = {}
+        self.skipped: Counter[str] = Counter()
+        self.problems: list[Problem] = []
+        self._chosen = chosen
+
+    def add_known(self, path: str, importer: Importer) -> None:
+        """A file that was imported before, by that importer."""
+        self._add(path, importer)
+
+    def _add(self, path: str, importer: Importer | None) -> None:
+        try:
+            found = os.lstat(path)
+        except ABSENT:
+            self.skipped["deleted meanwhile"] += 1
+            return
+        except OSError as error:
+            self.problems.append(Problem(path, 1, f"cannot be opened: {error.strerror or error}"))
+            return
+        if stat.S_ISREG(found.st_mode):
+            self._put(path, importer, found, is_named=False)
+        else:
+            self.skipped[KINDS.get(stat.S_IFMT(found.st_mode), "device")] += 1
+
+    def _put(self, path: str, importer: Importer | None, found: os.stat_result, *, is_named: bool) -> None:
+        size, mtime_ns, ctime_ns = found.st_size, found.st_mtime_ns, found.st_ctime_ns
+        for entry in self._beside(path, importer):
+            size += entry.st_size
+            mtime_ns, ctime_ns = max(mtime_ns, entry.st_mtime_ns), max(ctime_ns, entry.st_ctime_ns)
+        candidate = Candidate(path, importer, size, mtime_ns, ctime_ns, is_named)
+        self.candidates.setdefault(candidate.key, candidate)
+
+    def _beside(self, path: str, importer: Importer | None) -> Iterator[os.stat_result]:
+        """What is read together with a file, and may change without it: SQLite's log, the votes and projects of an unpacked export."""
+        if has_log(path):
+            yield os.stat(f"{path}-wal")
+        for each in self._chosen if importer is None else (importer,):
+            if each.beside and os.path.splitext(path)[1].lower() in each.extensions and os.path.basename(path) not in each.beside:
+                for name in each.beside:
+                    try:
+                        entry = os.stat(os.path.join(os.path.dirname(path), name))
+                    except OSError:
+                        continue
+                    yield entry
+
+    def gone(self, known: Mapping[str, object]) -> list[str]:
+        """Of the known files, those that are not there any more, as far as they were looked for."""
+        return []
 
 
 class FileReader:
@@ -141,12 +220,11 @@ class FileReader:
             return ""
         try:
             with open_source(self._candidate.path) as stream:
-                digest = blake2b(stream.read(min(HASHED, offset)) or b"", digest_size=16)
+                first = stream.read(min(HASHED, offset)) or b""
                 stream.seek(max(0, offset - HASHED))
-                digest.update(stream.read(min(HASHED, offset)) or b"")
+                return digest(first, stream.read(min(HASHED, offset)) or b"")
         except OSError:
             return ""
-        return digest.hexdigest()
 
 
 def _weight(session: Session) -> int:
@@ -159,3 +237,18 @@ def _weight(session: Session) -> int:
         for attachment in message.attachments:
             weight += len(attachment.data or b"") + len(attachment.text or "")
     return weight
+
+
+def recognisers(candidate: Candidate, chosen: list[Importer]) -> list[Importer]:
+    """The importers that take the file for theirs, the most specific first. Raises OSError."""
+    if candidate.importer is not None:
+        return [candidate.importer]
+    if not candidate.is_named:  # in a folder of anything, open only what may be a chat
+        chosen = [importer for importer in chosen if os.path.splitext(candidate.path)[1].lower() in importer.extensions]
+    if not chosen:
+        return []
+    with open_source(candidate.path) as stream:
+        head = stream.read(HEAD_SIZE) or b""
+    from pathlib import Path
+
+    return [importer for importer in chosen if importer.recognises(Path(candidate.path), head)]

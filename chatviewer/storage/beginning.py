@@ -9,6 +9,7 @@ import sqlite3
 
 from chatviewer.domain.importing import Beginning
 from chatviewer.storage.connection import Database, explained
+from chatviewer.storage.files import stored_beginning
 
 
 class LoadLostError(Exception):
@@ -22,21 +23,11 @@ def beginning(database: Database, user_id: int) -> Beginning | None:
         return stored_beginning(database.connection(), user_id)
 
 
-def stored_beginning(connection: sqlite3.Connection, user_id: int) -> Beginning | None:
-    row = connection.execute("SELECT file_count, total_count FROM beginning WHERE user_id = ?", (user_id,)).fetchone()
-    return None if row is None else Beginning._make(row)
-
-
 def remember_beginning(connection: sqlite3.Connection, user_id: int, total_count: int) -> None:
     """What this holds are the newest of so many files; without any it is just empty."""
     (count,) = connection.execute("SELECT count(*) FROM source_file WHERE user_id = ?", (user_id,)).fetchone()
     if count:
         connection.execute("INSERT INTO beginning (user_id, file_count, total_count) VALUES (?, ?, ?)", (user_id, count, total_count))
-
-
-def forget_beginning(connection: sqlite3.Connection, user_id: int) -> None:
-    """Somebody imports into it, file by file: no load takes its place any more."""
-    connection.execute("DELETE FROM beginning WHERE user_id = ?", (user_id,))
 
 
 def ids_of_beginning(connection: sqlite3.Connection, user_id: int) -> dict[str, int]:

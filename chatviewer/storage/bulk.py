@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from chatviewer.storage.beginning import ids_of_beginning, remember_beginning, stored_beginning
+from chatviewer.storage.beginning import ids_of_beginning, remember_beginning
 from chatviewer.storage.connection import Database, connect, explained, prepare_file
+from chatviewer.storage.files import stored_beginning
 from chatviewer.storage.linking import link_all, mark_all_branched, refresh_ratings
 from chatviewer.storage.migrating import migrate
 from chatviewer.storage.taking_place import Load, copy_own, take_place

@@ -14,8 +14,8 @@ from chatviewer import paths
 from chatviewer.domain.counts import Finding
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.errors import DatabaseDamagedError, DatabaseUnwritableError, RefusedError, UsageError
-from chatviewer.storage.beginning import stored_beginning
 from chatviewer.storage.connection import APPLICATION_ID, Database, explained
+from chatviewer.storage.files import stored_beginning
 from chatviewer.storage.journal import is_newer, journal_file
 from chatviewer.storage.migrating import migration_files, version
 from chatviewer.storage.reading import Row

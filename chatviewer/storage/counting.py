@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.errors import UsageError
-from chatviewer.storage.beginning import stored_beginning
 from chatviewer.storage.connection import Database, explained
+from chatviewer.storage.files import stored_beginning
 from chatviewer.storage.reading import to_datetime
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from typing import Any
 from chatviewer.domain.kinds import SessionStatus
 from chatviewer.domain.record import NamedTuple
 from chatviewer.domain.session import Session
-from chatviewer.storage.read_marks import caught_up_sources
-from chatviewer.storage.reading import mapping_from_json
+from chatviewer.storage.encoding import mapping_from_json
 from chatviewer.storage.rows import CHECKED, INTEGER_MAX, checksum, clean, json_text, milliseconds, text_terms
 
 COLUMNS = (
@@ -65,6 +64,11 @@ class Choices:
         query = f"SELECT {column}, changed_at FROM {table} WHERE user_id = ? AND uid = ?"
         row: tuple[Any, int] | None = self._connection.execute(query, (self._user_id, uid)).fetchone()
         return row
+
+
+def caught_up_sources(connection: sqlite3.Connection, user_id: int) -> frozenset[str]:
+    """The sources whose first import is over."""
+    return frozenset(row[0] for row in connection.execute("SELECT source FROM caught_up WHERE user_id = ?", (user_id,)))
 
 
 def stored_session(connection: sqlite3.Connection, session_id: int) -> dict[str, Any]:

@@ -1,10 +1,16 @@
-"""JSON as orjson writes it, also by a short command that never loads orjson: its import takes as long as all else that such a command
-imports to store one more message (it looks for the types of `dataclasses`, `uuid` and others that it could write)."""
+"""JSON in the columns of tables: as orjson writes it, also by a short command that never loads orjson. The import of that takes as long as
+all else that such a command imports to store one more message (it looks for the types of `dataclasses`, `uuid` and others that it could
+write)."""
+
+from __future__ import annotations
 
 import sys
-from typing import Any
 
 from chatviewer.domain import plain_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _MOST = 2_000  # values in one; more are worth orjson
 _INTEGERS = range(-(2**63), 2**64)
@@ -39,3 +45,50 @@ def _is_simple(value: Any) -> bool:
         if depth > 100 or count + len(waiting) > _MOST:
             return False
     return True
+
+
+def from_json(text: str | None, fallback: Any = None) -> Any:
+    """The JSON value of a column; where Python refuses it (numbers of 5,000 digits, nesting of 100,000) the text itself."""
+    if not text:
+        return fallback
+    try:
+        return plain_json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def mapping_from_json(text: str | None) -> dict[str, Any]:
+    """As `from_json`, for columns that hold an object."""
+    value = from_json(text)
+    return value if isinstance(value, dict) else {}
+
+
+def words_in(value: Any) -> str:
+    """All strings among the values of arguments, in their order: as the view `tool_text` gives them to the index, where escapes such as
+    \\n would glue themselves to the next word."""
+    if type(value) is dict:
+        try:
+            return "\n".join(value.values())
+        except TypeError:  # not only strings
+            pass
+    words: list[str] = []
+    waiting = [value]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, dict):
+            waiting.extend(reversed(list(here.values())))
+        elif isinstance(here, list | tuple):
+            waiting.extend(reversed(here))
+        elif isinstance(here, str):
+            words.append(here)
+    return "\n".join(words)
+
+
+def words_in_json(arguments: str | bytes | bytearray) -> str:
+    """The same for arguments as they are stored; what is no JSON is text as it stands."""
+    text = arguments if isinstance(arguments, str) else arguments.decode()
+    try:
+        value = plain_json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return words_in(value)

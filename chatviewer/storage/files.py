@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from chatviewer.domain.importing import Problem, SourceFile
+from chatviewer.domain.importing import Beginning, Problem, SourceFile
 from chatviewer.storage.connection import Database, explained
-from chatviewer.storage.reading import mapping_from_json
+from chatviewer.storage.encoding import mapping_from_json
 from chatviewer.storage.stamps import now_ms, stored_path
 
 _COLUMNS = 'path, source, size, mtime_ns, ctime_ns, "offset", line, head_hash, state, skipped, imported_at, gone_at'
@@ -122,3 +122,13 @@ def merged_counts(old: Mapping[str, int], new: Mapping[str, int]) -> dict[str, i
     return {kind: count + new.get(kind, 0) for kind, count in old.items() if type(count) is int} | {
         kind: count for kind, count in new.items() if type(old.get(kind)) is not int
     }
+
+
+def stored_beginning(connection: sqlite3.Connection, user_id: int) -> Beginning | None:
+    row = connection.execute("SELECT file_count, total_count FROM beginning WHERE user_id = ?", (user_id,)).fetchone()
+    return None if row is None else Beginning._make(row)
+
+
+def forget_beginning(connection: sqlite3.Connection, user_id: int) -> None:
+    """Somebody imports into it, file by file: no load takes its place any more."""
+    connection.execute("DELETE FROM beginning WHERE user_id = ?", (user_id,))

@@ -7,14 +7,13 @@ import sqlite3
 from chatviewer.domain.identity import make_uid
 from chatviewer.domain.kinds import Role
 from chatviewer.domain.long_text import whole
-from chatviewer.domain.message import Message
+from chatviewer.domain.message import Message, ToolResult
 from chatviewer.domain.record import NamedTuple
 from chatviewer.domain.session import Session
-from chatviewer.domain.tool_call import ToolResult
 from chatviewer.storage.describing import Growth
+from chatviewer.storage.encoding import mapping_from_json
 from chatviewer.storage.linking import project_uid
 from chatviewer.storage.merging import Change, StoredMessage, answer, is_same, merge_message, stored_messages, variant_uid
-from chatviewer.storage.reading import mapping_from_json
 from chatviewer.storage.rows import milliseconds
 from chatviewer.storage.writing import Writer
 

@@ -12,10 +12,9 @@ from typing import Any
 
 from chatviewer.domain.identity import make_uid
 from chatviewer.domain.long_text import Text, whole
-from chatviewer.domain.message import Message
+from chatviewer.domain.message import Message, ToolCall, ToolResult
 from chatviewer.domain.record import NamedTuple
-from chatviewer.domain.tool_call import ToolCall, ToolResult
-from chatviewer.storage.arguments import words_in_json
+from chatviewer.storage.encoding import words_in_json
 from chatviewer.storage.rows import (
     CHECKED,
     MAY_BE_LONG,

@@ -11,6 +11,7 @@ from chatviewer.domain.kinds import Role
 from chatviewer.domain.summary import MessageOpening, MessageStub, SessionSummary
 from chatviewer.errors import NotFoundError
 from chatviewer.storage.connection import Database, explained
+from chatviewer.storage.encoding import from_json
 from chatviewer.storage.reading import (
     ATTACHMENT_COLUMNS,
     MESSAGE_COLUMNS,
@@ -18,7 +19,6 @@ from chatviewer.storage.reading import (
     TOOL_CALL_COLUMNS,
     Row,
     attachment_of,
-    from_json,
     id_list,
     message_of,
     rating_of,

@@ -9,8 +9,8 @@ import unicodedata
 from functools import lru_cache
 
 from chatviewer.query.nodes import Word
-from chatviewer.storage.arguments import words_in_json
 from chatviewer.storage.composing import APART
+from chatviewer.storage.encoding import words_in_json
 from chatviewer.storage.matching import Choice, Phrase, choices
 from chatviewer.storage.snippets import fold
 from chatviewer.storage.terms import extra_terms

@@ -8,7 +8,7 @@ from typing import Any
 from chatviewer.domain.preference import PREFERENCES, Preference, find_preference
 from chatviewer.errors import UsageError
 from chatviewer.storage.connection import Database, explained
-from chatviewer.storage.reading import from_json
+from chatviewer.storage.encoding import from_json
 
 
 def preference(database: Database, user_id: int, key: str) -> Any:

@@ -58,7 +58,7 @@ def hits(connection: sqlite3.Connection, query: Query, page: list[Candidate], is
 def _message_hit(snippeter: Snippeter, level: str, row: tuple[Any, ...], is_text_asked: bool) -> Hit:
     _, session_id, session_uid, title, source, project, uid, seq, role, created_at, *texts = row
     if level == "tool":
-        from chatviewer.storage.arguments import words_in_json  # a search without calls among its hits does without
+        from chatviewer.storage.encoding import words_in_json  # a search without calls among its hits does without
 
         tool_name, arguments, result = texts
         snippet = snippeter.snippet(words_in_json(arguments)) or snippeter.snippet(result) or snippeter.snippet(tool_name)

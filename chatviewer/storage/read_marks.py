@@ -4,10 +4,10 @@ How far somebody has read is the user's own, keyed by uid, but no step of undo a
 passing, and the key that marks as read marks as unread again.
 """
 
-import sqlite3
 from collections.abc import Collection, Mapping
 
 from chatviewer.storage.connection import Database, explained
+from chatviewer.storage.describing import caught_up_sources
 from chatviewer.storage.stamps import now_ms
 
 _SET = (
@@ -33,11 +33,6 @@ def mark_read(database: Database, user_id: int, read: Mapping[str, int]) -> int:
                 connection.execute(_PUT, (user_id, uid, max(0, messages), now))
                 count += 1
     return count
-
-
-def caught_up_sources(connection: sqlite3.Connection, user_id: int) -> frozenset[str]:
-    """The sources whose first import is over."""
-    return frozenset(row[0] for row in connection.execute("SELECT source FROM caught_up WHERE user_id = ?", (user_id,)))
 
 
 def catch_up(database: Database, user_id: int, sources: Collection[str]) -> None:

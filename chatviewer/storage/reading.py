@@ -15,11 +15,9 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
     from chatviewer.domain.annotation import Rating
-    from chatviewer.domain.attachment import Attachment
-    from chatviewer.domain.message import Message
+    from chatviewer.domain.message import Attachment, Message, ToolCall
     from chatviewer.domain.session import ContextItem, Session
     from chatviewer.domain.summary import SessionSummary
-    from chatviewer.domain.tool_call import ToolCall
 
 Row: TypeAlias = "tuple[Any, ...]"
 
@@ -67,24 +65,6 @@ def to_datetime(milliseconds: int | None) -> datetime | None:
         return None
 
 
-def from_json(text: str | None, fallback: Any = None) -> Any:
-    """The JSON value of a column; where Python refuses it (numbers of 5,000 digits, nesting of 100,000) the text itself."""
-    if not text:
-        return fallback
-    from chatviewer.domain.plain_json import loads  # a list of sessions does without
-
-    try:
-        return loads(text)
-    except (ValueError, RecursionError):
-        return text
-
-
-def mapping_from_json(text: str | None) -> dict[str, Any]:
-    """As `from_json`, for columns that hold an object."""
-    value = from_json(text)
-    return value if isinstance(value, dict) else {}
-
-
 def id_list(ids: Iterable[int]) -> str:
     """Numbers as the JSON array that `json_each(?)` unfolds: one parameter, however many there are."""
     return f"[{','.join(map(str, ids))}]"
@@ -123,6 +103,7 @@ def summary_of(row: Row, tags: tuple[str, ...], has_note: bool) -> SessionSummar
 def session_of(row: Row, context_items: tuple[ContextItem, ...], note: str | None) -> Session:
     """From `SESSION_COLUMNS`."""
     from chatviewer.domain.session import Session
+    from chatviewer.storage.encoding import mapping_from_json
 
     return Session(
         uid=row[1],
@@ -158,6 +139,7 @@ def session_of(row: Row, context_items: tuple[ContextItem, ...], note: str | Non
 def context_item_of(row: Row) -> ContextItem:
     """From `CONTEXT_ITEM_COLUMNS`."""
     from chatviewer.domain.session import ContextItem
+    from chatviewer.storage.encoding import from_json
 
     return ContextItem(type=row[0], key=row[1], value=from_json(row[2]), priority=row[3], expires_at=to_datetime(row[4]))
 
@@ -171,6 +153,7 @@ def message_of(
 ) -> Message:
     """From `MESSAGE_COLUMNS`."""
     from chatviewer.domain.message import Message
+    from chatviewer.storage.encoding import mapping_from_json
 
     return Message(
         uid=row[1],
@@ -197,7 +180,8 @@ def message_of(
 def tool_call_of(row: Row) -> ToolCall:
     """From `TOOL_CALL_COLUMNS`."""
     from chatviewer.domain.identity import tool_call_uid
-    from chatviewer.domain.tool_call import ToolCall
+    from chatviewer.domain.message import ToolCall
+    from chatviewer.storage.encoding import from_json
 
     return ToolCall(
         uid=tool_call_uid(row[1], row[12]),
@@ -216,7 +200,7 @@ def tool_call_of(row: Row) -> ToolCall:
 
 def attachment_of(row: Row) -> Attachment:
     """From `ATTACHMENT_COLUMNS`; without its bytes."""
-    from chatviewer.domain.attachment import Attachment
+    from chatviewer.domain.message import Attachment
 
     return Attachment(media_type=row[1], name=row[2], byte_count=row[3], sha256=row[4], text=row[5])
 

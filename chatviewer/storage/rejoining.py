@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chatviewer.domain.kinds import Role
-from chatviewer.domain.message import Message
-from chatviewer.domain.tool_call import ToolCall
-from chatviewer.storage.arguments import words_in_json
+from chatviewer.domain.message import Message, ToolCall
 from chatviewer.storage.connection import Database, explained
 from chatviewer.storage.describing import COLUMNS
+from chatviewer.storage.encoding import from_json, mapping_from_json, words_in_json
 from chatviewer.storage.linking import link_all, mark_all_branched, refresh_ratings
 from chatviewer.storage.merging import longer, variant_uid
-from chatviewer.storage.reading import from_json, mapping_from_json
 from chatviewer.storage.rows import ATTACHMENT_COLUMNS, CALL_COLUMNS, CHECKED, MESSAGE_COLUMNS, call_terms, checksum, json_text, text_terms
 
 _OWN = ("preference", "journal", "rating", "note", "star", "tag", "session_tag", "title_override", "status_change", "reading", "tombstone")

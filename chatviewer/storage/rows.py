@@ -6,13 +6,10 @@ from typing import Any
 from zlib import crc32
 
 from chatviewer.domain import long_text
-from chatviewer.domain.attachment import Attachment
 from chatviewer.domain.long_text import Text
-from chatviewer.domain.message import Message
+from chatviewer.domain.message import Attachment, Message, ToolCall
 from chatviewer.domain.record import pattern
-from chatviewer.domain.tool_call import ToolCall
-from chatviewer.storage.arguments import words_in, words_in_json
-from chatviewer.storage.encoding import dumps
+from chatviewer.storage.encoding import dumps, words_in, words_in_json
 from chatviewer.storage.terms import LONG, extra_terms, extra_terms_of, pieces, unordered_terms, unordered_terms_of
 
 INTEGER_MAX = 2**63 - 1

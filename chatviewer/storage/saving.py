@@ -10,15 +10,13 @@ from typing import Any
 
 from chatviewer.domain.importing import FileImport, SaveCounts, SourceFile
 from chatviewer.domain.session import Session
-from chatviewer.storage.beginning import forget_beginning, stored_beginning
 from chatviewer.storage.connection import Database, explained
 from chatviewer.storage.describing import COLUMNS, Choices, described, new_session, sealed, stored_session
-from chatviewer.storage.files import label_gone_sessions, merged_counts, replace_problems
+from chatviewer.storage.encoding import mapping_from_json
+from chatviewer.storage.files import forget_beginning, label_gone_sessions, merged_counts, replace_problems, stored_beginning
 from chatviewer.storage.incoming import Incoming, Place, own_uid
 from chatviewer.storage.linking import link, link_all, mark_branched, project_uid, refresh_ratings, waiting
 from chatviewer.storage.merging import StoredMessage, is_same, stored_messages
-from chatviewer.storage.read_marks import catch_up
-from chatviewer.storage.reading import mapping_from_json
 from chatviewer.storage.rows import checksum, clean, json_text, milliseconds
 from chatviewer.storage.stamps import now_ms, stored_path
 from chatviewer.storage.writing import Writer
@@ -47,7 +45,10 @@ def save(database: Database, user_id: int, imports: Sequence[FileImport]) -> Sav
 
 def finish_import(database: Database, user_id: int, complete: Collection[str]) -> None:
     """Connect what still waits for its other half, once after the last `save`. What the `complete` sources give later is new."""
-    catch_up(database, user_id, complete)
+    if complete:
+        from chatviewer.storage.read_marks import catch_up  # not what a file that grew needs
+
+        catch_up(database, user_id, complete)
     if database.is_loading:  # its end does that
         return
     with explained(database.file):

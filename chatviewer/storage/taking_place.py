@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chatviewer.domain.importing import Beginning
-from chatviewer.storage.beginning import LoadLostError, holds_all, stored_beginning
+from chatviewer.storage.beginning import LoadLostError, holds_all
 from chatviewer.storage.choosing import apply_choices
 from chatviewer.storage.connection import BUSY_TIMEOUT_MS, Database, connect, roll_back
+from chatviewer.storage.files import stored_beginning
 
 OWN = (  # the user's rows; parents before children
     *("user", "preference", "journal", "rating", "note", "star", "tag", "session_tag", "title_override", "status_change", "reading"),

@@ -6,10 +6,8 @@ from itertools import groupby
 from typing import Any
 
 from chatviewer.domain import long_text
-from chatviewer.domain.attachment import Attachment
 from chatviewer.domain.long_text import Text
-from chatviewer.domain.message import Message
-from chatviewer.domain.tool_call import ToolCall
+from chatviewer.domain.message import Attachment, Message, ToolCall
 from chatviewer.storage.rows import (
     ATTACHMENT_COLUMNS,
     CALL_COLUMNS,
