@@ -19,6 +19,7 @@ from chatviewer.storage.filtering import SqlParts, levels_of
 from chatviewer.storage.patterns import TimeLimit, time_limit
 from chatviewer.storage.reading import id_list
 from chatviewer.storage.searching import Search
+from chatviewer.storage.sessions import Listing
 
 SECONDS = 0.25
 FIRST = 2_000  # rows of a kind, or sessions where no text is looked for
@@ -67,7 +68,7 @@ class _Found:
 
 
 def result_facets(connection: sqlite3.Connection, user_id: int, query: Query, should_stop: Callable[[], bool]) -> ResultFacets | None:
-    """The facets of what the query finds; None where not even the first could be counted in time.
+    """The facets of what the query finds, or lists where it holds no words; None where not even the first could be counted in time.
 
     Raises InterruptedSearchError once `should_stop` says so, or when another thread interrupts the connection.
     """
@@ -104,6 +105,12 @@ def _limited(connection: sqlite3.Connection, should_stop: Callable[[], bool]) ->
 
 
 def _look(connection: sqlite3.Connection, user_id: int, query: Query, most: int, limit: TimeLimit, found: _Found) -> None:
+    if not (query.words or query.patterns):  # a list, which leaves out what a search would look into: sub-agents
+        statement, parameters = Listing(query, user_id, "recent").select("session.id", limit=most + 1)
+        ids = [id_ for (id_,) in connection.execute(statement, parameters)]
+        found.is_whole = len(ids) <= most
+        found.times = dict.fromkeys(ids[:most])
+        return
     search = Search(connection, user_id, query, most + 1, limit)
     if search.parts.match is not None:
         _add_rows(search, found, most)

@@ -1,5 +1,7 @@
 """Into which sources, projects and times a result falls."""
 
+from collections import Counter
+
 import pytest
 
 from chatviewer.domain import ResultFacets, Role, SessionStatus
@@ -80,6 +82,19 @@ def test_without_text_sessions_are_counted(full: Library) -> None:
     assert found.sources == {"claude-code": 1, "codex": 1}
     assert len(found.times) == 2
     assert facets(full, "tag:nothing") == ResultFacets()
+
+
+@pytest.mark.parametrize("text", ["", "source:codex", "-needle", "is:subagent", "is:any", "-tag:later source:codex,chatgpt"])
+def test_where_a_list_stands_beside_them_its_sessions_are_counted(full: Library, text: str) -> None:
+    """It leaves out sub-agents, into which a search looks."""
+    parent = full.summaries(full.session_ids(parse("project:api source:codex")))[0]
+    fill(full, make_session("agent", ["hay", "straw"], source="codex", parent_uid=parent.uid))
+    found = facets(full, text)
+    listed = full.summaries(full.session_ids(parse(text)))
+    assert found.session_count == len(listed) > 0
+    assert found.sources == Counter(each.source for each in listed)
+    for source, count in found.sources.items():
+        assert len(full.session_ids(parse(f"{text} source:{source}"))) == count
 
 
 def test_of_too_many_those_stored_last_are_counted(full: Library, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -219,12 +219,15 @@ def check_facets(library: Library, stored: list[Stored], text: str, hits: tuple[
     facets = library.result_facets(parse(text))
     assert facets is not None
     facts = {each.summary.uid: each.summary for each in stored}
-    shown = [facts[uid] for uid in {hit.session_uid for hit in hits}]
+    query = parse(text)
+    is_list = not (query.words or query.patterns)  # what stands beside them in the viewer
+    uids = {each.uid for each in library.summaries(library.session_ids(query))} if is_list else {hit.session_uid for hit in hits}
+    shown = [facts[uid] for uid in uids]
     if not facets.is_whole:
         assert facets.session_count <= len(shown)
         return
     assert facets.session_count == len(shown), ("facets", facets.session_count, len(shown))
-    if Reader(stored, parse(text)).is_text:
+    if Reader(stored, query).is_text and not is_list:
         assert facets.hit_count == len(hits), ("hits", facets.hit_count, len(hits))
         left = {role: library.search(parse(f"{text} role:{role}"), limit=EVERYTHING).hits for role in Role}
         assert facets.roles == {role: len({hit.session_uid for hit in some}) for role, some in left.items() if some}, ("roles", text)
