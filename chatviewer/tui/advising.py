@@ -69,7 +69,7 @@ def unknown_field(typed: str) -> tuple[int, str] | None:
 
 def completion_line(found: Sequence[Completion], left: int) -> Content:
     """The choices, the one that Tab takes first."""
-    pieces: list[tuple[str, str]] = [(" " * max(0, left - 4), ""), ("Tab ", "bold $accent")]
+    pieces: list[tuple[str, str]] = [(" " * max(0, left - 4), ""), ("Tab ", "bold $text-accent")]
     for place, each in enumerate(found):
         pieces.append((safe_line(each.label, 40), "" if place == 0 else _MUTED))
         count = f" {short_count(each.session_count)}" if each.session_count is not None else ""
@@ -86,14 +86,18 @@ def fact_line(facts: Sequence[str], left: int, width: int) -> Content:
         pieces += [
             (" · " if place else "", _MUTED),
             (f"{words}{colon}" if colon else "", _MUTED),
-            (key, "bold $accent" if colon else _MUTED),
+            (key, "bold $text-accent" if colon else _MUTED),
         ]
     return Content.assemble(*pieces)
 
 
-def example_line(left: int) -> Content:
-    """What could be typed, while nothing is."""
+def example_line(left: int, width: int) -> Content:
+    """What could be typed, while nothing is: as much of it as has room."""
     pieces: list[tuple[str, str]] = [(" " * left, "")]
+    used = left
     for field, value in EXAMPLES:
-        pieces += [(field, "$accent 80%"), (f"{value}   ", _MUTED)]
+        used += cell_len(field + value) + 3
+        if used - 3 > width:
+            break
+        pieces += [(field, "$text-accent 80%"), (f"{value}   ", _MUTED)]
     return Content.assemble(*pieces)

@@ -77,6 +77,12 @@ class ChatviewerApp(App[int]):
             self.register_theme(theme)
         self._begin_with_theme()
 
+    def action_command_palette(self) -> None:
+        from chatviewer.tui.palette import ActionPalette
+
+        if not isinstance(self.screen, ActionPalette):
+            self.push_screen(ActionPalette())
+
     def get_default_screen(self) -> MainScreen:
         return self.main
 

@@ -161,8 +161,8 @@ class Listing:
         self._facets, self.is_explaining = answer.narrowing.facets, False
         return True
 
-    def title(self) -> str:
-        """What the list shows, or what is wrong with the query."""
+    def title(self, room: int = 100) -> str:
+        """What the list shows, or what is wrong with the query; the order of search results where there is room for so many cells."""
         if self.problems:
             return self.problems[0]
         if self.failure:
@@ -177,7 +177,8 @@ class Listing:
         if more and self._facets is not None and self._facets.hit_count > hits:
             hits, sessions, more = self._facets.hit_count, self._facets.session_count, not self._facets.is_whole
         words = f"{full_count(hits)}{'+' if more else ''} {'hit' if hits == 1 else 'hits'}"
-        return f"{words} in {counted(sessions, 'session')} · {ORDERS[self.order]}"
+        found, order = f"{words} in {counted(sessions, 'session')}", f" · {ORDERS[self.order]}"
+        return found + order if len(found + order) <= room else found
 
     def position(self) -> str:
         """Where the cursor is, and how many are marked."""

@@ -1,15 +1,37 @@
 """The palette: every action by its name, with its key. Derived from the declaration."""
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.containers import Vertical
 
-from chatviewer.tui.actions import ACTIONS, Action
+from chatviewer.tui.actions import ACTIONS, EVERYWHERE, LIST, Action
+from chatviewer.tui.modals.modal import Modal
+from chatviewer.tui.screens.viewer_screen import ViewerScreen
+
+
+class ActionPalette(CommandPalette):
+    """Textual's palette, named like the other dialogs."""
+
+    VERTICAL_BREAKPOINTS = Modal.VERTICAL_BREAKPOINTS
+
+    def __init__(self) -> None:
+        super().__init__(placeholder="Type to narrow down", id="--command-palette")
+
+    def on_mount(self) -> None:
+        box = self.query_one("#--container", Vertical)
+        box.border_title = "Palette"
+        box.border_subtitle = "Enter runs · Esc leaves"
 
 
 class ActionProvider(Provider):
     """Offers all actions; what is chosen runs in the pane that it belongs to."""
 
     async def discover(self) -> Hits:
-        for action in sorted(ACTIONS, key=_is_moving):  # what everybody knows comes last
+        pane = self.screen.pane if isinstance(self.screen, ViewerScreen) else LIST
+
+        def rank(action: Action) -> tuple[bool, bool, bool]:
+            return _is_moving(action), action.id[-1].isdigit(), not {pane, EVERYWHERE} & {*action.where}
+
+        for action in sorted(ACTIONS, key=rank):  # what works here comes first; last the rows of digits, and what everybody knows
             yield DiscoveryHit(_name(action), lambda action=action: self._perform(action), help=action.help)
 
     async def search(self, query: str) -> Hits:

@@ -1,4 +1,7 @@
-"""The viewer's own colours: a calm ground and one accent. Everything else that is said by colour is said by words or signs too."""
+"""The viewer's own colours: a calm ground and one accent. Everything else that is said by colour is said by words or signs too.
+
+What is written in the accent is written in `$text-accent`: other themes' accents are made for grounds, and may not be readable as text.
+"""
 
 from textual.theme import Theme
 
@@ -19,6 +22,7 @@ DARK = Theme(
     dark=True,
     variables={
         **_QUIET,
+        "text-accent": "#e0af68",
         "border": "#e0af68",
         "border-blurred": "#363b45",
         "scrollbar": "#363b45",
@@ -45,6 +49,7 @@ LIGHT = Theme(
     dark=False,
     variables={
         **_QUIET,
+        "text-accent": "#8f4e0b",
         "border": "#8f4e0b",
         "border-blurred": "#cfcac0",
         "input-selection-background": "#8f4e0b 25%",
@@ -73,6 +78,7 @@ CONTRAST = Theme(
     text_alpha=1.0,
     variables={
         **_QUIET,
+        "text-accent": "#ffd700",
         "border": "#ffd700",
         "border-blurred": "#a0a0a0",
         "scrollbar": "#a0a0a0",

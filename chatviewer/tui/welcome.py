@@ -18,7 +18,7 @@ def welcome_text(sources: Sequence[SourceStatus], left_changes: int = 0, *, is_l
     """Sources with something, largest first, and what to press: that alone in a low window, where it would be cut off. `left_changes`:
     what the journal of a database that is gone still holds."""
     found = sorted((source for source in sources if source.file_count), key=lambda source: -source.file_count)
-    lines = [Content.styled("Welcome to chatviewer", "bold $accent"), Content("")]
+    lines = [Content.styled("Welcome to chatviewer", "bold $text-accent"), Content("")]
     if found and is_low:
         total = counted(sum(source.file_count for source in found), "chat file")
         return Content("\n").join(
@@ -76,7 +76,7 @@ def import_text(state: ImportState) -> Content:
     """The first import while it goes on: a bar, how fast, how long still, and what can be done meanwhile."""
     done = round(state.share * _BAR)
     progress = state.progress
-    lines = [Content.styled("Bringing in your chats", "bold $accent"), Content("")]
+    lines = [Content.styled("Bringing in your chats", "bold $text-accent"), Content("")]
     lines.append(Content.assemble(("━" * done, "$accent"), ("━" * (_BAR - done), "$foreground 20%"), f"  {state.share:.0%}"))
     lines.append(Content(""))
     if progress is None:
@@ -91,4 +91,4 @@ def import_text(state: ImportState) -> Content:
 
 
 def _key(key: str, words: str) -> Content:
-    return Content.assemble((f"  {key}", "bold $accent"), f"    {words}")
+    return Content.assemble((f"  {key}", "bold $text-accent"), f"    {words}")

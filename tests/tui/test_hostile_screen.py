@@ -116,7 +116,7 @@ def assert_only_its_own(output: bytes) -> list[str]:
 
 ESC = "\x1b"
 OVER_THE_LIST = {"i": "─ Details", "r": "─ Title", "N": "─ Note on", "#": "─ Tags", "f": "─ Filter"}
-OVER_THE_TRANSCRIPT = {"Y": "─ Copy", "O": "─ Prompts", "B": "─ Branches", "N": "─ Note on", "i": "─ Details"}
+OVER_THE_TRANSCRIPT = {"Y": "─ Copy", "O": "─ Outline", "B": "─ Branches", "N": "─ Note on", "i": "─ Details"}
 
 
 def look_into(terminal: Terminal, opened: dict[str, str]) -> None:

@@ -94,7 +94,7 @@ class MenuModal(Modal[str | None]):
         room = width - cell_len(detail) - cell_len(choice.lead) - 1
         mark = "› " if choice.value and choice.value in self._current else "  "
         muted = "$foreground 60%"
-        return Content.assemble((mark, "$accent"), (choice.lead, muted), formatting.fit(choice.label, room - 2), " ", (detail, muted))
+        return Content.assemble((mark, "$text-accent"), (choice.lead, muted), formatting.fit(choice.label, room - 2), " ", (detail, muted))
 
     @on(Input.Changed)
     def narrow(self, event: Input.Changed) -> None:

@@ -73,7 +73,7 @@ class HelpScreen(ModalScreen[None]):
 
 
 def _heading(text: str) -> Content:
-    return Content.styled(text, "bold $accent")
+    return Content.styled(text, "bold $text-accent")
 
 
 def _line(key: str, words: str, width: int) -> Content:

@@ -18,7 +18,6 @@ from chatviewer.tui import formatting, organising
 from chatviewer.tui.actions import LIST
 from chatviewer.tui.background import run_job
 from chatviewer.tui.fetching import fetch_counts, fetch_message, fetch_preferences, fetch_searches, fetch_sources, fetch_summaries
-from chatviewer.tui.formatting import counted
 from chatviewer.tui.import_messages import SourcesFetched
 from chatviewer.tui.importing import ImportState
 from chatviewer.tui.list_messages import ListingReady
@@ -53,7 +52,7 @@ from chatviewer.tui.titles import put_subtitle, put_title
 from chatviewer.tui.warming import DELAY_SECONDS, warm_up
 from chatviewer.tui.welcome import LOW, import_text, welcome_text
 from chatviewer.tui.widgets.advice_line import AdviceLine
-from chatviewer.tui.widgets.find_box import FindBox
+from chatviewer.tui.widgets.find_box import FindBox, progress_words
 from chatviewer.tui.widgets.panes import Panes
 
 
@@ -93,6 +92,9 @@ class MainScreen(OutgoingActions, WindowActions):
         elif isinstance(first, WorkFailed):
             first.generation = 0
             self.show_failure(first)
+        if not len(self.session_list.rows) and not self.listing.failure and self.library.is_empty:
+            self.add_class("-first-start")
+            self.session_list.say_when_empty(Content(""))  # the welcome is about to come
         self.show_pane()
         self.call_after_refresh(self._complete)
 
@@ -113,11 +115,7 @@ class MainScreen(OutgoingActions, WindowActions):
             self.listing.refresh()
         self.counter.submit(fetch_counts(self.library), key="counts")
         self.changes.submit(organising.empty_trash(self.library, self.viewer.preference("trash_retention_days"), self.viewer.now()))
-        if not len(self.session_list.rows) and not self.listing.failure and self.library.is_empty:
-            self.add_class("-first-start")
-            self.show_pane()
-            self.fetcher.submit(fetch_sources(self.library), key="sources")
-        elif not self.viewer.preference("watch"):  # else what expires is imported before it could be told
+        if self.has_class("-first-start") or not self.viewer.preference("watch"):  # else what expires is imported before it could be told
             self.fetcher.submit(fetch_sources(self.library), key="sources")
         self.watch(self.viewer, "import_state", self.follow_import)
         if not self.app.is_headless:
@@ -218,7 +216,7 @@ class MainScreen(OutgoingActions, WindowActions):
     @on(MarksChanged)
     def describe_list(self) -> None:
         """Title, position, and what to do where the list is empty."""
-        put_title(self.session_list, safe_line(self.listing.title(), 120))
+        put_title(self.session_list, safe_line(self.listing.title(self.session_list.size.width - 4), 120))
         put_subtitle(self.session_list, self.listing.position())
         self.session_list.set_class(bool(self.listing.problems), "-problem")
         is_empty = not len(self.session_list.rows)
@@ -324,10 +322,10 @@ class MainScreen(OutgoingActions, WindowActions):
 
     @on(FindProgressed)
     def show_find(self, event: FindProgressed) -> None:
-        words = f"{event.current}/{event.total}{'' if event.is_complete else '+'}" if event.total else "not found"
-        if event.elsewhere:
-            words += f" · {counted(event.elsewhere, 'message')} in other branches"
-        put_subtitle(self.query_one("#reading"), f"{words} · n next, N previous" if event.text else "")
+        pane = self.query_one("#reading")
+        put_subtitle(pane, progress_words(event, pane.size.width - 6))  # without the border, its corners and a blank on each side
+        if not pane.has_class("-finding"):
+            self.name_keys()
 
     # What happened
 

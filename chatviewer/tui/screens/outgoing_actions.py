@@ -73,9 +73,9 @@ class OutgoingActions(OrganisingActions):
         from chatviewer.tui.modals.menu import Choice, MenuModal
 
         formats = {exporter.format: exporter for exporter in sorted(exporters(), key=lambda one: _ORDER.find(one.format) % len(_ORDER))}
-        choices = [Choice(exporter.label, exporter.extension, name, f"{name:<9}") for name, exporter in formats.items()]
-        state = "hidden; choose this to leave it in" if is_redacting else "left in; choose this to hide it"
-        choices.append(Choice(f"What looks like a key, token or password is {state}", "", _TOGGLE))
+        choices = [Choice(_sentence(exporter.label), exporter.extension, name, f"{name:<10}") for name, exporter in formats.items()]
+        state = "hidden; Enter leaves it in" if is_redacting else "left in; Enter hides it"
+        choices.append(Choice(f"What looks like a key, token or password is {state}", "", _TOGGLE, f"{'secrets':<10}"))
 
         def go_on(chosen: str | None) -> None:
             if chosen == _TOGGLE:
@@ -144,6 +144,10 @@ class OutgoingActions(OrganisingActions):
             lent = lend_terminal(self.viewer, event.arguments, event.folder)
             back = lent.problem or f"Back from {event.arguments[0]} · R looks for new messages"
             self.tell(back, is_warning=bool(lent.problem), lasts=True)
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _here() -> Path:

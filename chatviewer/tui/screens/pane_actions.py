@@ -96,7 +96,7 @@ class PaneActions(ViewerScreen):
         elif self.pane == LIST and not has_sessions and self.search_box.value.strip():
             hints = (hints[0], ("Esc", "clear"), *hints[1:])
         if self.pane == TRANSCRIPT:
-            hints = (hints[0], ("Esc", "back"), *hints[1:])
+            hints = (hints[0], ("Esc", "back"), *((("n", "next match"),) if self.reader.is_finding else ()), *hints[1:])
         if self.pane == LIST and self.has_class("-first-start"):
             hints = FIRST_HINTS
         if self.pane == LIST and self.session_list.can_fold:

@@ -57,7 +57,7 @@ class ReadingActions(SearchActions):
             return
         above = [choice.value for choice in choices if layout.index_of[int(choice.value)] <= view.cursor.at]
         hint = "Enter jumps · Esc stays"
-        menu = MenuModal("Prompts", choices, current=above[-1] if above else "", hint=hint, width=WIDTH)
+        menu = MenuModal("Outline", choices, current=above[-1] if above else "", hint=hint, width=WIDTH)
         self.app.push_screen(menu, self._show_message)
 
     @on(BranchesFetched)

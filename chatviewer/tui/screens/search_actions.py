@@ -60,7 +60,7 @@ class SearchActions(PaneActions):
             start = 1 if is_beginning else left
             has_room = fresh and not is_below and start + sum(cell_len(fact) + 3 for fact in facts) + cell_len(fresh) <= self.app.size.width
             return fact_line([*facts, fresh] if has_room else facts, left, self.app.size.width)
-        return example_line(left)
+        return example_line(left, self.app.size.width)
 
     def freshness(self) -> str:
         """How long ago the library was brought up to date, or that not all is here yet."""

@@ -41,7 +41,9 @@ class ChoiceList(ScrollView):
         self.call_after_refresh(self._keep_in_sight)  # how high the list is depends on how many there are
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return max(1, self.line_count)
+        limit = self.styles.max_height  # else what is around it leaves room for all lines
+        room = self.line_count if limit is None else int(limit.resolve(container, viewport))
+        return max(1, min(self.line_count, room))
 
     def move_to(self, line: int) -> None:
         """Put the cursor on a line, or on the nearest one that there is."""

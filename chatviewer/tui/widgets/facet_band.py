@@ -42,8 +42,8 @@ class FacetBand(Widget):
                 break
             self._places.append((at, at := at + cell_len(label) + len(count) + 4, facet.key))
             pieces += [
-                (facet.key, "bold $accent"),
-                (f"›{label}" if is_on else f" {label}", "bold $accent" if is_on else ""),
+                (facet.key, "bold $text-accent"),
+                (f"›{label}" if is_on else f" {label}", "bold $text-accent" if is_on else ""),
                 (f"{count}  ", "$foreground 60%"),
             ]
         return Content.assemble(*pieces)

@@ -46,10 +46,13 @@ class HitPainter(RowPainter):
         return segments
 
     def hit_heading(self, hit: Hit, width: int) -> list[Segment]:
-        """The session that the results below belong to."""
-        facts = f"{hit.source} · {self.age(hit.created_at)}".rstrip(" ·")
+        """The session that the results below belong to. Where that shows the whole title, the source is left out."""
+        title, age = safe_line(hit.title or "Untitled"), self.age(hit.created_at)
+        facts = f"{hit.source} · {age}".rstrip(" ·")
+        if age and cell_len(title) + cell_len(facts) > width - 4 >= cell_len(title) + cell_len(age):
+            facts = age
         room = max(1, width - 2 - cell_len(facts) - 2)
-        title = formatting.fit(hit.title or "Untitled", room)
+        title = formatting.fit(title, room)
         return [Segment(f" {title}  ", self.looks.strong), Segment(formatting.fit(facts, max(0, width - room - 3)) + " ", self.looks.dim)]
 
 

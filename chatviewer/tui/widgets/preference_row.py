@@ -66,7 +66,7 @@ class PreferenceRow(Horizontal, can_focus=True):
         return bool(self.query(Input))
 
     def _label(self) -> Content:
-        return Content.assemble((f"{CHANGED if self.is_changed else ' '} ", "$accent"), self.preference.label)
+        return Content.assemble((f"{CHANGED if self.is_changed else ' '} ", "$text-accent"), self.preference.label)
 
     def _shown(self) -> Content:
         text = safe_line(self.preference.show(self.value), 200)

@@ -1,4 +1,8 @@
-"""What stands below a session's title: whole facts or none, the less important ones left out first where there is no room."""
+"""What stands below a session's title: whole facts or none, the less important ones left out first where there is no room.
+
+Before the source goes, the project is cut, unless hardly anything of it were left: names that are now sources, now projects at the same
+place are hard to read.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,6 +14,7 @@ from chatviewer.tui import formatting
 
 BETWEEN = " · "
 LONGEST = 40  # cells of foreign text in one fact
+SHORTEST_PROJECT = 8  # cells to which it is cut
 
 
 class Fact(NamedTuple):
@@ -55,6 +60,8 @@ def shown_facts(facts: Sequence[Fact], room: int) -> list[tuple[str, Fact | None
         if shown[place].short:
             shown[place] = shown[place]._replace(text=shown[place].short)
     for name in _DROPPED:
+        if name == "source":
+            shown = [_cut(fact, _width(shown) - room) if fact.name == "project" else fact for fact in shown]
         if _width(shown) <= room or len(shown) == 1:
             break
         shown = [fact for fact in shown if fact.name != name] or shown
@@ -66,6 +73,12 @@ def shown_facts(facts: Sequence[Fact], room: int) -> list[tuple[str, Fact | None
             left -= cell_len(fitted)
             pieces.append((fitted, of))
     return pieces
+
+
+def _cut(fact: Fact, surplus: int) -> Fact:
+    """So many cells shorter, if that leaves enough."""
+    room = cell_len(fact.text) - surplus
+    return fact._replace(text=formatting.fit(fact.text, room, pad=False)) if surplus > 0 and room >= SHORTEST_PROJECT else fact
 
 
 def short_facts(facts: Sequence[Fact], is_wide: bool) -> list[tuple[str, Fact | None]]:

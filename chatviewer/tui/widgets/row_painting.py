@@ -19,6 +19,7 @@ FOLDED, UNFOLDED = "▸", "▾"
 TOGGLES_AGENTS = "agents"  # in the meta data of what unfolds them by a click
 _DEEPEST = 4  # levels of sub-agents that are set in further than the one above
 _COUNT_WIDTH, _AGE_WIDTH, _SOURCE_WIDTH, _PROJECT_WIDTH = 8, 7, 13, 15
+_GAP = 2  # cells between what stands left and the numbers
 _SHORTEST_TAG = 5  # cells
 _WIDE_ENOUGH_FOR_UNIT = 40
 _WIDE_ENOUGH_FOR_SOURCE, _WIDE_ENOUGH_FOR_PROJECT, _WIDE_ENOUGH_FOR_TAGS = 64, 84, 100  # cells, in one-line rows
@@ -113,9 +114,9 @@ class RowPainter:
     def _facts_line(self, summary: SessionSummary, width: int, state: RowState) -> list[Segment]:
         number = formatting.short_count(summary.message_count)
         count = formatting.fit_right(f"{number} msg", _COUNT_WIDTH) if width >= _WIDE_ENOUGH_FOR_UNIT else formatting.fit_right(number, 5)
-        right = f"{count}{self._age_cell(summary)} "
+        right = f"{count}{self._age_cell(summary)} ".lstrip()  # in columns, though what is left of a short number is not kept free
         lead = self._lead(state, is_first=False)
-        room = max(0, width - INDENT - len(lead) - len(right))
+        room = max(0, width - INDENT - len(lead) - len(right) - _GAP)
         facts = shown_facts(facts_of(summary, state.fold, is_nested=state.depth > 0, told=state.told), room)
         used = sum(cell_len(text) for text, _ in facts)
         between = "  " if used else ""
@@ -127,7 +128,7 @@ class RowPainter:
             Segment(lead, self.looks.dim),
             *(self._fact(text, fact) for text, fact in facts),
             Segment(f"{between}{shown_tags}" if shown_tags else "", self.looks.tag),
-            Segment(" " * max(0, gap) + right, self.looks.dim),
+            Segment(" " * (max(0, gap) + _GAP) + right, self.looks.dim),
         ]
 
     def _fact(self, text: str, fact: Fact | None) -> Segment:

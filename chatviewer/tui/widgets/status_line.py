@@ -68,7 +68,7 @@ class StatusLine(Widget):
                     kept = 0  # the others are the less useful ones
                     continue
                 if kept or is_last:
-                    left += [(f" {hint[0]}", "bold $accent"), (f" {hint[1]}  ", "$foreground 65%")]
+                    left += [(f" {hint[0]}", "bold $text-accent"), (f" {hint[1]}  ", "$foreground 65%")]
                     if (key := key_of(hint[0])) is not None:
                         self._places.append((used - 1, used - 1 + _cells(hint), key))
                     used += _cells(hint)
