@@ -5,6 +5,7 @@ pane that has the focus. Every pane that is named in `where` has that method. Th
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from textual.binding import Binding
@@ -258,6 +259,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("quit", ("ctrl+q",), "ctrl+q", (EVERYWHERE,), "Quit", "Quit", "app.quit"),
 )
 
+SECTIONS = {  # of the help, by the action that each begins with
+    "move.down": "Moving",
+    "open": "In and out",
+    "search": "Finding",
+    "mark": "Marking",
+    "archive": "Organising",
+    "message.next": "Reading",
+    "copy": "Copying and exporting",
+    "details": "The window",
+}
 ACTION_BY_ID = {action.id: action for action in ACTIONS}
 
 
@@ -282,9 +293,20 @@ def footer_hints(pane: str, *, has_sessions: bool = True) -> list[tuple[str, str
     return [(action.shown.split()[0], action.label.lower()) for action in shown]
 
 
+def help_sections(pane: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """The sections of a pane's help: their names, keys and what they do; actions that belong together on one line, a long row of them as
+    its first and last."""
+    starts = [place for place, action in enumerate(ACTIONS) if action.id in SECTIONS]
+    for start, end in pairwise([*starts, len(ACTIONS)]):
+        lines: dict[str, list[str]] = {}
+        for action in ACTIONS[start:end]:
+            if pane in action.where or EVERYWHERE in action.where:
+                lines.setdefault(action.help, []).append(action.shown)
+        if lines:
+            shown = ((keys if len(keys) < _MANY else [keys[0], "…", keys[-1]], words) for words, keys in lines.items())
+            yield SECTIONS[ACTIONS[start].id], [("  ".join(keys), words) for keys, words in shown]
+
+
 def help_lines(pane: str) -> list[tuple[str, str]]:
-    """Keys and what they do; actions that belong together on one line, a long row of them as its first and last."""
-    lines: dict[str, list[str]] = {}
-    for action in actions_for(pane):
-        lines.setdefault(action.help, []).append(action.shown)
-    return [("  ".join(keys if len(keys) < _MANY else [keys[0], "…", keys[-1]]), words) for words, keys in lines.items()]
+    """All lines of a pane's help."""
+    return [line for _name, lines in help_sections(pane) for line in lines]

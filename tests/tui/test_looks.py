@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from chatviewer.domain import Hit, HitKind
 from chatviewer.domain.preference import find_preference
 from chatviewer.storage.library import Library
+from chatviewer.tui.actions import ACTIONS, ALL_PANES, LIST, SECTIONS, TRANSCRIPT, actions_for, help_sections
 from chatviewer.tui.advising import EXAMPLES, example_line
 from chatviewer.tui.messages import FindProgressed
 from chatviewer.tui.widgets.find_box import progress_words
@@ -81,6 +82,27 @@ async def test_the_title_of_search_results_is_not_cut(
         assert title.startswith("18 hits in 9 sessions")
         assert ("newest first" in title) is has_order
         assert title in "\n".join("".join(segment.text for segment in line) for line in pilot.app.screen._compositor.render_strips())
+
+
+def test_every_key_of_the_help_stands_in_a_section() -> None:
+    assert ACTIONS[0].id in SECTIONS
+    assert set(SECTIONS) <= {action.id for action in ACTIONS}
+    for pane in ALL_PANES:
+        told = {words for _name, lines in help_sections(pane) for _keys, words in lines}
+        assert told == {action.help for action in actions_for(pane)}
+        assert next(name for name, _lines in help_sections(pane)) == "Moving"
+    assert {name for name, _lines in help_sections(LIST)} == {*SECTIONS.values()} - {"Reading"}
+    reading = dict(help_sections(TRANSCRIPT))["Reading"]
+    assert ("J  K", "Next or previous message") in reading
+    assert ("1  2  3  4  5", "Rate the reply under the cursor") in reading
+
+
+async def test_the_help_names_its_sections(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        await press(pilot, "question_mark")
+        lines = str(pilot.app.screen.query_one("#help Static").render()).split("\n")  # type: ignore[attr-defined]
+        assert lines[:3] == ["Session list", "", "Moving"]
+        assert lines[lines.index("Marking") - 1] == ""
 
 
 async def test_no_dialog_ends_in_empty_rows(open_viewer: OpenViewer, demo_library: Library) -> None:

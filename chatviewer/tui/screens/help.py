@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from chatviewer.query.fields import FIELDS
-from chatviewer.tui.actions import ALL_PANES, LIST, PANES, help_lines
+from chatviewer.tui.actions import ALL_PANES, LIST, PANES, help_lines, help_sections
 from chatviewer.tui.shown_keys import key_lines
 
 _KEY_WIDTH = 20
@@ -86,12 +86,16 @@ def _line(key: str, words: str, width: int) -> Content:
 
 
 def _pane_section(pane: str, width: int, *, own: bool) -> Content:
-    """All keys of the pane; of the other panes only what is theirs alone."""
-    lines = help_lines(pane)
-    if not own:
-        shared = set(help_lines(LIST if pane != LIST else ALL_PANES[1]))
-        lines = [line for line in lines if line not in shared]
-    return Content("\n").join([_heading(PANES[pane]), *(_line(key, words, width) for key, words in lines)])
+    """All keys of the pane, by sections; of the other panes only what is theirs alone."""
+    if own:
+        parts = [_heading(PANES[pane])]
+        for name, lines in help_sections(pane):
+            section = [Content.styled(name, "italic $foreground 60%"), *(_line(key, words, width) for key, words in lines)]
+            parts.append(Content("\n").join(section))
+        return Content("\n\n").join(parts)
+    shared = set(help_lines(LIST if pane != LIST else ALL_PANES[1]))
+    others = [_line(key, words, width) for key, words in help_lines(pane) if (key, words) not in shared]
+    return Content("\n").join([_heading(PANES[pane]), *others])
 
 
 def _search_section(width: int) -> Content:
