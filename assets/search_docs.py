@@ -46,9 +46,9 @@ for everything.
 The word that you are typing is taken for the beginning of one: `flak` finds `flaky`, and half a tag the tag (as `tag:rel*` does). A space
 ends the word. A field whose value is yet to come narrows nothing. The line under the box offers the fields and their values with the
 number of sessions (`Tab` takes the first and a space behind it, in whose place a comma goes on with one more value; also in the middle of
-a query and within a list), points at what is wrong or was probably meant for a field, and says how long the search took, when chats were
-last imported, and what else there is: hits in archive and trash (`ctrl+o` takes them into the search and out again) and
-in tool output (`ctrl+t` likewise).
+a query and within a list), points at what is wrong or was probably meant for a field, and says how long a search for words took and what
+else there is: hits in archive and trash (`ctrl+o` takes them into the search and out again) and in tool output (`ctrl+t` likewise). When
+chats were last imported stands in the bottom line, in a narrow window here.
 
 A field looks like a chip. Backspace behind the space that closes it, or `ctrl+w`, takes it out as a whole. At the top of the list `↑`
 brings back earlier queries, `↓` returns.
