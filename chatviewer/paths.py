@@ -77,16 +77,24 @@ def database_file(given: str | None = None) -> str:
     text = given or os.environ.get("CHATVIEWER_DATABASE") or ""
     if not text:
         home = os.environ.get("CHATVIEWER_HOME")
-        return os.path.join(home, DATABASE_NAME) if home else str(data_directory() / DATABASE_NAME)
+        return _file(os.path.join(home, DATABASE_NAME) if home else str(data_directory() / DATABASE_NAME))
     if "://" not in text:
-        return os.path.expanduser(text)
+        return _file(os.path.expanduser(text))
     scheme, _, rest = text.partition("://")
     if scheme != "sqlite" or not rest.startswith("/") or rest == "/":
         raise UsageError("A database URL looks like sqlite:///folder/chatviewer.db; only SQLite is supported.")
     from urllib.parse import unquote
 
     # As SQLAlchemy and Peewee read it: three slashes are a relative path, four an absolute one.
-    return os.path.expanduser(unquote(rest[1:]))
+    return _file(os.path.expanduser(unquote(rest[1:])))
+
+
+def _file(name: str) -> str:
+    """The file that is meant by a name. Of a link what it leads to: that is where SQLite keeps the log, and what another file takes the
+    place of. Not `:memory:` or a URI, as SQLite would read such a name."""
+    if os.path.islink(name) and os.path.exists(name):
+        return os.path.realpath(name)
+    return os.path.abspath(name) if name.startswith((":", "file:")) else name
 
 
 def journal_path(database: Path) -> Path:
