@@ -3,13 +3,14 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -24,7 +25,7 @@ from chatviewer.domain.importing import Beginning, ImportProgress
 from chatviewer.errors import DatabaseUnwritableError
 from chatviewer.ingest import beginning
 from chatviewer.query import parse
-from chatviewer.storage import bulk, taking_place
+from chatviewer.storage import bulk, connection, taking_place
 from chatviewer.storage.library import Library
 from chatviewer.storage.sharing import SharedLibrary
 from tests.cli.process import ROOT
@@ -280,6 +281,57 @@ def test_another_program_that_has_it_open_sees_both(filled: Path, shared: Shared
     assert shared.undo() is not None
     for name in ("problem", "attachment"):
         assert held(shared)[name] == held(whole)[name]
+
+
+def test_a_rating_waits_for_the_copying_of_this_program_however_long(
+    filled: Path, shared: SharedLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where another program has the database open, the write lock is held until all rows are copied."""
+    monkeypatch.setattr(connection, "BUSY_TIMEOUT_MS", 20)
+    apply = taking_place.apply_choices
+    shown: list[str] = []
+    rated: list[Future[None]] = []
+
+    def apply_choices(real: sqlite3.Connection, user_id: int) -> None:
+        if shown:
+            rated.append(pool.submit(shared.rate, shown[0], 4))
+            with pytest.raises(TimeoutError):
+                rated[0].result(0.3)
+        apply(real, user_id)
+
+    monkeypatch.setattr(taking_place, "apply_choices", apply_choices)
+    with ThreadPoolExecutor(1) as pool, Library.open(shared.path) as other:
+        assert other.is_empty
+        ingest.run(shared, on_beginning=lambda _: shown.append(shared.messages(by_source(shared)[session_id(7)].id)[1].uid))
+        rated[0].result(10)
+    assert by_source(shared)[session_id(7)].rating == 4
+    assert not shared.database.is_copying
+
+
+def test_a_call_that_does_not_end_keeps_the_whole_away_for_a_while_only(
+    filled: Path, shared: SharedLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pattern over everything, say: then the rows are copied."""
+    monkeypatch.setattr(taking_place, "_SECONDS_FOR_THREADS", 0.01)
+    monkeypatch.setattr(taking_place, "_TRIES", 3)
+    is_inside, may_leave = threading.Event(), threading.Event()
+
+    def stay() -> None:
+        assert shared.database.gate is not None
+        with shared.database.gate:
+            is_inside.set()
+            assert may_leave.wait(60)
+
+    with ThreadPoolExecutor(1) as pool:
+        job = pool.submit(stay)
+        assert is_inside.wait(10)
+        ingest.run(shared, on_beginning=lambda _: None)
+        assert not job.done()
+        may_leave.set()
+        job.result(10)
+    assert len(by_source(shared)) == 8
+    assert shared.beginning() is None
+    assert damages(shared) == []
 
 
 def test_a_file_that_was_shown_and_is_deleted_keeps_what_it_gave(filled: Path, shared: SharedLibrary, whole: Library) -> None:

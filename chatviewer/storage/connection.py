@@ -159,6 +159,7 @@ class Database:
         self.is_loading = False  # a first import is under way: what joins sessions is done once, at its end
         self.loaded_rows: dict[int, int] | None = None  # in it: the row of a message by the hash of its uid, instead of an index
         self.kept_ids: dict[str, int] = {}  # of the sessions that are shown while the load goes on, by uid: they keep them
+        self.is_copying = False  # a first import is copied into it, which holds the write lock for long
         self.gate: Gate | None = None  # where several threads use the library (`sharing`)
         self._local = _local()
         self._lock = allocate_lock()
@@ -216,7 +217,7 @@ class Database:
 
         Nested, it joins the outer one. Raises the DatabaseError kinds.
         """
-        return Transaction(self.connection(), self.file, is_durable)
+        return Transaction(self, is_durable)
 
     def redirected(self, connection: sqlite3.Connection, kept_ids: dict[str, int]) -> Redirection:
         """Meanwhile what this thread reads and writes goes there: the load of a first import."""
@@ -244,11 +245,12 @@ class Database:
 class Transaction:
     """What `Database.transaction` gives: with its block, one write."""
 
-    def __init__(self, connection: sqlite3.Connection, file: str, is_durable: bool) -> None:
-        self._connection = connection
-        self._file = file
+    def __init__(self, database: Database, is_durable: bool) -> None:
+        self._database = database
+        self._connection = database.connection()
+        self._file = database.file
         self._is_durable = is_durable
-        self._is_nested = connection.in_transaction
+        self._is_nested = self._connection.in_transaction
 
     def __enter__(self) -> sqlite3.Connection:
         if not self._is_nested:
@@ -260,10 +262,21 @@ class Transaction:
         try:
             if self._is_durable:
                 self._connection.execute("PRAGMA synchronous = FULL")
-            self._connection.execute("BEGIN IMMEDIATE")
+            while not self._has_begun():
+                pass
         except BaseException:
             self._end()
             raise
+
+    def _has_begun(self) -> bool:
+        """False where the time was up, but it is known who writes and that it ends."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if not self._database.is_copying or error.sqlite_errorname != "SQLITE_BUSY":
+                raise
+            return False
+        return True
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         if self._is_nested:

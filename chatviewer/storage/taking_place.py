@@ -54,8 +54,12 @@ def take_place(load: Load) -> bool:
                 return True
         if database.gate is not None:
             time.sleep(_SECONDS_BETWEEN)
-    with closing(connect(database.path)) as real:
-        _copy_all(load, real)
+    database.is_copying = True
+    try:
+        with closing(connect(database.path)) as real:
+            _copy_all(load, real)
+    finally:
+        database.is_copying = False
     return False
 
 
