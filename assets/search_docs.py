@@ -53,8 +53,10 @@ chats were last imported stands in the bottom line, in a narrow window here.
 A field looks like a chip. Backspace behind the space that closes it, or `ctrl+w`, takes it out as a whole. At the top of the list `↑`
 brings back earlier queries, `↓` returns.
 
-Where nothing is found, the ways out stand in the list, each with its key: the nearest word that the library holds, one letter away
-(`ctrl+y` or `Tab`), archive and trash, tool output, and the word or field without which there are most hits (`ctrl+w`).
+Where nothing is found, the ways out stand in the list, each with its key: for a word that nothing holds those that begin so (`data*`),
+else the nearest one that the library holds, one letter away, else what stands within words (`/base/`), all with `ctrl+y` or `Tab`; archive
+and trash; tool output; and the word or field without which there are most hits, or else the one word that says most (`ctrl+w`).
+`chatviewer search` says the same.
 
 ## Narrowing a result
 

@@ -13,7 +13,7 @@ from chatviewer.query.editing import pieces, without
 from chatviewer.query.nodes import AllOf, Names, Query, Word, positive_leaves
 from chatviewer.storage.candidates import FEW, rows_of_index, sorted_rows
 from chatviewer.storage.connection import is_interrupt
-from chatviewer.storage.filtering import asks_for_status, index_rows, session_where
+from chatviewer.storage.filtering import asks_for_status, index_rows, level_match, levels_of, scopes_of, session_where
 from chatviewer.storage.matching import word_match
 from chatviewer.storage.patterns import TimeLimit, time_limit
 from chatviewer.storage.searching import Search, search
@@ -21,10 +21,9 @@ from chatviewer.storage.snippets import fold
 
 SECONDS = 0.1
 MOST = 100  # tool calls that are counted
-SHORTEST, LONGEST = 4, 24  # letters of a word that can be misspelt
+SHORTEST, LONGEST = 4, 24  # letters of a word that can be misspelt, or be a part of one
 MAX_WORDS = 8
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_INDEXES = ("message", "session")  # whose words are suggested
 _STEPS = 2_000  # of SQLite's machine between two looks at the clock
 
 
@@ -85,23 +84,26 @@ def _hidden(connection: sqlite3.Connection, user_id: int, query: Query, hints: S
 
 def _respelled(connection: sqlite3.Connection, user_id: int, query: Query, hints: SearchHints, limit: TimeLimit) -> SearchHints:
     """The hints with what was probably meant."""
-    suggestion = _respelling(connection, query, limit)
+    suggestion = _respelling(connection, user_id, query, limit)
     is_useful = bool(suggestion) and _finds(connection, user_id, _parsed(suggestion, query))
     return hints._replace(suggestion=suggestion) if is_useful else hints
 
 
-def _respelling(connection: sqlite3.Connection, query: Query, limit: TimeLimit) -> str:
-    """The query's text with its unknown words one edit away, each as the known word that most messages hold; "" if one has none."""
-    text = query.text
+def _respelling(connection: sqlite3.Connection, user_id: int, query: Query, limit: TimeLimit) -> str:
+    """The query's text with what is known in the place of each word that is not; "" if there is nothing for one."""
+    text, levels = query.text, levels_of(scopes_of(query))
+    spoken = [level for level in levels if level != "attachment"]  # whose words are the nearest
     words = [leaf for leaf in positive_leaves(query.node) if isinstance(leaf, Word) and not leaf.is_phrase][:MAX_WORDS]
     has_changed = False
     for word in dict.fromkeys(words):
-        match = word_match(word)
-        if match is None or _count(connection, match, 1):
+        if word_match(word) is None or _is_known(connection, levels, word):
             continue
-        better = _nearest(connection, fold(word.text).lower(), limit)
         import re  # mostly every word is known
 
+        if word.text[-1].isalnum() and _is_known(connection, levels, word._replace(is_prefix=True)):
+            better = f"{word.text}*"
+        else:
+            better = _nearest(connection, spoken, fold(word.text).lower(), limit) or _anywhere(connection, user_id, query, word.text)
         place = re.search(rf"(?<!\w){re.escape(word.text)}(?!\w)", text)
         if not better or place is None:
             return ""
@@ -123,7 +125,10 @@ def _finds(connection: sqlite3.Connection, user_id: int, query: Query) -> bool:
 
 
 def _shortened(connection: sqlite3.Connection, user_id: int, query: Query, hints: SearchHints, limit: TimeLimit) -> SearchHints:
-    """The hints with the word or field without which the query finds most, the last one where several find as many."""
+    """The hints with the word or field without which the query finds most, the last one where several find as many.
+
+    Where it finds nothing without any of them, the word that says most: alone it finds something, and the least of all.
+    """
     for start, end in reversed(pieces(query.text)[:MAX_WORDS]):
         shorter = without(query.text, start, end).strip()
         if not shorter or limit.is_over_now():
@@ -132,10 +137,36 @@ def _shortened(connection: sqlite3.Connection, user_id: int, query: Query, hints
         if len(found.hits) > hints.shorter_count:
             dropped = query.text[start:end]
             hints = hints._replace(shorter=shorter, dropped=dropped, shorter_count=len(found.hits), has_more_shorter=found.has_more)
+    return hints if hints.shorter else _alone(connection, user_id, query, hints, limit)
+
+
+def _alone(connection: sqlite3.Connection, user_id: int, query: Query, hints: SearchHints, limit: TimeLimit) -> SearchHints:
+    parts = [query.text[start:end] for start, end in pieces(query.text)[:MAX_WORDS]]
+    fewest: tuple[bool, int] | None = None
+    for number, part in enumerate(parts):
+        alone = _parsed(part, query)
+        if len(parts) < 3 or not alone.words or limit.is_over_now():  # of two, either was left out already
+            continue
+        found = search(connection, user_id, alone)
+        count = found.has_more, len(found.hits)
+        if found.hits and (fewest is None or count < fewest):
+            fewest = count
+            dropped = " ".join([*parts[:number], *parts[number + 1 :]])
+            hints = hints._replace(shorter=part, dropped=dropped, shorter_count=count[1], has_more_shorter=count[0])
     return hints
 
 
-def _nearest(connection: sqlite3.Connection, word: str, limit: TimeLimit) -> str:
+def _anywhere(connection: sqlite3.Connection, user_id: int, query: Query, text: str) -> str:
+    """The pattern for what stands within words."""
+    import re
+
+    if "/" in text or not SHORTEST <= len(text) <= LONGEST:
+        return ""
+    pattern = f"/{re.escape(text)}/"
+    return pattern if _finds(connection, user_id, parse(pattern)._replace(scopes=query.scopes, has_scopes=True)) else ""
+
+
+def _nearest(connection: sqlite3.Connection, levels: list[str], word: str, limit: TimeLimit) -> str:
     """The word one edit away that most rows hold, two letters in the wrong order before all others."""
     if not (word.isascii() and word.isalpha() and SHORTEST <= len(word) <= LONGEST):
         return ""
@@ -144,7 +175,8 @@ def _nearest(connection: sqlite3.Connection, word: str, limit: TimeLimit) -> str
         for candidate in dict.fromkeys(group):
             if limit.is_over_now():
                 return best
-            count = _count(connection, f'"{candidate}"', 1) and _count(connection, f'"{candidate}"', MOST)
+            match = f'"{candidate}"'
+            count = sum(_count(connection, level, match, 1) and _count(connection, level, match, MOST) for level in levels)
             if count > best_count:
                 best, best_count = candidate, count
         if best:
@@ -163,7 +195,12 @@ def _edits(word: str) -> Iterator[list[str]]:
     ]
 
 
-def _count(connection: sqlite3.Connection, match: str, most: int) -> int:
-    """How many rows of the indexes hold it, counted up to `most` in each."""
-    statement = "SELECT count(*) FROM ({rows} LIMIT ?)"
-    return sum(connection.execute(statement.format(rows=index_rows(level)), (match, most)).fetchone()[0] for level in _INDEXES)
+def _is_known(connection: sqlite3.Connection, levels: list[str], word: Word) -> bool:
+    """Whether the indexes know it."""
+    return any(_count(connection, level, level_match(level, word), 1) for level in levels)
+
+
+def _count(connection: sqlite3.Connection, level: str, match: str | None, most: int) -> int:
+    """How many rows of an index there are, counted up to `most`."""
+    count: int = connection.execute(f"SELECT count(*) FROM ({index_rows(level)} LIMIT ?)", (match, most)).fetchone()[0]
+    return count

@@ -46,7 +46,7 @@ def test_the_count_ends_somewhere(library: Library, monkeypatch: pytest.MonkeyPa
     [
         *(("databsae", "database"), ("databse", "database"), ("dataabase", "database"), ("detabase", "database"), ("atabase", "database")),
         *(("flkay databsae", "flaky database"), ("project:api databsae -hay", "project:api database -hay")),
-        *(("Databsae", "database"), ("na\u00efev", ""), ("xyzzyq", ""), ("databsae xyzzyq", ""), ("daabse", ""), ("dat", "")),
+        *(("Databsae", "database"), ("na\u00efev", ""), ("xyzzyq", ""), ("databsae xyzzyq", ""), ("daabse", "")),
         *(('"databsae"', ""), ("/databsae/", ""), ("databsae OR nothing1", ""), ("titel", "title"), ("tset", "test")),
     ],
 )
@@ -55,6 +55,34 @@ def test_a_word_that_nothing_holds_is_spelled_as_the_library_spells_it(library: 
     fill(library, make_session("api", messages, project="/home/me/api", title="A title"))
     assert hints(library, typed).suggestion == meant
     assert hints(library, typed, is_being_typed=True).suggestion == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        *(
+            ("dat", "dat*"),
+            ("Datenban", "Datenban*"),
+            ("dat needle", "dat* needle"),
+            ("tdatabas", "/tdatabas/"),
+            ("verbindung", "/verbindung/"),
+        ),
+        *(("10:15", "/10:15/"), ("xyz", ""), ("ung", ""), ("dat nowhere", ""), ("kubec", ""), ("kubec in:all", "kubec* in:all")),
+        *(("ectl in:tools", "/ectl/ in:tools"), ("kubcetl in:tools", "kubectl in:tools"), ("kubcetl", "")),
+    ],
+)
+def test_where_no_word_is_near_the_beginning_or_a_part_of_one_is_suggested(library: Library, text: str, meant: str) -> None:
+    fill(library, session_with_calls("api", "Datenbankverbindung testdatabase needle 2026-03-01T10:15:30Z", "kubectl"))
+    assert hints(library, text).suggestion == meant
+
+
+def test_of_many_words_the_one_that_says_most_is_kept(library: Library) -> None:
+    texts = ["that was it", "was that so", "the thing", "thing or the other", "about that", "about this"]
+    fill(library, make_session("a", ["nginx"]), *(make_session(text, [text], title=".") for text in texts))
+    found = hints(library, "the thing that was about nginx")
+    assert (found.shorter, found.dropped, found.shorter_count) == ("nginx", "the thing that was about", 1)
+    assert hints(library, "zzyzx qqxqq xxyxx").shorter == ""
+    assert hints(library, "zzyzx qqxqq -that").shorter == ""
 
 
 def test_the_commonest_word_is_suggested(library: Library) -> None:
@@ -108,7 +136,7 @@ def test_a_word_that_is_still_being_typed_is_a_beginning_in_what_is_offered_too(
     assert (found.dropped, found.shorter, found.shorter_count) == ("zzyzx", "flak", 2)
     assert hints(library, "zzyzx flak").shorter == ""
     assert hints(library, "flkay datab", is_being_typed=True).suggestion == "flaky datab"
-    assert hints(library, "flkay datab").suggestion == ""
+    assert hints(library, "flkay datab").suggestion == "flaky datab*"
 
 
 def test_a_list_says_how_many_sessions_archive_and_trash_hold(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,6 +53,11 @@ def check_shorter(library: Library, query: Query, hints: Any) -> None:
         if shorter := without(query.text, start, end).strip():
             counts[shorter] = len(library.search(parse(shorter), limit=PAGE).hits)
     best = max(counts.values(), default=0)
+    if not best and hints.shorter:
+        parts = [query.text[start:end] for start, end in pieces(query.text)[: hinting.MAX_WORDS]]
+        alone = {part: len(library.search(parse(part), limit=PAGE).hits) for part in parts if parse(part).words}
+        assert hints.shorter_count == alone[hints.shorter] == min(count for count in alone.values() if count)
+        return
     assert hints.shorter_count == best
     assert (counts[hints.shorter] if hints.shorter else 0) == best
 
