@@ -114,8 +114,10 @@ class _Projects:
         documents = [export.document("projects.json")]
         if export.archive.is_zip:
             documents += [[export.document(name)] for name in export.archive.names(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.json")]
-        self._projects = {text(project.get("uuid")): project for document in documents for project in objects(document)}
-        if objects(export.document("memories.json")):
+        found = [project for document in documents for project in objects(document)]
+        self._projects = {text(project.get("uuid")): project for project in found if "messages" not in project}
+        reading.skip("conversation of another kind", sum("messages" in each for each in found))  # design_chats/<uuid>.json
+        if export.document("memories.json"):
             reading.skip("memory of the account")
 
     def of(self, identity: str | None) -> tuple[str, str, tuple[ContextItem, ...]]:

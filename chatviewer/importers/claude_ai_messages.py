@@ -224,12 +224,12 @@ class Thread:
                 if piece.content or piece.calls or piece.role is Role.TOOL:
                     pieces.append(piece := _Piece(pieces[0].role))
                 piece.thinking.append(thinking)
-        elif kind == "tool_use":
+        elif kind.endswith("tool_use"):  # also server_tool_use, mcp_tool_use
             calls.append(_Call(block))
             if piece.role is Role.TOOL:
                 pieces.append(piece := _Piece(pieces[0].role))
             piece.calls.append(calls[-1])
-        elif kind == "tool_result":
+        elif kind.endswith("tool_result"):
             self._result(block, pieces, calls)
         elif type(block.get("text")) is str and kind not in _NO_TEXT:
             if block["text"].strip():

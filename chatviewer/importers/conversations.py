@@ -18,6 +18,8 @@ from chatviewer.importers.reading import open_source
 MEMBERS = r"conversations(-\d+)?\.jsonl?"
 MAX_REPORTS = 1_000  # problems told one by one; the rest in one sentence
 _HEAD, _TAIL = 1 << 20, 1 << 20  # bytes looked at to tell formats apart
+_ID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_NO_CHATS = r"users?\.json|user_settings\.json|shared_conversations\.json|export_manifest\.json|file[-_].*"  # or files that chats point to
 _NAMES = re.compile(rb"conversations(-\d+)?\.json|message_feedback\.json|chat\.html")
 
 
@@ -85,6 +87,7 @@ class Export:
         self.archive = archive
         self._reading = reading
         self._report_count = 0
+        self._asked: set[str] = set()
 
     def problem(self, member: str, line: int, reason: str) -> None:
         """Report a part that could not be stored. A line is told of a plain file only: who has a zip cannot open a member at a line."""
@@ -113,12 +116,17 @@ class Export:
         self.problem(conversation.member, conversation.line, f"in conversation {conversation.number}: {reason}")
 
     def finish(self) -> None:
-        """Tell how many problems were not told one by one."""
+        """Tell how many problems were not told one by one, and count the documents that nobody read."""
         if self._report_count > MAX_REPORTS:
             self._reading.problem(1, f"{self._report_count - MAX_REPORTS} more problems of this kind")
+        for name in self.archive.names(r".*\.jsonl?") if self.archive.is_zip else ():
+            if name not in self._asked and not re.fullmatch(_NO_CHATS, name, re.IGNORECASE):
+                is_numbered = re.fullmatch(rf"{_ID}\.json", name, re.IGNORECASE)
+                self._reading.skip("document of the export" if is_numbered else f"{name} of the export")
 
     def conversations(self) -> Iterator[Conversation]:
         names = self.archive.names(MEMBERS) if self.archive.is_zip else [self.archive.path.name]
+        self._asked.update(names)
         for name in names:
             try:
                 with self.archive.opened(name) as streams:
@@ -137,6 +145,7 @@ class Export:
 
     def document(self, name: str) -> Any:
         """The value of a small document beside the conversations; None when there is none or it cannot be read (which is reported)."""
+        self._asked.add(name)
         try:
             data = self.archive.document(name)
             return None if data is None else parse_json(data.removeprefix(b"\xef\xbb\xbf"))

@@ -234,6 +234,14 @@ def test_odd_zips_are_refused_in_words(tmp_path: Path) -> None:
     assert not ChatGptImporter().recognises(other, other.read_bytes()[: 1 << 16])
 
 
+def test_documents_of_an_export_that_are_not_read_are_counted(tmp_path: Path) -> None:
+    path = as_zip(tmp_path / "e.zip", conversations=[CONVERSATIONS[0]], group_chats={"chats": []}, user={}, shared_conversations=[])
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("file-abc-notes.json", "{}")
+    assert read(path)[1].skipped["group_chats.json of the export"] == 1
+    assert [kind for kind in read(path)[1].skipped if "export" in kind] == ["group_chats.json of the export"]
+
+
 def test_what_it_does_not_recognise() -> None:
     importer = ChatGptImporter()
     assert not importer.recognises(Path("x.json"), b'[{"chat_messages": []}]')

@@ -195,6 +195,36 @@ def test_words_of_the_flat_copy_that_no_block_holds(
     assert not reading.problems
 
 
+def test_documents_of_an_export_that_hold_no_known_chats_are_counted(tmp_path: Path) -> None:
+    identity = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeee"
+    members: dict[str, object] = {
+        "conversations.json": chat({"uuid": "m", "sender": "human", "text": "Hi", "content": []}, project_uuid=f"{identity}1"),
+        f"projects/{identity}1.json": {"uuid": f"{identity}1", "name": "Garden"},
+        f"design_chats/{identity}2.json": {"uuid": f"{identity}2", "title": "t", "messages": []},
+        "memories.json": {"conversations_memory": "likes hedges"},
+        "users.json": [{"uuid": "a"}],
+        "artifacts.json": [{"content": "x"}],
+    }
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, value in members.items():
+            archive.writestr(name, json.dumps(value))
+    (session,), reading = read(path)
+    assert session.project == "Garden"
+    assert reading.skipped == {"conversation of another kind": 1, "memory of the account": 1, "artifacts.json of the export": 1}
+
+
+def test_tools_of_a_server_are_calls_too(tmp_path: Path) -> None:
+    blocks = [
+        {"type": "mcp_tool_use", "id": "c", "name": "look", "input": {"q": "wind"}},
+        {"type": "mcp_tool_result", "tool_use_id": "c", "content": "calm"},
+    ]
+    (session,), reading = read(written(tmp_path / "c.json", chat({"uuid": "m", "sender": "assistant", "text": "", "content": blocks})))
+    (call,) = session.messages[0].tool_calls
+    assert (call.tool_name, call.arguments, call.result) == ("look", {"q": "wind"}, "calm")
+    assert not reading.skipped
+
+
 def test_thinking_and_extracted_documents_in_odd_places(tmp_path: Path) -> None:
     message = {"uuid": "m", "sender": "assistant", "text": "", "content": [{"type": "thinking", "text": "hm"}]}
     message["attachments"] = [{"file_name": "f", "extracted_content": ["page"]}]
