@@ -14,7 +14,7 @@ from chatviewer.domain.message import Attachment
 from chatviewer.importers.base import FullReadNeededError, Reading
 from chatviewer.importers.building import block_text, mapping, text, whole_number, word
 from chatviewer.importers.claude_code_drafts import SOURCE, Call, Piece, Reply, Thread, session_key
-from chatviewer.importers.claude_code_texts import attached, attachment_record, injected_kind, result_text
+from chatviewer.importers.claude_code_texts import attached, attachment_record, injected_kind, result_text, told_beside
 from chatviewer.importers.claude_code_threads import Threads, parent_of
 
 # A title by a later record wins over one of the same rank; a prompt that is a slash command or a log is better than nothing.
@@ -242,6 +242,8 @@ class Transcript(Threads):
         images: list[Attachment] = []
         if type(result) is not str:
             result, images = result_text(result)
+        if not result and not images:
+            result = told_beside(record.get("toolUseResult"))
         is_error = block.get("is_error") is True
         calls = self.calls.get(id, []) if id else []
         for call in calls:
@@ -282,10 +284,10 @@ class Transcript(Threads):
         """What programs put into the transcript: stored when it holds text, else it only stands for its place in the tree."""
         if kind == "system":
             said, note_kind, role = text(record.get("content")), word(record.get("subtype")) or "notice", Role.SYSTEM
-            media = None
+            media: list[Attachment] = []
         else:
             said, note_kind, role, media = attachment_record(record.get("attachment"))
-        if not said.strip() and media is None:
+        if not said.strip() and not media:
             self.reading.skip(f"{kind} {note_kind}")
             self._alias(line, record)
             return
@@ -298,9 +300,7 @@ class Transcript(Threads):
         self.order.append((uuid, line))
         at = self.envelope(thread, record)
         piece = self._piece(line, record, thread, uuid, role, note_kind if role is Role.SYSTEM else None, at)
-        piece.content = said
-        if media is not None:
-            piece.attachments.append(media)
+        piece.content, piece.attachments = said, media
 
     def _other(self, line: int, offset: int, record: Record, kind: Any) -> None:
         if kind in ("custom-title", "ai-title"):

@@ -51,6 +51,8 @@ def result_text(content: Any) -> tuple[str, list[Attachment]]:
     """The text of a tool result, and its images."""
     if type(content) is str:
         return content, []
+    if type(content) is dict and type(content.get("type")) is str:  # a server tool's
+        content = [content]
     if type(content) is not list:
         return block_text(content), []
     parts: list[str] = []
@@ -70,23 +72,32 @@ def result_text(content: Any) -> tuple[str, list[Attachment]]:
     return "\n".join([part for part in parts if part]), images
 
 
-def attachment_record(value: Any) -> tuple[str, str, Role, Attachment | None]:
-    """Text, kind and role of a record of type attachment, and the file in it. Without text and file it is not worth a message."""
+def told_beside(value: Any) -> str:
+    """What `toolUseResult`, which repeats a result in another form, says where the result itself is empty."""
+    if type(value) is dict:
+        return "\n".join([said for key in ("stdout", "stderr", "content", "result") if (said := block_text(value.get(key)))])
+    return block_text(value) if type(value) in (str, list) else ""
+
+
+def attachment_record(value: Any) -> tuple[str, str, Role, list[Attachment]]:
+    """Text, kind and role of a record of type attachment, and the files in it. Without text and file it is not worth a message."""
     fields = mapping(value)
     kind = word(fields.get("type")) or "attachment"
     if kind == "queued_command":  # typed while the agent was working
         said = block_text(fields.get("prompt"))
-        return said, kind, Role.SYSTEM if injected_kind(said, fields.get("commandMode") not in (None, "prompt")) else Role.USER, None
+        blocks = fields["prompt"] if type(fields.get("prompt")) is list else []
+        images = [image for block in blocks if type(block) is dict and (image := attached(block)) is not None]
+        return said, kind, Role.SYSTEM if injected_kind(said, fields.get("commandMode") not in (None, "prompt")) else Role.USER, images
     content = fields.get("content")
     if kind in ("file", "edited_text_file", "selected_lines_in_ide", "compact_file_reference", "pdf_reference"):
         inner = mapping(mapping(content).get("file"))
         said = text(inner.get("content") or fields.get("snippet") or (content if type(content) is str else ""))
         name = text(fields.get("filename") or inner.get("filePath"))
-        return "", kind, Role.SYSTEM, text_attachment(said, name=name) if said else None
+        return "", kind, Role.SYSTEM, [text_attachment(said, name=name)] if said else []
     if kind.startswith("hook_"):
         failure = fields.get("blockingError")
         said = block_text(content) or text(mapping(failure).get("blockingError") if type(failure) is dict else failure)
-        return said or (text(fields.get("stderr")) if kind != "hook_success" else ""), kind, Role.SYSTEM, None
+        return said or (text(fields.get("stderr")) if kind != "hook_success" else ""), kind, Role.SYSTEM, []
     if type(content) is list and any(type(item) is dict and "text" not in item for item in content):
-        return text(content), kind, Role.SYSTEM, None
-    return block_text(content), kind, Role.SYSTEM, None
+        return text(content), kind, Role.SYSTEM, []
+    return block_text(content), kind, Role.SYSTEM, []

@@ -23,9 +23,10 @@ class DraftCall:
         self.duration_ms: int | None = None
         self.child: str | None = None  # uid of the session of the sub-agent that it started
         self.is_answered = False
+        self.overheard: str | None = None  # what an event says that it gave: counts where no result follows
 
     def finished(self) -> ToolCall:
-        result = "\n".join(self.results) if self.results else None
+        result = "\n".join(self.results) if self.results else self.overheard
         # by position, as messages: naming their fields costs more than all else about them
         return ToolCall(
             self.name,

@@ -7,11 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from chatviewer.domain.identity import session_uid
 from chatviewer.domain.kinds import ToolCallStatus
 from chatviewer.domain.message import Attachment
 from chatviewer.domain.record import pattern
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.importers.building import block_text, image_attachment, mapping, text, whole_number, word
+from chatviewer.importers.codex_drafts import SOURCE
 from chatviewer.importers.parsing import parse_json
 
 REQUEST_MARK = "## My request for Codex:"
@@ -71,6 +73,14 @@ def working_directory(content: str) -> str:
     return match[1].strip() if match else ""
 
 
+def instructions(meta: Mapping[str, Any]) -> str:
+    """What a session was told before its first message, each text once."""
+    base = meta.get("base_instructions")
+    given = [meta.get("instructions"), base.get("text") if type(base) is dict else base]
+    given += [meta.get("developer_instructions"), meta.get("user_instructions")]
+    return "\n\n".join(dict.fromkeys(value for value in given if type(value) is str and value.strip()))
+
+
 def response_item(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The item that a record of any era holds, if it holds one."""
     if record.get("type") == "response_item":
@@ -89,6 +99,17 @@ def kind_of(item: Mapping[str, Any]) -> str:
     if "call_id" in item and ("output" in item or "arguments" in item):
         return f"tool{OUTPUT if 'output' in item else CALL}"
     return kind if type(kind) is str else ""
+
+
+def speaker(item: Mapping[str, Any], kind: str) -> str:
+    """Whose words an item holds, as events tell them apart: user, assistant, reasoning; "" for nobody's, and for what Codex put there."""
+    if kind == "reasoning":
+        return kind
+    role = text(item.get("role")) if kind == "message" else ""
+    if role != "user":
+        return role if role == "assistant" else ""
+    blocks = item.get("content") if type(item.get("content")) is list else [item.get("content")]
+    return "" if blocks and all(injected_kind(block_text(block), role) for block in blocks) else role
 
 
 def call_name(item: Mapping[str, Any]) -> str:
@@ -145,10 +166,13 @@ def first_line(result: str) -> str | None:
     return safe_line(result[:1_000], ERROR_LIMIT) or None
 
 
-def spawned_thread(result: str) -> str | None:
-    """The id of the session that a call to `spawn_agent` started, as its result names it."""
-    value = mapping(_json_or_text(result))
-    return next((found for key in ("agent_id", "thread_id", "new_thread_id") if (found := word(value.get(key)))), None)
+def child_uid(name: str, result: str | None, facts: Mapping[str, Any]) -> str | None:
+    """The session that a call to `spawn_agent` started, as events or its result name it."""
+    child = word(facts.get("child"))
+    if child is None and name.endswith("spawn_agent"):
+        value = mapping(_json_or_text(result or ""))
+        child = next((found for key in ("agent_id", "thread_id", "new_thread_id") if (found := word(value.get(key)))), None)
+    return session_uid(SOURCE, child) if child else None
 
 
 def image(block: Any) -> Attachment | None:
@@ -183,6 +207,24 @@ def event_facts(event: Mapping[str, Any]) -> dict[str, Any]:
     if child := word(event.get("new_thread_id")):
         facts["child"] = child
     return facts
+
+
+def event_output(event: Mapping[str, Any]) -> str | None:
+    """What an `…_end` event says that a call gave."""
+    if whole := text(event.get("aggregated_output")):
+        return whole
+    result = event.get("result")
+    given = next(iter(result.values()), None) if type(result) is dict and len(result) == 1 else result  # {"Ok": …} or {"Err": …}
+    said = block_text(given["content"]) if type(given) is dict and "content" in given else text(given)
+    return "\n".join(filter(None, (text(event.get("stdout")), text(event.get("stderr")), said))) or None
+
+
+def compaction(payload: Mapping[str, Any]) -> str:
+    """What took the place of the history: its summary, or where there is none the messages that were kept."""
+    if said := text(payload.get("message") or payload.get("summary")):
+        return said
+    kept = payload.get("replacement_history")
+    return "\n\n".join(filter(None, (block_text(mapping(item).get("content"), "\n\n") for item in kept))) if type(kept) is list else ""
 
 
 def turn_item(item: Mapping[str, Any]) -> tuple[str, str]:

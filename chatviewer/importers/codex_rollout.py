@@ -39,7 +39,7 @@ class Rollout:
         self.last_at: datetime | None = None
         self._load_replay, self._skip, self._report = load_replay, reading.skip, reading.problem
         self._replay: Replay = []
-        self._has: set[str] = set(state.get("has") or ())  # kinds of response items seen: their events are repetitions
+        self._has: set[str] = set(state.get("has") or ())  # "item", and whose words response items held: their events repeat them
         self._last: Draft | str | None = word(state.get("last"))
         self._turns: list[Draft | str | None] = list(state.get("turns") or ())  # what each of the user's turns follows
         self._known_calls: dict[str, dict[str, Any]] = dict(state.get("open") or {})  # open calls of an earlier reading
@@ -78,7 +78,7 @@ class Rollout:
         elif envelope == "turn_context":
             self._turn_context(payload)
         elif envelope == "compacted":
-            self._say(line, offset, Role.SYSTEM, text(payload.get("message")), at, kind="compaction")
+            self._say(line, offset, Role.SYSTEM, items.compaction(payload), at, kind="compaction")
         elif "role" in payload and "content" in payload:  # a message in a record of an unknown kind is still a message
             self._item(line, offset, payload, at)
         elif type(envelope) is str and envelope:
@@ -94,13 +94,12 @@ class Rollout:
             return
         self.has_meta = own is not None
         self.id = own if type(meta.get("id")) is str and own else self.id
-        git, base = mapping(meta.get("git")), mapping(meta.get("base_instructions"))
-        prompts = [text(value) for value in (meta.get("instructions"), base.get("text")) if type(value) is str and value.strip()]
+        git = mapping(meta.get("git"))
         spawn = mapping(mapping(mapping(meta.get("source")).get("subagent")).get("thread_spawn"))
         parent = word(meta.get("parent_thread_id")) or word(spawn.get("parent_thread_id"))
         self.fields |= {
             "project": meta["cwd"] if type(meta.get("cwd")) is str else "",
-            "system_prompt": "\n\n".join(dict.fromkeys(prompts)),
+            "system_prompt": items.instructions(meta),
             "branch": text(git.get("branch")) if type(git.get("branch")) is str else "",
             "started_at": parse_time(meta.get("timestamp")) or at,
             "parent_uid": session_uid(SOURCE, parent) if parent and parent != self.id else None,
@@ -127,9 +126,10 @@ class Rollout:
     def _item(self, line: int, offset: int, item: Mapping[str, Any], at: datetime | None) -> None:
         kind = items.kind_of(item)
         self._has.add("item")
-        if kind in ("message", "reasoning") and kind not in self._has:
-            self._has.add(kind)
-            self._drop_events(kind)
+        speaker = items.speaker(item, kind)
+        if speaker and speaker not in self._has:
+            self._has.add(speaker)
+            self._drop_events(speaker)
         if self._replay:
             payload, uid = self._replay[-1]
             if payload == item:
@@ -255,11 +255,11 @@ class Rollout:
         if candidates:
             call = next((each for each in candidates if not each.is_answered), candidates[-1])
             self._answer(call, result, at)
-            call.child = self._child(call.name, result.text, facts)
+            call.child = items.child_uid(call.name, result.text, facts)
             if images:
                 next(draft for draft in reversed(self.drafts) if call in draft.calls).attachments += images
         elif call_id in self._known_calls:
-            child = self._child("spawn_agent" if self._known_calls[call_id].get("spawns") else "", result.text, facts)
+            child = items.child_uid("spawn_agent" if self._known_calls[call_id].get("spawns") else "", result.text, facts)
             self.late_results.append(
                 ToolResult(
                     tool_call_id=call_id,
@@ -285,11 +285,6 @@ class Rollout:
         call.completed_at = at
         call.duration_ms = result.duration_ms if result.duration_ms is not None else call.duration_ms
 
-    @staticmethod
-    def _child(name: str, result: str | None, facts: Mapping[str, Any]) -> str | None:
-        child = word(facts.get("child")) or (items.spawned_thread(result or "") if name.endswith("spawn_agent") else None)
-        return session_uid(SOURCE, child) if child else None
-
     def _event(self, line: int, offset: int, event: Mapping[str, Any], at: datetime | None) -> None:
         kind = text(event.get("type"))
         if kind == "token_count":
@@ -304,7 +299,10 @@ class Rollout:
         elif kind == "agent_reasoning":
             self._repeated(line, offset, "reasoning", text(event.get("text")), at)
         elif kind == "item_completed":
-            self._repeated(line, offset, *items.turn_item(mapping(event.get("item"))), at)
+            role, said = items.turn_item(mapping(event.get("item")))
+            self._repeated(line, offset, role, said, at)
+            if not role and "item" not in self._has:  # else a response item says the same
+                self._skip(f"item {text(mapping(event.get('item')).get('type'))}")
         elif kind == "thread_name_updated":
             self.thread_name = text(event.get("thread_name")) or self.thread_name
         elif kind == "thread_rolled_back":
@@ -313,35 +311,37 @@ class Rollout:
             self._say(line, offset, Role.SYSTEM, message, at, kind="error")
         elif call_id := word(event.get("call_id")):
             self._facts.setdefault(call_id, {}).update(items.event_facts(event))
+            if call_id not in self._calls and call_id not in self._known_calls:
+                self._skip(f"event {kind} without a call")
             for call in self._calls.get(call_id, ()):
                 if call.duration_ms is None:
                     call.duration_ms = self._facts[call_id].get("duration_ms")
+                call.overheard = items.event_output(event) or call.overheard
         else:
             self._skip(f"event {kind}")
 
     def _repeated(self, line: int, offset: int, role: str, content: str, at: datetime | None) -> None:
-        """What an event says: kept until a response item of its kind shows that it is only a repetition."""
-        kind = "reasoning" if role == "reasoning" else "message"
-        if not role or not content.strip() or kind in self._has:
+        """What an event says: kept until a response item of its speaker shows that it is only a repetition."""
+        if not role or not content.strip() or role in self._has:
             return
         if role == "user":
-            self._say(line, offset, Role.USER, content, at, event=kind)
+            self._say(line, offset, Role.USER, content, at, event=role)
         elif role == "assistant":
-            self._reply(line, offset, at, begins_text=True).content.append((content, kind))
+            self._reply(line, offset, at, begins_text=True).content.append((content, role))
         else:
-            self._think(line, offset, content, at, kind)
+            self._think(line, offset, content, at, role)
 
-    def _drop_events(self, kind: str) -> None:
+    def _drop_events(self, speaker: str) -> None:
         kept: list[Draft] = []
         for draft in self.drafts:
-            draft.content = [piece for piece in draft.content if piece[1] != kind]
-            draft.thinking = [piece for piece in draft.thinking if piece[1] != kind]
+            draft.content = [piece for piece in draft.content if piece[1] != speaker]
+            draft.thinking = [piece for piece in draft.thinking if piece[1] != speaker]
             draft.parent = filled(draft.parent)  # those before are done, so no chain of empty ones grows
             if not draft.is_empty:
                 kept.append(draft)
         self._last = filled(self._last)
         self._turns = [filled(turn) for turn in self._turns]
-        if kind == "message":
+        if speaker == "user":
             self._turns.clear()  # they were repetitions too
         self.drafts = kept
 

@@ -624,3 +624,32 @@ def test_the_texts_of_one_reply_are_one_text_however_many(tmp_path: Path, key: s
     message = session.messages[1]
     assert (message.thinking if key == "thinking" else message.content) == "\n\n".join(texts)
     assert (len(session.messages), reading.skipped) == (2, {"repeated record": 1})
+
+
+def test_a_result_that_is_no_list_or_says_nothing_itself(tmp_path: Path) -> None:
+    results = {
+        "c1": {"type": "code_execution_result", "stdout": "out", "content": []},
+        "c2": {"type": "web_fetch_tool_result_error", "error_code": "unavailable"},
+    }
+    calls = [
+        block
+        for id_, content in results.items()
+        for block in (call(id_), {"type": "x_tool_result", "tool_use_id": id_, "content": content})
+    ]
+    session = only(tmp_path, user("u", None, "Go"), reply("r", "u", "m", *calls))
+    assert [each.result for message in session.messages for each in message.tool_calls] == [
+        '{"stdout": "out", "content": []}',
+        '{"error_code": "unavailable"}',
+    ]
+    for beside, said in (({"stdout": "a", "stderr": "b"}, "a\nb"), ("Error: no", "Error: no"), ([text("x")], "x"), (5, "")):
+        session = only(tmp_path, user("u", None, "Go"), reply("r", "u", "m", call("c")), result("s", "r", "c", [], toolUseResult=beside))
+        assert session.messages[1].tool_calls[0].result == said
+    session = only(tmp_path, user("u", None, "Go"), reply("r", "u", "m", call("c")), result("s", "r", "c", "own", toolUseResult="other"))
+    assert session.messages[1].tool_calls[0].result == "own"
+
+
+def test_a_picture_in_a_prompt_typed_while_the_agent_worked(tmp_path: Path) -> None:
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="}}
+    queued = env("attachment", "q", "u", attachment={"type": "queued_command", "prompt": [text("See"), image]})
+    message = only(tmp_path, user("u", None, "Go"), queued).messages[1]
+    assert (message.role, message.content, [each.media_type for each in message.attachments]) == (Role.USER, "See", ["image/png"])

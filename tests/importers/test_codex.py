@@ -454,3 +454,83 @@ def test_the_texts_of_one_item_are_one_text_however_many(tmp_path: Path, role: s
     assert cpu_seconds(lambda: read(path)) < 3  # a bound only a hang would miss
     session, _ = read(path)
     assert [message.content for message in session.messages] == ["\n\n".join(texts)]
+
+
+def test_events_of_one_speaker_count_where_items_hold_only_the_others_words(tmp_path: Path) -> None:
+    records = [
+        said("user", "<environment_context>\n<cwd>/w</cwd>\n</environment_context>"),
+        event(type="user_message", message="Why?"),
+        said("assistant", "Because."),
+        event(type="agent_message", message="Because."),
+        event(type="user_message", message="And how?"),
+        said("assistant", "Like so."),
+    ]
+    path = tmp_path / "rollout-x.jsonl"
+    session, _ = read(written(path, records))
+    expected = [(Role.USER, "Why?"), (Role.ASSISTANT, "Because."), (Role.USER, "And how?"), (Role.ASSISTANT, "Like so.")]
+    assert [(message.role, message.content) for message in session.messages[1:]] == expected
+    assert session.messages[0].role is Role.SYSTEM
+    session, _ = read(written(path, [*records, said("user", "And how?"), said("user", "<skill>x</skill>")]))
+    assert [message.content for message in session.messages[1:4]] == ["Because.", "Like so.", "And how?"]
+
+
+def test_the_parts_of_a_turn_that_only_events_tell_are_counted(tmp_path: Path) -> None:
+    records = [
+        said("user", "Go."),
+        event(type="exec_command_end", call_id="c9", stdout="lost"),
+        event(type="item_completed", item={"type": "FileChange"}),
+    ]
+    _, reading = read(written(tmp_path / "rollout-x.jsonl", records))
+    assert reading.skipped == {"event exec_command_end without a call": 1}
+    _, reading = read(written(tmp_path / "rollout-x.jsonl", [event(type="user_message", message="Go."), records[2]]))
+    assert reading.skipped == {"item FileChange": 1}
+
+
+@pytest.mark.parametrize(
+    ("told", "output"),
+    [
+        ({"stdout": "a", "stderr": "b", "aggregated_output": "ab"}, "ab"),
+        ({"stdout": "a", "stderr": "b"}, "a\nb"),
+        ({"result": {"Ok": {"content": [{"type": "text", "text": "found"}]}}}, "found"),
+        ({"result": {"Err": "no server"}}, "no server"),
+        ({"exit_code": 1}, None),
+    ],
+)
+def test_what_an_event_says_a_call_gave_counts_where_no_result_follows(tmp_path: Path, told: dict[str, Any], output: str | None) -> None:
+    path = tmp_path / "rollout-x.jsonl"
+    records = [
+        said("user", "Go."),
+        item(type="function_call", name="shell", arguments="{}", call_id="c"),
+        event(type="x_end", call_id="c", **told),
+    ]
+    (call,) = read(written(path, records))[0].messages[-1].tool_calls
+    assert call.result == output
+    records.append(item(type="function_call_output", call_id="c", output="short"))
+    (call,) = read(written(path, records))[0].messages[-1].tool_calls
+    assert call.result == "short"
+
+
+@pytest.mark.parametrize(
+    ("payload", "content"),
+    [
+        ({"message": "So far."}, "So far."),
+        ({"message": "", "summary": "So far."}, "So far."),
+        (
+            {
+                "message": "",
+                "replacement_history": [said("user", "One.")["payload"], {"type": "compaction"}, said("user", "Two.")["payload"]],
+            },
+            "One.\n\nTwo.",
+        ),
+    ],
+)
+def test_what_takes_the_place_of_a_history(tmp_path: Path, payload: dict[str, Any], content: str) -> None:
+    path = written(tmp_path / "rollout-x.jsonl", [said("user", "Go."), {"type": "compacted", "payload": payload}])
+    message = read(path)[0].messages[-1]
+    assert (message.content, message.role, message.metadata) == (content, Role.SYSTEM, {"kind": "compaction"})
+
+
+def test_all_instructions_of_a_session_are_its_system_prompt(tmp_path: Path) -> None:
+    texts = {"instructions": "One.", "base_instructions": "Two.", "developer_instructions": "Three.", "user_instructions": "One."}
+    path = written(tmp_path / "rollout-x.jsonl", [{"type": "session_meta", "payload": {"id": "s", **texts}}, said("user", "Go.")])
+    assert read(path)[0].system_prompt == "One.\n\nTwo.\n\nThree."
