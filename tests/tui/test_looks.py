@@ -18,7 +18,7 @@ from chatviewer.tui.actions import ACTIONS, ALL_PANES, LIST, SECTIONS, TRANSCRIP
 from chatviewer.tui.advising import EXAMPLES, example_line
 from chatviewer.tui.messages import FindProgressed
 from chatviewer.tui.widgets.find_box import progress_words
-from chatviewer.tui.widgets.hit_painting import HitPainter
+from chatviewer.tui.widgets.hit_painting import HitPainter, snippet_lines
 from chatviewer.tui.widgets.row_facts import Fact, shown_facts
 from chatviewer.tui.widgets.row_painting import Looks
 from chatviewer.tui.widgets.session_list import SessionList
@@ -82,6 +82,16 @@ async def test_the_title_of_search_results_is_not_cut(
         assert title.startswith("18 hits in 9 sessions")
         assert ("newest first" in title) is has_order
         assert title in "\n".join("".join(segment.text for segment in line) for line in pilot.app.screen._compositor.render_strips())
+
+
+def test_a_snippet_without_spaces_begins_beside_who_says_it() -> None:
+    lines = [
+        "".join(text for text, _ in line)
+        for line in snippet_lines("请帮我安排\x02七天\x03的京都行程，不要太赶，喜欢寺庙和小店。", 30, 2, "you · ")
+    ]
+    assert lines == ["you · 请帮我安排七天的京都行程", "，不要太赶，喜欢寺庙和小店。"]
+    words = ["".join(text for text, _ in line) for line in snippet_lines("somewhat longer in Zürich", 12, 3, "you · ")]
+    assert words == ["you ·", "somewhat", "longer in Z…"]  # those of other scripts stay whole
 
 
 def test_every_key_of_the_help_stands_in_a_section() -> None:

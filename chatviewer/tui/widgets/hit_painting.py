@@ -119,12 +119,17 @@ def _one_line_keeping_edges(text: str) -> str:
 
 
 def _wrap(text: str, width: int) -> list[str]:
-    """Lines of at most `width` cells, broken at spaces where there are any. Joined they are the text."""
+    """Lines of at most `width` cells, broken at spaces where there are any, and within words of wide characters, which stand for
+    sentences. Joined they are the text."""
     lines, line = [], ""
     for word in re.findall(r"\S+\s*|\s+", text):
         if cell_len(line) + cell_len(word.rstrip()) <= width:
             line += word
             continue
+        room = width - cell_len(line)
+        if line and room > 1 and cell_len(word) > len(word):
+            head = chop_cells(word, room)[0]
+            line, word = line + head, word[len(head) :]
         if line:
             lines.append(line)
         *full, line = chop_cells(word, max(2, width)) or [""]
