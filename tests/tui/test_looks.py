@@ -20,7 +20,7 @@ from chatviewer.tui.messages import FindProgressed
 from chatviewer.tui.widgets.find_box import progress_words
 from chatviewer.tui.widgets.hit_painting import HitPainter, snippet_lines
 from chatviewer.tui.widgets.row_facts import Fact, shown_facts
-from chatviewer.tui.widgets.row_painting import Looks
+from chatviewer.tui.widgets.row_painting import Looks, RowState
 from chatviewer.tui.widgets.session_list import SessionList
 from tests.tui.conftest import settle
 from tests.tui.test_main_screen import main_of, press
@@ -82,6 +82,20 @@ async def test_the_title_of_search_results_is_not_cut(
         assert title.startswith("18 hits in 9 sessions")
         assert ("newest first" in title) is has_order
         assert title in "\n".join("".join(segment.text for segment in line) for line in pilot.app.screen._compositor.render_strips())
+
+
+def test_below_a_title_that_is_found_stands_where_it_belongs() -> None:
+    painter = HitPainter(Looks(*[Style()] * 7), lambda: NOW, is_dense=False, has_dates=False)
+    hit = Hit(1, "s", "Import", "claude-code", "/home/me/api", None, 0, None, NOW, "\x02Import\x03", HitKind.TITLE)
+
+    def line(hit: Hit, offset: int) -> str:
+        segments = painter.hit(hit, offset, 40, RowState())
+        assert sum(cell_len(segment.text) for segment in segments) in (39, 40)
+        return "".join(segment.text for segment in segments).strip()
+
+    assert [line(hit, offset) for offset in (0, 1)] == ["title · Import", "claude-code · api"]
+    assert line(hit._replace(project=""), 1) == "claude-code"
+    assert line(hit._replace(kind=HitKind.TEXT), 1) == ""
 
 
 def test_a_snippet_without_spaces_begins_beside_who_says_it() -> None:

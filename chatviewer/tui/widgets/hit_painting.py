@@ -29,7 +29,9 @@ class HitPainter(RowPainter):
         lines = snippet_lines(hit.snippet, room, 1 if self.is_dense else 2, f"{speaker} · " if speaker else "")
         margin = self.margin(state, False, is_first=True)
         if offset >= len(lines):
-            return [margin, Segment(" " * (width - INDENT), self.looks.dim)]
+            is_free = hit.kind is HitKind.TITLE and offset == len(lines)  # below a title stands what is below it in the list
+            facts = [hit.source, formatting.project_name(hit.project)] if is_free else []
+            return [margin, Segment(formatting.fit(" · ".join(filter(None, facts)), width - INDENT), self.looks.dim)]
         pieces = lines[offset]
         used = sum(cell_len(text) for text, _ in pieces)
         label = cell_len(speaker) + 3 if speaker and offset == 0 else 0
