@@ -463,6 +463,24 @@ def test_many_files_from_elsewhere_are_told_by_their_folder(library: Library, im
     ]
 
 
+@pytest.mark.parametrize("head", [b"PK\x03\x04", b"\x1f\x8b\x08"])
+def test_a_file_of_lines_that_is_an_archive_is_one_problem_in_one_sentence(library: Library, isolated_home: Path, head: bytes) -> None:
+    data = head + bytes(range(256)) * 40 + b"{\n}\n" * 20
+    places = (
+        ".claude/projects/-p/10000000-0000-4000-8000-000000000000.jsonl",
+        ".codex/sessions/2026/01/01/rollout-2026-01-01T00-00-00-x.jsonl",
+    )
+    paths = [isolated_home / place for place in (*places, "named.jsonl")]
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    told = [*ingest.run(library).problems, *ingest.run(library, [paths[2]]).problems]
+    assert {problem.path for problem in told} == {str(path) for path in paths}
+    assert len(told) == len(paths)
+    assert {problem.reason.partition(", not")[0] for problem in told} <= {"a ZIP archive", "compressed by gzip"}
+    assert all(problem.reason.endswith("unpack it first") for problem in told)
+
+
 def test_source_files_are_only_read(library: Library, importer: LineImporter) -> None:
     path = write(importer.place / "one.lines", say("1"))
     before = path.stat()

@@ -26,6 +26,7 @@ MAX_PRINTED_LINES = 20_000  # of a record that was spread over lines for human e
 MAX_REPORTS = 1_000  # unreadable lines reported one by one; the rest of them in one sentence
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_PACKED = {b"PK\x03\x04": "a ZIP archive", b"\x1f\x8b\x08": "compressed by gzip"}  # by how such a file begins
 _GAPS = " \t\r\x00\ufeff"
 _GAP = pattern(f"[{_GAPS}]+")
 _NO_RECORD = "not a record (a JSON object)"
@@ -43,6 +44,11 @@ def open_source(path: "Path | str") -> BinaryIO:
     except OSError:
         os.close(descriptor)
         raise
+
+
+def packed(head: bytes) -> str:
+    """What a file is that has to be unpacked first, by its beginning; "" where it is none."""
+    return next((f"{kind}, not a file of records; unpack it first" for mark, kind in _PACKED.items() if head.startswith(mark)), "")
 
 
 def read_document(path: "Path | str") -> Any:
@@ -65,9 +71,12 @@ def records(reading: Reading, stream: BinaryIO | None = None) -> Iterator[tuple[
     Raises FullReadNeededError for the tail of a file in UTF-16.
     """
     with stream if stream is not None else open_source(reading.file) as source:
-        first = source.read(2)
-        if first in _UTF16_MARKS:
+        first = source.read(4)
+        if first[:2] in _UTF16_MARKS:
             yield from _records_of_utf16(reading, first, source)
+            return
+        if kind := packed(first):
+            reading.problem(1, kind)
             return
         source.seek(reading.offset)
         yield from _records_from(reading, source)

@@ -12,7 +12,7 @@ from chatviewer.domain.identity import digest
 from chatviewer.domain.importing import FileImport, Problem, SourceFile
 from chatviewer.domain.record import NamedTuple
 from chatviewer.importers.base import FullReadNeededError, Importer, NotThisFormatError, Reading
-from chatviewer.importers.reading import open_source
+from chatviewer.importers.reading import open_source, packed
 from chatviewer.ingest.refreshing import has_log
 from chatviewer.storage.stamps import stored_path
 
@@ -136,9 +136,19 @@ class FileReader:
                 self._unreadable(error)
             return
         if candidate.is_named:
-            self.problems.append(Problem(self._path, 1, "not a chat file that chatviewer knows"))
+            self.problems.append(Problem(self._path, 1, self._why_unknown()))
         else:
             yield from self._left_out(UNKNOWN)
+
+    def _why_unknown(self) -> str:
+        kind = ""
+        if self._path.lower().endswith((".json", ".jsonl")):
+            try:  # noqa: SIM105 (a refresh does without `contextlib`)
+                with open_source(self._path) as stream:
+                    kind = packed(stream.read(4) or b"")
+            except OSError:
+                pass
+        return kind or "not a chat file that chatviewer knows"
 
     def _left_out(self, kind: str) -> Iterator[tuple[FileImport, int]]:
         self.skipped[kind] += 1
