@@ -184,6 +184,41 @@ def test_the_newest_are_there_before_all_are(filled: Path, shared: SharedLibrary
     assert {name: after[name].uid for name in sessions} == {name: summary.uid for name, summary in sessions.items()}
 
 
+def test_after_a_beginning_that_was_left_only_what_was_not_there_counts_as_new(
+    filled: Path, database_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = transcript(filled, 7).parent / session_id(7) / "subagents" / "agent-0abc.jsonl"
+    agent.parent.mkdir(parents=True)
+    lines = [json.loads(record("0abc0abc", place, f"side {place}")) for place in range(4)]
+    extra = {"isSidechain": True, "sessionId": session_id(7), "agentId": "0abc"}
+    agent.write_text("".join(json.dumps(line | extra) + "\n" for line in lines))
+    age(agent, 9)
+
+    class KilledError(BaseException):
+        pass
+
+    def kill(_: Beginning) -> None:
+        raise KilledError
+
+    with SharedLibrary.open(database_path) as shared:
+        with pytest.raises(KilledError):
+            ingest.run(shared, on_beginning=kill)
+        before = by_source(shared)
+        assert any(summary.parent_uid for summary in before.values())
+        with transcript(filled, 7).open("a") as file:
+            file.write(record(session_id(7), 12, "one more") + "\n")
+        counts = ingest.run(shared).counts
+        after = by_source(shared)
+        assert 1 < len(before) < len(after) == 9
+        longer = sum(after[name].message_count != summary.message_count for name, summary in before.items())
+        assert longer >= 1
+        assert (counts.new, counts.updated, counts.unchanged) == (9 - len(before), longer, len(before) - longer)
+        assert counts.new_subagents == 0
+        sums = [sum(summary.message_count for summary in some.values()) for some in (before, after)]
+        assert counts.messages == sums[1] - sums[0]
+        assert ingest.run(shared).counts.new == 0
+
+
 def elsewhere(job: Callable[[], object]) -> None:
     """Do it in a thread of its own, as a viewer does, and wait for it."""
     with ThreadPoolExecutor(1) as pool:

@@ -113,14 +113,19 @@ class Importing:
 
     def _load(self, found: Found, chosen: list[Importer]) -> bool:
         """The first import, all or nothing. False: it failed or another process was first; then it goes file by file."""
+        from chatviewer.ingest.beginning import counts_beyond, left_sessions
+
+        left = left_sessions(self._library)
         try:
             if self._on_beginning is not None and self._library.is_empty:
                 self._load_beginning(found, chosen, self._on_beginning)
             if not self._was_stopped:
                 self._shown = self._library.file_stamps()
-                with self._library.bulk():
+                with self._library.bulk() as is_effective:
                     self._is_loading = True
                     self._import(found, chosen)
+                if left and is_effective:
+                    self.counts = counts_beyond(left, self.counts, self._library)
         except ChatviewerError:
             raise
         except Exception:
