@@ -42,6 +42,7 @@ class Reader:
         self._screen = screen
         self.view: TranscriptView | None = None  # mounted after the first frame
         self.message_uid: str | None = None  # of the message under the cursor
+        self.position = ""  # where among the others that is, in words
         self.is_finding = False
         self._is_opening = False  # what is fetched is to be gone into
         self._timer: Timer | None = None
@@ -210,10 +211,14 @@ class Reader:
         is_clear = self.shown is None and self.view is not None and self.view.session is None
         self._wanted = None
         self.shown = None
-        self.message_uid = None
+        self.point_to(None, "")
         self.is_finding = False
         if self.view is not None and not is_clear:
             self.view.clear()
+
+    def point_to(self, message_uid: str | None, position: str) -> None:
+        """The message under the cursor is another one."""
+        self.message_uid, self.position = message_uid, position
 
     @property
     def has_focus(self) -> bool:

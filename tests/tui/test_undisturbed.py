@@ -144,3 +144,18 @@ async def test_more_results_leave_the_cursor_on_its_result(open_viewer: OpenView
         shown.add_hits([hit(1, 1), hit(1, 2), hit(3, 0)])
         assert shown.cursor_hit == hit(2, 1)
         assert [one.session_id for one in shown.rows.hits] == [1, 1, 1, 2, 2, 3]  # type: ignore[attr-defined]
+
+
+async def test_where_the_reader_is_stands_below_the_transcript_again_after_a_find(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        reading = main_of(pilot).query_one("#reading")
+        await press(pilot, "enter", "J")
+        await settle(pilot)
+        assert str(reading.border_subtitle) == "2/4"
+        await press(pilot, "slash", *"test")
+        await settle(pilot)
+        assert "n next" in str(reading.border_subtitle)
+        await press(pilot, "enter", "escape")
+        await settle(pilot)
+        assert "/4" in str(reading.border_subtitle)
+        assert "n next" not in str(reading.border_subtitle)

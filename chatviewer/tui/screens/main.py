@@ -289,9 +289,9 @@ class MainScreen(OutgoingActions, WindowActions):
 
     @on(MessageHighlighted)
     def follow_message(self, event: MessageHighlighted) -> None:
-        self.reader.message_uid = event.uid
+        self.reader.point_to(event.uid, f"{event.position:,}/{event.total:,}")
         if not self.reader.is_finding:
-            put_subtitle(self.query_one("#reading"), f"{event.position:,}/{event.total:,}")
+            put_subtitle(self.query_one("#reading"), self.reader.position)
 
     @on(MessageFetched)
     def refresh_message(self, event: MessageFetched) -> None:
@@ -323,7 +323,7 @@ class MainScreen(OutgoingActions, WindowActions):
     @on(FindProgressed)
     def show_find(self, event: FindProgressed) -> None:
         pane = self.query_one("#reading")
-        put_subtitle(pane, progress_words(event, pane.size.width - 6))  # without the border, its corners and a blank on each side
+        put_subtitle(pane, progress_words(event, pane.size.width - 6) or self.reader.position)  # without the border, its corners and a blank on each side
         if not pane.has_class("-finding"):
             self.name_keys()
 
