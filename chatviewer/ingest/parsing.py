@@ -143,7 +143,7 @@ class FileReader:
     def _why_unknown(self) -> str:
         kind = ""
         if self._path.lower().endswith((".json", ".jsonl")):
-            try:  # noqa: SIM105 (a refresh does without `contextlib`)
+            try:
                 with open_source(self._path) as stream:
                     kind = packed(stream.read(4) or b"")
             except OSError:

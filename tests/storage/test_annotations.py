@@ -130,7 +130,7 @@ def test_case_of_other_scripts_makes_another_tag(three: Library) -> None:
     three.add_tags([A], ["Übel"])
     three.add_tags([A], ["übel"])
     assert set(three.summary(A).tags) == {"Übel", "übel"}
-    assert three.undo() == "tagged a session #übel"
+    assert three.undo() == "tagged a session #übel (“Title of a”)"
     assert three.summary(A).tags == ("Übel",)
 
 
@@ -164,7 +164,9 @@ def test_saying_the_same_again_is_no_step(three: Library) -> None:
     three.set_note(A, "n")
     three.add_tags([A], ["t"])
     three.add_tags([A], ["T"])
-    assert [three.undo() for _ in range(4)] == ["tagged a session #t", "wrote a note", "rated a reply 3 stars", None]
+    in_a = "(“Title of a”)"
+    told = [f"tagged a session #t {in_a}", f"wrote a note {in_a}", f"rated a reply 3 stars {in_a}", None]
+    assert [three.undo() for _ in range(4)] == told
 
 
 def test_preferences_have_defaults_and_are_checked(three: Library) -> None:

@@ -53,6 +53,11 @@ SEEN = {
 }
 
 
+def bare(told: str | None) -> str:
+    """Without the title of the session."""
+    return (told or "").partition(" (“")[0]
+
+
 def state(library: Library) -> dict[str, list[Any]]:
     return {name: library.database.connection().execute(sql).fetchall() for name, sql in SEEN.items()}
 
@@ -97,9 +102,9 @@ def test_undo_and_redo_say_what_they_did(three: Library) -> None:
         "set theme to nord",
         "set theme to its default",
     ]
-    assert [three.undo() for _ in words] == words[::-1]
+    assert [bare(three.undo()) for _ in words] == words[::-1]
     assert three.undo() is None
-    assert [three.redo() for _ in words] == words
+    assert [bare(three.redo()) for _ in words] == words
     assert three.redo() is None
 
 
@@ -122,7 +127,7 @@ def test_a_new_change_clears_what_could_be_redone(three: Library) -> None:
     three.undo()
     three.set_note(C, "n")
     assert three.redo() is None
-    assert [three.undo(), three.undo(), three.undo()] == ["wrote a note", "starred a session", None]
+    assert [three.undo(), three.undo(), three.undo()] == ["wrote a note (“Title of c”)", "starred a session (“Title of a”)", None]
 
 
 CHANGES = st.one_of(
@@ -278,6 +283,24 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+def test_what_is_undone_names_its_session_for_another_viewer_may_have_done_it(three: Library, database_path: Path) -> None:
+    three.rename(C, "Mine\x1b]0;x\x07 " + "and long " * 9)
+    three.set_note(C, "noted")
+    three.rate(three.messages(three.summary(A).id)[1].uid, 4)
+    with Library.open(database_path) as elsewhere:
+        elsewhere.set_status([B], SessionStatus.ARCHIVED)
+        elsewhere.set_starred([A, B], True)
+    assert three.undo() == "starred 2 sessions"
+    assert three.undo() == "archived a session (“Title of b”)"
+    assert three.redo() == "archived a session (“Title of b”)"
+    assert three.undo() == "archived a session (“Title of b”)"
+    assert three.undo() == "rated a reply 4 stars (“Title of a”)"
+    told = three.undo() or ""
+    assert told.startswith("wrote a note (“Mine")
+    assert len(told) < 50
+    assert "\x1b" not in told
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_after_the_next_change_a_damaged_file_tells_all_again(three: Library, journal: Path, tmp_path: Path, damage: str) -> None:
     three.set_note(A, "a note")
@@ -291,7 +314,7 @@ def test_after_the_next_change_a_damaged_file_tells_all_again(three: Library, jo
         fill(fresh, *(make_session(name) for name in "abc"))
         restore(fresh.database, fresh.user.id, journal)
         assert state(fresh) == state(three)
-        assert fresh.undo() == "tagged a session #t"
+        assert fresh.undo() == "tagged a session #t (“Title of b”)"
     assert not [finding.detail for finding in three.check() if finding.check == "journal" and "only in the database" in finding.detail]
     assert not [finding.detail for finding in three.check() if "newer" in finding.detail]
 
@@ -368,7 +391,7 @@ def test_a_database_that_is_made_anew_goes_on_behind_the_file_and_doctor_tells_w
         assert lines(tmp_path / "new" / journal.name)[-1]["step"] == 4
         restore(anew.database, anew.user.id, tmp_path / "new" / journal.name)
         assert notes(anew) == []
-        assert anew.undo() == "tagged a session #new"
+        assert anew.undo() == "tagged a session #new (“Title of a”)"
         assert anew.undo() == "tagged 2 sessions #left"
 
 

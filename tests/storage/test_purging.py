@@ -67,8 +67,8 @@ def test_undo_passes_over_what_was_purged(library: Library) -> None:
     library.set_note(DOOMED.uid, "n")
     library.set_status([DOOMED.uid, KEPT.uid], SessionStatus.ARCHIVED)
     library.purge([DOOMED.uid])
-    assert [library.undo(), library.undo()] == ["archived a session", None]
-    assert library.redo() == "archived a session"
+    assert [library.undo(), library.undo()] == ["archived a session (“Title of kept”)", None]
+    assert library.redo() == "archived a session (“Title of kept”)"
     assert rows(library, "status_change") == 1
 
 
@@ -129,7 +129,11 @@ def test_the_journal_of_a_purge_brings_back_what_was_said_about_others(library: 
     library.set_note(KEPT.uid, "after")
     findings = {finding.check: finding for finding in library.check()}
     assert findings["journal"].severity == "ok"
-    assert [library.undo(), library.undo(), library.undo()] == ["wrote a note", "tagged a session #both", None]
+    assert [library.undo(), library.undo(), library.undo()] == [
+        "wrote a note (“Title of kept”)",
+        "tagged a session #both (“Title of kept”)",
+        None,
+    ]
 
 
 def test_a_journal_that_cannot_be_written_anew_is_told(library: Library, database_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

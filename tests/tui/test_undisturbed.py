@@ -154,8 +154,7 @@ async def test_where_the_reader_is_stands_below_the_transcript_again_after_a_fin
         assert str(reading.border_subtitle) == "2/4"
         await press(pilot, "slash", *"test")
         await settle(pilot)
-        assert "n next" in str(reading.border_subtitle)
+        assert "in other branches" in str(reading.border_subtitle)
         await press(pilot, "enter", "escape")
         await settle(pilot)
-        assert "/4" in str(reading.border_subtitle)
-        assert "n next" not in str(reading.border_subtitle)
+        assert str(reading.border_subtitle) in {f"{number}/4" for number in range(1, 5)}

@@ -323,7 +323,8 @@ class MainScreen(OutgoingActions, WindowActions):
     @on(FindProgressed)
     def show_find(self, event: FindProgressed) -> None:
         pane = self.query_one("#reading")
-        put_subtitle(pane, progress_words(event, pane.size.width - 6) or self.reader.position)  # without the border, its corners and a blank on each side
+        room = pane.size.width - 6  # without the border, its corners and a blank on each side
+        put_subtitle(pane, progress_words(event, room) or self.reader.position)
         if not pane.has_class("-finding"):
             self.name_keys()
 
