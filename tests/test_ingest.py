@@ -185,6 +185,83 @@ def test_a_file_that_grew_is_read_without_a_search(library: Library, importer: L
     assert report.skipped == {"folder": 1}
 
 
+def test_what_came_into_a_known_folder_is_read_without_a_search(
+    library: Library, importer: LineImporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(importer.place / "a" / "one.lines", say("1"))
+    write(importer.place / "b" / "two.lines", say("2"))
+    os.utime(importer.place, (1, 1))
+    ingest.run(library)
+    with monkeypatch.context() as patch:
+        patch.setattr("chatviewer.ingest.discovering.importers", lambda: pytest.fail("places were searched"))
+        for number in range(3, 6):
+            write(path.with_name(f"{number}.lines"), say(str(number)), age=DAY / number)
+            write(path, say(f"more {number}"), append=True, age=DAY / number)
+            os.utime(importer.place, (1, 1))  # no folder came
+            importer.reads.clear()
+            assert numbers(ingest.run(library)) == (1, 1, 0, 2, number - 2, 0, 0)
+            assert sorted(Path(read[0]).name for read in importer.reads) == [f"{number}.lines", "one.lines"]
+            assert numbers(ingest.run(library)) == (0, 0, 0, 0, number, 0, 0)
+        (path.parent / "passing").touch()
+        (path.parent / "passing").unlink()
+        assert numbers(ingest.run(library)) == (0, 0, 0, 0, 5, 0, 0)
+    assert {"text of 3", "text of 4", "text of 5", "text of more 5"} < set(texts(library))
+
+
+@pytest.mark.parametrize("beside", ["deleted", "folder", "link", "moved", "first"])
+def test_what_else_happened_to_a_folder_is_seen_beside_a_new_file(beside: str, library: Library, importer: LineImporter) -> None:
+    one = write(importer.place / "a" / "one.lines", say("1"))
+    two = write(importer.place / "a" / "two.lines", say("2"))
+    (importer.place / "b").mkdir()
+    write(importer.place / "c" / "three.lines", say("3"))
+    ingest.run(library)
+    write(one.with_name("new.lines"), say("new"), age=DAY)
+    came, skipped = 1, {}
+    if beside == "deleted":
+        two.unlink()
+    elif beside == "folder":
+        write(one.parent / "below" / "four.lines", say("4"), age=DAY)
+        came = 2
+    elif beside == "link":
+        (one.parent / "link").symlink_to(importer.place / "c")
+        skipped = {"link": 1}
+    elif beside == "moved":
+        two.rename(importer.place / "c" / "two.lines")
+        came = 2
+    else:  # into a folder that was empty
+        write(importer.place / "b" / "four.lines", say("4"), age=DAY)
+        came = 2
+    report = ingest.run(library)
+    assert (report.files_read, dict(report.skipped)) == (came, skipped)
+    assert library.file_stamps()[str(two)][3] is (beside in ("deleted", "moved"))
+    assert ingest.run(library).files_read == 0
+
+
+def test_a_file_that_comes_back_beside_others_is_there_again(library: Library, importer: LineImporter, tmp_path: Path) -> None:
+    path = write(importer.place / "a" / "one.lines", say("1"))
+    write(importer.place / "a" / "two.lines", say("2"))
+    ingest.run(library)
+    path.rename(tmp_path / "away")
+    ingest.run(library)
+    assert library.file_stamps()[str(path)][3]
+    (tmp_path / "away").rename(path)
+    ingest.run(library)
+    assert not library.file_stamps()[str(path)][3]
+
+
+def test_a_folder_of_two_sources_is_searched_for_both(library: Library, importer: LineImporter, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = LineImporter(importer.place)
+    other.source = "other"  # type: ignore[misc]
+    monkeypatch.setattr("chatviewer.ingest.discovering.importers", lambda: (importer, other))
+    monkeypatch.setattr(importer, "files", lambda place: place.rglob("*.lines"))
+    monkeypatch.setattr(other, "files", lambda place: place.rglob("*.others"))
+    write(importer.place / "one.lines", say("1"))
+    ingest.run(library)
+    write(importer.place / "two.others", say("2"), age=DAY)
+    assert ingest.run(library).files_read == 1
+    assert texts(library) == ["text of 1", "text of 2"]
+
+
 def test_a_file_of_an_importer_that_is_no_more_is_left(library: Library, importer: LineImporter, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(importer.place / "one.lines", say("1"))
     ingest.run(library)

@@ -84,6 +84,10 @@ class Importer(ABC):
     def files(self, place: Path) -> Iterator[Path | str]:
         """The chat files below one of `places()`, without following links. Does not open them."""
 
+    def files_in(self, place: Path, folder: str) -> Iterator[Path | str]:
+        """Those of `files(place)` that lie in one folder, itself: for where only that changed."""
+        return (file for file in self.files(place) if os.fspath(file).rpartition("/")[0] == folder)
+
     @abstractmethod
     def recognises(self, path: Path, head: bytes) -> bool:
         """Whether a file that the user named is of this format. `head` is its first 64 KiB. Never raises."""

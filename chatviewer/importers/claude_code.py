@@ -54,9 +54,13 @@ class ClaudeCodeImporter(Importer):
             for entry in _entries(folder):
                 if entry.is_dir(follow_symlinks=False) and not entry.name.endswith(".jsonl"):
                     below.append(entry.path)
-                elif folder != top and entry.name.endswith(".jsonl") and entry.name != "journal.jsonl":
+                elif folder != top and _is_transcript(entry.name):
                     yield entry.path
             pending += reversed(below)
+
+    def files_in(self, place: Path, folder: str) -> Iterator[str]:
+        entries = _entries(folder) if folder != os.fspath(place) else []
+        return (entry.path for entry in entries if _is_transcript(entry.name))
 
     def recognises(self, path: Path, head: bytes) -> bool:
         try:
@@ -101,6 +105,10 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
             return sorted(entries, key=lambda entry: entry.name)
     except OSError:
         return []
+
+
+def _is_transcript(name: str) -> bool:
+    return name.endswith(".jsonl") and name != "journal.jsonl"
 
 
 def _names(reading: Reading) -> tuple[str | None, str]:

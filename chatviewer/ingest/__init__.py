@@ -36,9 +36,9 @@ def run(
     """
     started = perf_counter()
     seen = None if paths or source is not None else look(library)
-    if seen is not None and not seen.changed:
-        skipped = sum(seen.skipped.values())
-        report = ImportReport(files_unchanged=seen.unchanged_count, files_skipped=skipped, skipped=seen.skipped)
+    if seen is not None and not seen.changed and not seen.moved:
+        skipped = seen.seen.skipped
+        report = ImportReport(files_unchanged=seen.unchanged_count, files_skipped=sum(skipped.values()), skipped=skipped)
     else:
         from chatviewer.ingest.importing import Importing
 

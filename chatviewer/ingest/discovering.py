@@ -15,14 +15,13 @@ from chatviewer.errors import UsageError
 from chatviewer.importers.base import Importer
 from chatviewer.importers.registry import importers
 from chatviewer.ingest.parsing import ABSENT, KINDS, Found
-from chatviewer.ingest.refreshing import MISSING, folder_time
+from chatviewer.ingest.refreshing import MISSING, folder_time, remembered_time
 from chatviewer.storage.stamps import stored_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _DAY_NS = 86_400 * 1_000_000_000
-SETTLED_NS = 2_000_000_000  # a folder changed later than this before it was listed may change again without a new mtime
 FEW_FILES = 3  # so many are named one by one
 MAX_FOLDERS = 20_000  # beyond that, remembering them costs more than it saves
 
@@ -43,16 +42,17 @@ class Discovery(Found):
 
     def __init__(self, chosen: list[Importer]) -> None:
         super().__init__(chosen)
+        self._owners: dict[str, Importer] = {}  # by folder
         self.roots: list[str] = []  # the folders that were looked through
         self.folders: dict[str, int] | None = {}  # with their mtimes, for the next refresh; None: too many, or odd names
 
     def add_places(self) -> None:
         """The files in the default places."""
-        settled = time_ns() - SETTLED_NS
+        now = time_ns()
         for importer in self._chosen:
             for place in importer.places():
                 for folder in self._folders_of(str(place)):
-                    self._remember_folder(folder, settled)
+                    self._remember_folder(folder, importer, now)
                 try:
                     os.stat(place)
                     self.roots.append(str(place))  # not one that is no more as a whole: a disk that is not there is not empty
@@ -78,15 +78,16 @@ class Discovery(Found):
             except OSError as error:
                 self._report_folder(error)
 
-    def _remember_folder(self, folder: str, settled: int) -> None:
+    def _remember_folder(self, folder: str, importer: Importer, now: int) -> None:
         if self.folders is None:
             return
         if len(self.folders) > MAX_FOLDERS or "\n" in folder or stored_path(folder) != folder:
             self.folders = None
             return
-        time = folder_time(folder)
-        # one more than the true time: it will not be found equal, and the next refresh looks closer
-        self.folders[folder] = time if time < settled else time + 1
+        if self._owners.setdefault(folder, importer) is not importer:  # what comes into it is whose?
+            self.folders = None
+            return
+        self.folders[folder] = remembered_time(folder_time(folder), now)
 
     def add_path(self, path: Path) -> None:
         """A file or folder that the user named; a link there is what it points to."""

@@ -1,9 +1,11 @@
 """A whole run: candidates, the oldest first, so that copies come after their originals; batches of bounded size; what was not there."""
 
 import gc
+import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from time import time_ns
 from typing import TYPE_CHECKING
 
 from chatviewer.domain import long_text
@@ -13,9 +15,9 @@ from chatviewer.importers.base import Importer
 from chatviewer.importers.registry import importer_of
 from chatviewer.ingest import HISTORY_IS_OFF
 from chatviewer.ingest.parsing import Candidate, FileReader, Found
-from chatviewer.ingest.refreshing import Look, fingerprint
+from chatviewer.ingest.refreshing import Look, fingerprint, remembered_time
 from chatviewer.storage.stamps import Discovery as Seen
-from chatviewer.storage.stamps import Stamp
+from chatviewer.storage.stamps import Stamp, stored_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,22 +61,53 @@ class Importing:
         self._all: list[Candidate] = []  # of which only the newest files are read, to be shown while all are
         self._shown: Collection[str] = ()  # the files that are shown so: they are read in any case
         self._has_unread = False  # files that could not be opened
-        self._known: dict[str, Stamp] = {}  # the only files that are asked for, where these are known ones
+        self._known: dict[str, Stamp] | None = None  # what is known of all files, where only some are looked at
 
     def run_known(self, seen: Look) -> ImportReport:
-        """Import what changed among the files that are known. Where to look for others, and what is wanted, is as it was then."""
+        """Import what changed among the files that are known, and what came into a few folders. Where to look for others, and what is
+        wanted, is as it was then."""
+        library = self._library
         found = Found([])
-        stamps: dict[str, Stamp] = {}
+        self._known = seen.stamps
         for path in seen.changed:
-            known = self._library.source_file(path)
+            known = library.source_file(path)
             importer = importer_of(known.source) if known is not None else None
-            if known is None or importer is None:  # of an importer that is no more
-                return self.run([])
-            stamps[path] = known.size, known.mtime_ns, known.ctime_ns, known.gone_at is not None
-            found.add_known(path, importer)
-        self._known = stamps
+            if importer is None:  # of an importer that is no more
+                return self._run_anew()
+            found.add_file(path, importer)
+        now = time_ns()
+        if not all(self._add_new(found, folder, seen) for folder in seen.moved):
+            return self._run_anew()
         self._import(found, [])
-        return self._report(found, self.skipped + Counter(seen.skipped), seen.unchanged_count)
+        if seen.moved and not (self._was_stopped or self._has_unread or found.problems):
+            folders = {folder: remembered_time(time, now) for folder, time in seen.moved.items()}
+            library.remember_discovery(seen.seen._replace(folders=seen.seen.folders | folders))
+        return self._report(found, self.skipped + Counter(seen.seen.skipped), seen.unchanged_count)
+
+    def _run_anew(self) -> ImportReport:
+        self._known = None
+        return self.run([])
+
+    def _add_new(self, found: Found, folder: str, seen: Look) -> bool:
+        """Add the files that came into a folder in which others are known. False where more than that may have happened."""
+        beside = next((path for path, stamp in seen.stamps.items() if not stamp[3] and path.rpartition("/")[0] == folder), None)
+        known = self._library.source_file(beside) if beside is not None else None
+        importer = importer_of(known.source) if known is not None else None
+        if importer is None:
+            return False
+        places = [place for place in importer.places() if f"{folder}/".startswith(f"{place}/")]
+        try:
+            with os.scandir(folder) as entries:
+                is_same = all(entry.path in seen.seen.folders for entry in entries if entry.is_symlink() or entry.is_dir())
+        except OSError:
+            return False
+        if not places or not is_same:  # a folder came, or something that is counted
+            return False
+        for path in [os.fspath(file) for place in places for file in importer.files_in(place, folder)]:
+            stamp = seen.stamps.get(stored_path(path))
+            if stamp is None or stamp[3]:
+                found.add_file(path, importer)
+        return not found.skipped and not found.problems
 
     def run(self, paths: "Sequence[Path]") -> ImportReport:
         """Import what lies there, or in the default places."""
@@ -157,7 +190,7 @@ class Importing:
 
     def _import(self, found: Found, chosen: list[Importer]) -> None:
         library = self._library
-        stamps = self._known or library.file_stamps()
+        stamps = library.file_stamps() if self._known is None else self._known
         changed: list[Candidate] = []
         back: list[str] = []
         for key, candidate in found.candidates.items():
@@ -182,7 +215,7 @@ class Importing:
         """The sources all of whose sessions are imported now. Of files that the user named, only exports are the whole."""
         if self._is_everywhere:
             return self._sources
-        if self._known:  # below the default places: nothing was completed by these
+        if self._known is not None:  # below the default places: nothing was completed by these
             return set()
         importers = {source: importer_of(source) for source in self._sources}
         return {source for source, importer in importers.items() if importer is not None and not importer.places()}

@@ -56,8 +56,8 @@ class Found:
         self.problems: list[Problem] = []
         self._chosen = chosen
 
-    def add_known(self, path: str, importer: Importer) -> None:
-        """A file that was imported before, by that importer."""
+    def add_file(self, path: str, importer: Importer) -> None:
+        """A file that is that importer's."""
         self._add(path, importer)
 
     def _add(self, path: str, importer: Importer | None) -> None:

@@ -174,3 +174,17 @@ def test_places_are_paths_and_absent_ones_hold_no_files(importer: Importer) -> N
         assert not place.exists()
         assert list(importer.files(place)) == []
     assert isinstance(importer.expiry(), str)
+
+
+@EVERY
+def test_the_files_of_each_folder_are_the_files_of_the_place(importer: Importer, isolated_home: Path, tmp_path: Path) -> None:
+    for place in importer.places():
+        for folder in (place, place / "one", place / "one" / "subagents", place / "2026" / "03" / "01"):
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in ("a.jsonl", "journal.jsonl", "rollout-b.jsonl", "agent-c.jsonl", "c.json", "d.txt", "e.zip", "rollout-f.jsonl.zst"):
+                (folder / name).touch()
+            (folder / "folder.jsonl").mkdir()
+            (folder / "link.jsonl").symlink_to(folder / "a.jsonl")
+        files = sorted(map(str, importer.files(place)))
+        folders = [place, *(path for path in place.rglob("*") if path.is_dir())]
+        assert sorted(str(file) for folder in folders for file in importer.files_in(place, str(folder))) == files
