@@ -21,7 +21,7 @@ _STEP = 4
 _SAMPLE = b"0" * (19 // _STEP)
 _SPAN = _STEP * (len(_SAMPLE) - 1) + 1  # bytes, from the first of the sample to the last
 _BACKSLASH = ord("\\")
-_DIGITS = bytes(ord("0") if chr(byte).isdigit() and byte < 128 else ord(" ") for byte in range(256))
+_DIGITS = b" " * 48 + b"0" * 10 + b" " * 198
 _LONG_INTEGER = pattern(rb"(?:^|[\s:,\[])-?[0-9]{19}")
 
 

@@ -35,15 +35,9 @@ _TRIGGER = pattern(r"(?<=[a-z])[A-Z]|(?<=[A-Za-z])[0-9]|(?<=[A-Z])[A-Z](?=[a-z])
 _BORDERS = (pattern(rb"A(?:(?<=aA)|0|Aa)[aA0.]*"), pattern(rb"0(?<=a0)[aA0.]*"))
 _ASCII = bytes(range(128))
 _ORDINARY = "–—‘’“”…•·→←─│├└┌┐┘×§°äöüÄÖÜáàâçéèêíñóôú"  # beyond ASCII, most texts hold nothing else; none of it needs words
-_SHAPES = bytes(
-    ord("a" if chr(code).islower() else "A" if chr(code).isupper() else "0" if chr(code).isdigit() else "." if code == 46 else " ")
-    if code < 128
-    else 32
-    for code in range(256)
-)
-# The same where identifiers end at a dot.
+_SHAPES = b".".join((b" " * 46, b" " + b"0" * 10 + b" " * 7 + b"A" * 26 + b" " * 6 + b"a" * 26 + b" " * 133))
+# The same where identifiers end at a dot: there is none in such a shape.
 _RUN_SHAPES = _SHAPES.replace(b".", b" ")
-_RUN_BORDERS = (pattern(rb"A(?:(?<=aA)|0|Aa)[aA0]*"), pattern(rb"0(?<=a0)[aA0]*"))
 _RUN = pattern(r"[A-Za-z0-9]+")
 _DOTTED = pattern(r"[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*")
 _PART = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -123,7 +117,7 @@ def unordered_terms_of(texts: Collection[Text]) -> str | None:
 def _unordered(data: bytes) -> dict[str, None]:
     shape = data.translate(_RUN_SHAPES)
     find_back = shape.rfind
-    found = [data[find_back(b" ", 0, match.start()) + 1 : match.end()] for border in _RUN_BORDERS for match in border.finditer(shape)]
+    found = [data[find_back(b" ", 0, match.start()) + 1 : match.end()] for border in _BORDERS for match in border.finditer(shape)]
     terms = dict.fromkeys(chain.from_iterable(map(_run_parts.__getitem__, dict.fromkeys(found))))
     if not data.isascii():
         terms |= dict.fromkeys(_special_terms(data))
