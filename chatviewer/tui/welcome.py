@@ -85,7 +85,8 @@ def import_text(state: ImportState) -> Content:
         lines.append(Content(" · ".join(progress_facts(state))))
         files = f"{full_count(progress.files_done)} of {counted(progress.files_total, 'file')}"
         sessions = f" · {counted(progress.sessions, 'session')} so far" if progress.sessions else ""  # they count once they are stored
-        lines.append(Content.styled(f"{files}{sessions}", "$foreground 60%"))
+        sorting = " · sorting in what was read" if state.is_read else ""  # which may take some seconds
+        lines.append(Content.styled(f"{files}{sessions}{sorting}", "$foreground 60%"))
     lines += [Content(""), _key("I", "shows more, and stops it"), _key("?", "shows the keys meanwhile")]
     return Content("\n").join(lines)
 

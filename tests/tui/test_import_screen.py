@@ -253,11 +253,27 @@ def test_an_export_that_was_imported_is_not_among_what_was_not_found(width: int)
     assert "\x1b" not in text
 
 
+async def test_while_a_first_import_runs_the_key_that_began_it_is_not_named(open_viewer: OpenViewer, library: Library) -> None:
+    async with open_viewer(library) as pilot:
+        app = pilot.app
+        assert isinstance(app, ChatviewerApp)
+        assert app.main.status.hints[0] == ("R", "look for chats")
+        app.import_state = ImportState(is_running=True)
+        await pilot.pause()
+        assert [key for key, _ in app.main.status.hints] == ["I", "q", "?"]
+        app.import_state = ImportState(failure="It was stopped.")
+        await pilot.pause()
+        assert app.main.status.hints[0] == ("R", "look for chats")
+
+
 def test_a_refresh_of_many_files_says_nothing_untrue_before_the_first_are_stored() -> None:
     state = ImportState(is_running=True, progress=ImportProgress(88, 213, 20_000_000, 80_000_000, 0, "/x"), seconds=2)
     assert state.words() == "Importing 25% · 88 of 213 files · 6 s left"
     assert "88 of 213 files" in import_text(state).plain
     assert "session" not in import_text(state).plain
+    assert "sorting" not in import_text(state).plain
+    read = state._replace(progress=ImportProgress(213, 213, 80_000_000, 80_000_000, 200, "/x"))
+    assert "213 of 213 files · 200 sessions so far · sorting in what was read" in import_text(read).plain
     stored = state._replace(progress=ImportProgress(200, 213, 60_000_000, 80_000_000, 1, "/x"))
     assert "200 of 213 files · 1 session · " in stored.words()
     assert "1 session so far" in import_text(stored).plain

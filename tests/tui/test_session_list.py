@@ -268,6 +268,20 @@ async def test_what_is_new_above_is_seen_where_the_list_stands_at_its_top_and_mo
         assert app.text() == before
 
 
+@pytest.mark.parametrize("width", [34, 40, 60])
+async def test_a_tag_is_seen_rather_than_the_source(width: int) -> None:
+    app = ListApp(
+        SessionRows(array("q", [1, 2])), lambda id_: summary(id_, project="/home/me/web-shop", tags=("work",) if id_ == 1 else ())
+    )
+    async with app.run_test(size=(width, 15)) as pilot:
+        await pilot.pause()
+        _, tagged, _, plain, *_ = app.text()
+        assert "web-shop" in tagged
+        assert "#work" in tagged
+        assert ("codex" in tagged) is (width > 40)
+        assert "codex · web-shop" in plain
+
+
 async def test_marks_are_what_actions_work_on() -> None:
     app = ListApp(SessionRows(array("q", range(1, 11))))
     async with app.run_test(size=(60, 15)) as pilot:

@@ -117,7 +117,7 @@ class OrganisingActions(ViewerScreen):
             title,
             value="".join(f"{typed_form(tag)} " for tag in before),
             placeholder='release "two words" -old',
-            hint="Words are tags, -word takes one away · → completes · Enter saves · Esc leaves",
+            hint="-word takes one away · → completes · Enter saves · Esc leaves",
             suggestions=known,
         )
         self.app.push_screen(prompt, change)

@@ -98,7 +98,7 @@ class PaneActions(ViewerScreen):
         if self.pane == TRANSCRIPT:
             hints = (hints[0], ("Esc", "back"), *((("n", "next match"),) if self.reader.is_finding else ()), *hints[1:])
         if self.pane == LIST and self.has_class("-first-start"):
-            hints = FIRST_HINTS
+            hints = FIRST_HINTS[1:] if self.viewer.import_state.is_running else FIRST_HINTS
         if self.pane == LIST and self.session_list.can_fold:
             agents = ACTION_BY_ID["agents"]
             hints = (*hints[:2], (agents.shown, agents.label.lower()), *hints[2:])

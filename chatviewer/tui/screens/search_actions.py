@@ -75,6 +75,8 @@ class SearchActions(PaneActions):
         self.status.resting = self.freshness()
         state = self.viewer.import_state
         is_left = self.counts is not None and self.counts.beginning is not None
+        if self.has_class("-first-start"):
+            self.name_keys()
         self.status.progress = state.words() if state.is_running else f"{self.freshness()} · R brings the others" if is_left else ""
 
     def find_completions(self, text: str) -> list[Completion]:

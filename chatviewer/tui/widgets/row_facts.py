@@ -51,6 +51,15 @@ def facts_of(summary: SessionSummary, fold: str, *, is_nested: bool, told: str) 
     return facts
 
 
+def beside_tags(facts: list[Fact], room: int) -> list[Fact]:
+    """The same without the source, then in short, where there is no room: the user's own tags say more than these."""
+    if _width(facts) > room:
+        facts = [fact for fact in facts if fact.name != "source"] or facts
+    if _width(facts) > room:
+        facts = [fact._replace(text=fact.short or fact.text) for fact in facts]
+    return facts
+
+
 def shown_facts(facts: Sequence[Fact], room: int) -> list[tuple[str, Fact | None]]:
     """The facts that have room, as pieces of text with what stands between them."""
     shown = list(facts)

@@ -10,7 +10,7 @@ from rich.style import Style
 
 from chatviewer.domain import SessionSummary
 from chatviewer.tui import formatting
-from chatviewer.tui.widgets.row_facts import Fact, facts_of, short_facts, shown_facts, tags_of
+from chatviewer.tui.widgets.row_facts import Fact, beside_tags, facts_of, short_facts, shown_facts, tags_of
 from chatviewer.tui.widgets.row_layout import Heading
 
 MARKED, CURSOR, STAR = "●", "▌", "★"
@@ -20,7 +20,7 @@ TOGGLES_AGENTS = "agents"  # in the meta data of what unfolds them by a click
 _DEEPEST = 4  # levels of sub-agents that are set in further than the one above
 _COUNT_WIDTH, _AGE_WIDTH, _SOURCE_WIDTH, _PROJECT_WIDTH = 8, 7, 13, 15
 _GAP = 2  # cells between what stands left and the numbers
-_SHORTEST_TAG = 5  # cells
+_SHORTEST_TAG, _TAG_WIDTH = 5, 12  # cells
 _WIDE_ENOUGH_FOR_UNIT = 40
 _WIDE_ENOUGH_FOR_SOURCE, _WIDE_ENOUGH_FOR_PROJECT, _WIDE_ENOUGH_FOR_TAGS = 64, 84, 100  # cells, in one-line rows
 
@@ -117,10 +117,14 @@ class RowPainter:
         right = f"{count}{self._age_cell(summary)} ".lstrip()  # in columns, though what is left of a short number is not kept free
         lead = self._lead(state, is_first=False)
         room = max(0, width - INDENT - len(lead) - len(right) - _GAP)
-        facts = shown_facts(facts_of(summary, state.fold, is_nested=state.depth > 0, told=state.told), room)
+        tags = tags_of(summary)
+        known = facts_of(summary, state.fold, is_nested=state.depth > 0, told=state.told)
+        if tags:
+            known = beside_tags(known, room - 2 - min(cell_len(tags), _TAG_WIDTH))
+        facts = shown_facts(known, room)
         used = sum(cell_len(text) for text, _ in facts)
         between = "  " if used else ""
-        tags, tags_room = tags_of(summary), room - used - len(between)
+        tags_room = room - used - len(between)
         shown_tags = formatting.fit(tags, tags_room, pad=False) if tags and tags_room >= _SHORTEST_TAG else ""
         gap = room - used - cell_len(shown_tags) - (len(between) if shown_tags else 0)
         return [
