@@ -27,21 +27,17 @@ _LONG_INTEGER = pattern(rb"(?:^|[\s:,\[])-?[0-9]{19}")
 
 def may_hold_long_integer(data: bytes | bytearray | memoryview) -> bool:
     """Whether there may be an integer beyond 64 bits: never False where there is one."""
-    sample = bytes(data[::_STEP]).translate(_DIGITS)
-    at = sample.find(_SAMPLE)
-    while at >= 0:
+    data = bytes(data)  # no copy of what is bytes already
+    sample = data[::_STEP].translate(_DIGITS)
+    at = -1
+    while (at := sample.find(_SAMPLE, at + 1)) >= 0:
         first = at * _STEP
-        end = at + len(_SAMPLE)
-        if sample[end : end + 1] != b"0":  # as most are: a time, a part of a UUID
-            is_long = bytes(data[first : first + _SPAN]).isdigit()
-        else:
-            end = sample.find(b" ", end)
-            end = len(sample) if end < 0 else end
-            is_long = True
-        # in front of the first digit that was seen: others, a sign, and what stands before a number
-        if is_long and _LONG_INTEGER.search(data, max(0, first - _STEP - 1), end * _STEP + _STEP):
-            return True
-        at = sample.find(_SAMPLE, end)
+        if data[first : first + _SPAN].isdigit():  # else a time, a part of a UUID
+            end = sample.find(b" ", at)
+            at = end if end > 0 else len(sample)
+            # in front of the first digit that was seen: others, a sign, and what stands before a number
+            if _LONG_INTEGER.search(data, max(0, first - _STEP - 1), at * _STEP + _STEP):
+                return True
     return False
 
 
