@@ -247,13 +247,12 @@ def _parts_of_name(name: str) -> str:
 def _parts_of_identifier(identifier: str) -> str:
     """The parts of an identifier, or "" where it is a number with its unit, a hash or encoded data."""
     runs = identifier.split(".")
-    parts = [_parts(run) for run in runs]
-    if not any(split for split, _ in parts):
+    parts = [(run, *_parts(run)) for run in runs]
+    split_up = [split or run for run, split, _ in parts]
+    if split_up == runs:
         return ""
-    whole = " ".join([split or run for (split, _), run in zip(parts, runs, strict=True)])
-    if not any(named for _, named in parts):
-        return whole
-    return " ".join([whole, *(named or split or run for (split, named), run in zip(parts, runs, strict=True))])
+    as_seen = [named or split or run for run, split, named in parts]
+    return " ".join(split_up if as_seen == split_up else split_up + as_seen)
 
 
 def _parts_of_run(run: bytes) -> list[str]:
@@ -264,7 +263,7 @@ def _parts_of_run(run: bytes) -> list[str]:
 def _parts(run: str) -> tuple[str, str]:
     """The parts of letters and digits that stand together, "" where they are one; and those that a person sees."""
     is_number = run[:2] in ("0x", "0X") and len(run) > 3
-    if not is_number and ((run[0].isdigit() and not _SUFFIXED.fullmatch(run)) or _is_hexadecimal(run)):
+    if not is_number and (_is_hexadecimal(run) or (run[0].isdigit() and not _SUFFIXED.fullmatch(run))):
         return "", ""
     split = _PART.findall(run)
     if is_number:
