@@ -82,7 +82,7 @@ def opposite(answer: Answer) -> Answer:
 
 
 def _folded(text: str) -> str:
-    return "".join(each for each in unicodedata.normalize("NFD", text) if not unicodedata.combining(each)).lower()
+    return _unaccented(text).lower().replace("ß", "ss")
 
 
 def _words(text: str) -> list[str]:

@@ -15,13 +15,25 @@ WORDS = [
     *("cat", "cats", "category", "dog", "do", "Red", "green", "get_user", "user_name", "getUser", "getUserName", "userName", "user"),
     *("name", "src/app/user.py", "v1.2.3", "x1", "café", "cafe", "élan", "日本語", "日本", "本日", "🚀", "->", "!!", "—", "```"),
     *("OAuth2Client", "2026-03-01T10:15:30Z", "한국어", "ภาษาไทย", "σφάλμα", "ana@example.org", "ECONNREFUSED"),
-    *("640px", "10ms", "10", "10 ms"),
+    *("640px", "10ms", "10", "10 ms", "1.5GB", "1.0rc1", "x86_64", "user2name", "getHTTPServer2", "snake_case_name", "#1234", "C++"),
+    *(
+        "https://example.org/a/b?id=7",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "Größe",
+        "größe",
+        "mañana",
+        "テスト環境",
+        "环境变量",
+        "👍🏽",
+        "日本cat",
+    ),
     *("\x1b[32mcat\x1b[0m", "\x1b[1;31mgetUser:", "\x1b[m\x1b[Kdog"),
 ]
 QUERY_WORDS = [
     *(word for word in WORDS if word not in ("```", "2026-03-01T10:15:30Z") and "\x1b" not in word),
     *("CAT", "ca*", "c*", "e*", "u*", "n*", "user*", "getUs*", "v1.2", "1.2.3", "app/user", "日本*", "get*", "do*", "1*", "É*"),
-    *("640", "64*", "10", "-10", "px", '"640"', "ms"),
+    *("640", "64*", "10", "-10", "px", '"640"', "ms", "1.5", "1.5gb", "rc1", "x86", "64", "user2", "server2", "http", "case_name", "1234"),
+    *("example.org/a", "id=7", "550e8400*", "e29b", "grosse", "Groß*", "manana", "テス", "環境", "环境", "变量", "👍", "日本", "c++"),
     *("oauth2", "oauth", "Auth2", "client", "oauth*", "2026-03-01", "2026-03", "10:15", "econn*", "example.org", "ana@example", "o*"),
     *("한국", "국어", "ไทย", "ภาษา", "σφαλμα", "ΣΦΆΛΜΑ", "σφ*", "nothing", "nothing*"),
 ]
