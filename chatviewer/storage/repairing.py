@@ -12,6 +12,7 @@ from pathlib import Path
 
 from chatviewer import paths
 from chatviewer.errors import DatabaseDamagedError, DatabaseLockedError, DatabaseUnwritableError
+from chatviewer.storage.connection import explained
 from chatviewer.storage.library import Library
 from chatviewer.storage.rejoining import Rejoined, rejoin, take_own
 from chatviewer.storage.restoring import restore, restore_before_import
@@ -106,7 +107,9 @@ def rebuilding(path: Path) -> Iterator[Rebuilding]:
             log = path.with_name(path.name + "-wal")
             if log.exists():
                 shutil.copyfile(log, work / "damaged.db-wal")
-        rebuilt = Rebuilding(path, work, salvage(work / "damaged.db", work / "salvaged.db"))
+        with explained(work):  # no room, say: of the copy, what cannot be read is no error
+            salvaged = salvage(work / "damaged.db", work / "salvaged.db")
+        rebuilt = Rebuilding(path, work, salvaged)
         try:
             yield rebuilt
         finally:

@@ -86,6 +86,25 @@ def test_no_room_for_what_the_user_says(filled_home: Path, database_path: Path) 
         assert library.tags() == []
 
 
+@pytest.mark.parametrize("share", [0.2, 0.9, 1.0])
+def test_no_room_for_a_repair_or_a_backup(filled_home: Path, database_path: Path, share: float) -> None:
+    """Each copies the database; what there is stays as it is, and nothing is left beside it."""
+    with Library.open(database_path) as library:
+        ingest.run(library)
+        say_something(library)
+    before = database_path.read_bytes()
+    names = sorted(path.name for path in database_path.parent.iterdir())
+    room = limited_to(int(len(before) * share))
+    for words in (["doctor", "--repair"], ["backup", str(database_path.with_name("copy.db"))]):
+        if share == 1 and words[0] == "backup":
+            continue
+        code, _, err = outcome(start(*words, **room))
+        assert code == 3, err
+        assert one_sentence(err), err
+        assert database_path.read_bytes() == before
+        assert sorted(path.name for path in database_path.parent.iterdir() if path.name != "state") == names
+
+
 @pytest.mark.parametrize("is_first", [True, False])
 def test_a_folder_that_may_not_be_written(filled_home: Path, database_path: Path, is_first: bool) -> None:
     database_path.parent.mkdir(mode=0o700)
