@@ -34,24 +34,28 @@ numbers, choices, whos = st.integers(0, SESSIONS - 1), st.integers(0, 50), st.in
 class Step(NamedTuple):
     """A step of undo, as the model knows it."""
 
+    number: int
     deltas: dict[Key, tuple[Any, Any]]
     undone: list[bool]  # of one
 
 
 class Said:
-    """What the user said, with the way back."""
+    """What the user said, with the way back. `lines` is what the journal's file tells: kind, step, what it is of, before, after."""
 
     def __init__(self) -> None:
         self.values: dict[Key, Any] = {}
         self.steps: list[Step] = []
+        self.lines: list[tuple[str, int, Key, Any, Any]] = []
 
     def change(self, deltas: dict[Key, Any]) -> None:
         changed = {key: (self.values.get(key), value) for key, value in deltas.items() if self.values.get(key) != value}
         if not changed:
             return
         self.steps = [step for step in self.steps if not step.undone[0]]
-        self.steps.append(Step(changed, [False]))
+        number = 1 + max((step.number for step in self.steps), default=max((line[1] for line in self.lines), default=0))
+        self.steps.append(Step(number, changed, [False]))
         self._put({key: after for key, (_, after) in changed.items()})
+        self.lines += [("do", number, key, *delta) for key, delta in changed.items()]
 
     def _put(self, values: dict[Key, Any]) -> None:
         self.values |= values
@@ -62,6 +66,7 @@ class Said:
         if done:
             done[-1].undone[0] = True
             self._put({key: before for key, (before, _) in done[-1].deltas.items()})
+            self.lines += [("undo", done[-1].number, key, after, before) for key, (before, after) in done[-1].deltas.items()]
         return bool(done)
 
     def redo(self) -> bool:
@@ -69,16 +74,39 @@ class Said:
         if undone:
             undone[0].undone[0] = False
             self._put({key: after for key, (_, after) in undone[0].deltas.items()})
+            self.lines += [("redo", undone[0].number, key, *delta) for key, delta in undone[0].deltas.items()]
         return bool(undone)
 
     def forget(self, targets: set[str]) -> None:
         """They were purged."""
+        self.lines = [line for line in self.lines if line[2][1] not in targets]
         self.values = {key: value for key, value in self.values.items() if key[1] not in targets}
         self.steps = [
-            Step(kept, step.undone)
+            Step(step.number, kept, step.undone)
             for step in self.steps
             if (kept := {key: delta for key, delta in step.deltas.items() if key[1] not in targets})
         ]
+
+    def lose(self) -> None:
+        """The database is gone, the file is there."""
+        self.values, self.steps = {}, []
+
+    def restore(self, purged: set[str]) -> None:
+        """As the file tells."""
+        self.lose()
+        for kind, number, key, before, after in self.lines:
+            if key[1] in purged:
+                continue
+            self._put({key: after})
+            if kind == "do":
+                self.steps = [step for step in self.steps if not step.undone[0]]
+                if not self.steps or self.steps[-1].number != number:
+                    self.steps.append(Step(number, {}, [False]))
+                self.steps[-1].deltas[key] = before, after
+            else:
+                for step in self.steps:
+                    if step.number == number:
+                        step.undone[0] = kind == "undo"
 
 
 _SAID = (
@@ -120,6 +148,7 @@ class Machine(RuleBasedStateMachine):
         self.given: dict[str, set[str]] = {}  # by session uid, all texts that were ever imported
         self.said = Said()
         self.purged: set[str] = set()
+        self.is_anew = False  # made without a repair: what was purged may be there again, what was said is in the journal's file only
         self.clock = 0
         self.is_to_be_checked = False
 
@@ -201,7 +230,7 @@ class Machine(RuleBasedStateMachine):
     def _imported(self) -> None:
         for number, lines in self.sources.items():
             uid = self._uid(number)
-            if uid not in self.purged:
+            if self.is_anew or uid not in self.purged:
                 self.given.setdefault(uid, set()).update(lines)
         self.is_to_be_checked = True
 
@@ -323,18 +352,38 @@ class Machine(RuleBasedStateMachine):
             return
         self.closed()
         repair(self.path)
+        self._repaired()
+
+    def _repaired(self) -> None:
+        self.is_anew = False
+        for uid in self.purged:
+            self.given.pop(uid, None)
+        self.said.restore(self.purged)
         self._imported()
+
+    def _lose(self) -> None:
+        self.closed()
+        for end in ("", "-wal", "-shm"):
+            self.path.with_name(self.path.name + end).unlink(missing_ok=True)
+        self.given.clear()
+
+    @rule(choice=choices)
+    def import_anew(self, choice: int) -> None:
+        """The database is deleted and imported once more, without its journal."""
+        if choice % 3:
+            return
+        self._lose()
+        self.said.lose()
+        self.is_anew = True
+        self.import_all(0)
 
     @rule(choice=choices)
     def lose_database(self, choice: int) -> None:
         if choice % 3:
             return
-        self.closed()
-        for end in ("", "-wal", "-shm"):
-            self.path.with_name(self.path.name + end).unlink(missing_ok=True)
+        self._lose()
         repair(self.path)
-        self.given.clear()
-        self._imported()
+        self._repaired()
 
     # what must hold
 
@@ -356,7 +405,7 @@ class Machine(RuleBasedStateMachine):
             lost = [text for text in texts if not any(text in one for one in held)]
             assert not lost, (uid, lost, held)
         uids = {one.uid for one in library.summaries(library.session_ids(parse("is:any")))}
-        assert not uids & self.purged
+        assert self.is_anew or not uids & self.purged
 
     @invariant()
     def it_is_sound(self) -> None:
