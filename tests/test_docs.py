@@ -12,6 +12,7 @@ from chatviewer.domain.preference import PREFERENCES
 from chatviewer.exporters.registry import exporters
 from chatviewer.importers.registry import importers
 from chatviewer.query import parse as parse_query
+from chatviewer.storage.library import Library
 from chatviewer.tui.actions import ACTIONS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -93,3 +94,12 @@ def test_examples_of_options_parse() -> None:
     """The commands of the README's table, as far as they stand there whole."""
     for words in (["export", "--format", "md"], ["rate", "abc", "5"], ["backup", "copy.db"], ["preferences"], ["stats"]):
         assert parse(words).command is not None
+
+
+def test_the_architecture_names_every_method_of_the_one_door() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    start = text.index("class Library:")
+    listed = text[start : text.index("```", start)]
+    names = {*re.findall(r"def (\w+)\(", listed), *re.findall(r"^    (\w+):", listed, re.MULTILINE)}
+    public = {name for name in dir(Library) if not name.startswith("_")}
+    assert names == public
