@@ -32,7 +32,7 @@ from chatviewer.storage.tables import JournalRow, MessageRow, SessionRow, peewee
 Line = dict[str, Any]
 
 LINE_VERSION = 1
-_TITLE_CELLS, _LONGEST_WITH_TITLE = 30, 40  # so that the line in which both stand fits 80 columns, or nearly
+_ROOM, _SHORTEST_TITLE = 39, 10  # cells of what was done and the title of its session: beside the help they fit a line of 80 columns
 # A FIFO of that name must not block (it is no place for a journal either: fsync refuses it), a link not lead elsewhere.
 _SAFE_FLAGS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 
@@ -157,15 +157,18 @@ class Step:
             self._log(kind, number, action, [delta if kind == "redo" else delta.turned() for delta in deltas])
         told = ", ".join(words)
         targets = {delta.target for deltas in groups.values() for delta in deltas}
-        title = self._title_of(*targets) if len(targets) == 1 else ""  # another viewer of the same library may have made the step
-        return f"{told} (“{title}”)" if title and title not in told and len(told) <= _LONGEST_WITH_TITLE else told
+        room = _ROOM - len(told)
+        title = (
+            self._title_of(targets.pop(), room) if len(targets) == 1 and room >= _SHORTEST_TITLE else ""
+        )  # another viewer may have made it
+        return f"{told} (“{title}”)" if title and title not in told else told
 
-    def _title_of(self, target: str) -> str:
+    def _title_of(self, target: str, room: int) -> str:
         """The session that is meant by its uid or that of a message, as it is called now; "" for what is none."""
         of_user = SessionRow.user == self.store.user_id
         session = SessionRow.select(SessionRow.title).where(of_user, SessionRow.uid == target)
         message = SessionRow.select(SessionRow.title).join(MessageRow).where(of_user, MessageRow.uid == target)
-        return safe_line(session.scalar(self.store.database) or message.scalar(self.store.database) or "", _TITLE_CELLS)
+        return safe_line(session.scalar(self.store.database) or message.scalar(self.store.database) or "", room)
 
     def purged(self, uids: Sequence[str]) -> None:
         """Note that sessions are gone for ever; there is no way back."""

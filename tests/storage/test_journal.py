@@ -297,6 +297,8 @@ def test_what_is_undone_names_its_session_for_another_viewer_may_have_done_it(th
     assert three.undo() == "rated a reply 4 stars (“Title of a”)"
     told = three.undo() or ""
     assert told.startswith("wrote a note (“Mine")
+    assert told.endswith("…”)")
+    assert len(f"Undone: {told} · ctrl+r redoes") <= 68, "beside the help in a line of 80 columns"
     assert len(told) < 50
     assert "\x1b" not in told
 
