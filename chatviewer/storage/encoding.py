@@ -75,12 +75,12 @@ def words_in(value: Any) -> str:
     waiting = [value]
     while waiting:
         here = waiting.pop()
-        if isinstance(here, dict):
-            waiting.extend(reversed(list(here.values())))
-        elif isinstance(here, list | tuple):
-            waiting.extend(reversed(here))
-        elif isinstance(here, str):
+        if isinstance(here, str):
             words.append(here)
+        elif isinstance(here, dict):
+            waiting.extend(reversed(here.values()))
+        elif isinstance(here, (list, tuple)):
+            waiting.extend(reversed(here))
     return "\n".join(words)
 
 
