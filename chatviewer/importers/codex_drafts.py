@@ -23,10 +23,9 @@ class DraftCall:
         self.duration_ms: int | None = None
         self.child: str | None = None  # uid of the session of the sub-agent that it started
         self.is_answered = False
-        self.overheard: str | None = None  # what an event says that it gave: counts where no result follows
 
     def finished(self) -> ToolCall:
-        result = "\n".join(self.results) if self.results else self.overheard
+        result = "\n".join(self.results) if self.results else None
         # by position, as messages: naming their fields costs more than all else about them
         return ToolCall(
             self.name,

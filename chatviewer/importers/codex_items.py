@@ -209,16 +209,6 @@ def event_facts(event: Mapping[str, Any]) -> dict[str, Any]:
     return facts
 
 
-def event_output(event: Mapping[str, Any]) -> str | None:
-    """What an `…_end` event says that a call gave."""
-    if whole := text(event.get("aggregated_output")):
-        return whole
-    result = event.get("result")
-    given = next(iter(result.values()), None) if type(result) is dict and len(result) == 1 else result  # {"Ok": …} or {"Err": …}
-    said = block_text(given["content"]) if type(given) is dict and "content" in given else text(given)
-    return "\n".join(filter(None, (text(event.get("stdout")), text(event.get("stderr")), said))) or None
-
-
 def compaction(payload: Mapping[str, Any]) -> str:
     """What took the place of the history: its summary, or where there is none the messages that were kept."""
     if said := text(payload.get("message") or payload.get("summary")):

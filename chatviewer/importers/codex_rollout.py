@@ -316,7 +316,6 @@ class Rollout:
             for call in self._calls.get(call_id, ()):
                 if call.duration_ms is None:
                     call.duration_ms = self._facts[call_id].get("duration_ms")
-                call.overheard = items.event_output(event) or call.overheard
         else:
             self._skip(f"event {kind}")
 
