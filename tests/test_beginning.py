@@ -16,7 +16,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from chatviewer import ingest
@@ -113,6 +113,7 @@ def make_home(home: Path, seed: int, sessions: int) -> None:
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(seed=510511, sessions=2)
 @given(seed=st.integers(0, 10**6), sessions=st.integers(2, 14))
 def test_the_whole_is_what_one_import_gives(tmp_path_factory: pytest.TempPathFactory, seed: int, sessions: int) -> None:
     folder = tmp_path_factory.mktemp("home")

@@ -37,13 +37,15 @@ def ids_of_beginning(connection: sqlite3.Connection, user_id: int) -> dict[str, 
     return dict(connection.execute("SELECT uid, id FROM session WHERE user_id = ?", (user_id,)).fetchall())
 
 
+_CALLS = "message m JOIN tool_call t ON t.message_id = m.id"
+
 # By what a row is known in both, what it says, and where that is. What a source may say anew (a context item, a vote) must be there.
 _SAID = (
     ("m.uid", "m.role, m.content, m.thinking", "message m"),
     (
         "m.uid, t.position",
         "t.tool_name, t.input_arguments, t.output_result, t.error_message",
-        "message m JOIN tool_call t ON t.message_id = m.id",
+        _CALLS,
     ),
     ("m.uid, a.position", "a.media_type, a.name, a.sha256, a.text", "message m JOIN attachment a ON a.message_id = m.id"),
     ("s.uid, c.type, c.key", "''", "session s JOIN context_item c ON c.session_id = s.id"),
@@ -55,16 +57,22 @@ _MAY_BE_ABSENT = "session s"  # one that has nothing but copies of another one's
 
 def holds_all(loading: sqlite3.Connection, real: sqlite3.Connection) -> bool:
     """Whether everything that can be read in `real` is in `loading`, under the same uids and at least as long: a file may have been
-    deleted or written anew in between, and what was imported stays."""
+    deleted or written anew in between, and what was imported stays.
+
+    What two files say differently of one call may stand under another uid: which of them is the variant depends on the order in which
+    they were read. The message itself may not: the user may have said something of it.
+    """
     for key, texts, tables in _SAID:
         names = key.split(", ")
         found = f"SELECT {texts} FROM {tables} WHERE {' AND '.join(f'{name} = ?' for name in names)}"
+        variant = f"SELECT 1 FROM {tables} WHERE {' AND '.join(f'{text} IS ?' for text in texts.split(', '))}"
         for row in real.execute(f"SELECT {key}, {texts} FROM {tables}"):
+            said = row[len(names) :]
             now = loading.execute(found, row[: len(names)]).fetchone()
-            if now is None:
-                if tables == _MAY_BE_ABSENT:
-                    continue
-                return False
-            if not all((new or "").startswith(old or "") for old, new in zip(row[len(names) :], now, strict=True)):
+            if now is None and tables == _MAY_BE_ABSENT:
+                continue
+            if now is not None and all((new or "").startswith(old or "") for old, new in zip(said, now, strict=True)):
+                continue
+            if tables != _CALLS or loading.execute(variant, said).fetchone() is None:
                 return False
     return True

@@ -8,7 +8,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from chatviewer.storage.beginning import ids_of_beginning, remember_beginning
@@ -132,9 +132,10 @@ def _finish(loading: sqlite3.Connection, user_id: int, indexes: dict[str, str]) 
     refresh_ratings(loading, user_id)
     _configure(loading, _DEFAULTS)
     loading.execute("COMMIT")  # which writes what the indexes gathered
-    for table in _FTS:
-        ((structure,),) = loading.execute(f"SELECT block FROM {table}_data WHERE id = 10").fetchall()
-        loading.execute(f"UPDATE {table}_data SET block = ? WHERE id = 10", (_raised(structure),))
+    with suppress(sqlite3.OperationalError):  # an SQLite that refuses this (defensive mode); it costs a stall later, nothing else
+        for table in _FTS:
+            ((structure,),) = loading.execute(f"SELECT block FROM {table}_data WHERE id = 10").fetchall()
+            loading.execute(f"UPDATE {table}_data SET block = ? WHERE id = 10", (_raised(structure),))
 
 
 def _raised(structure: bytes) -> bytes:
