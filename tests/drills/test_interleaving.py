@@ -148,7 +148,7 @@ class Machine(RuleBasedStateMachine):
         self.given: dict[str, set[str]] = {}  # by session uid, all texts that were ever imported
         self.said = Said()
         self.purged: set[str] = set()
-        self.is_anew = False  # made without a repair: what was purged may be there again, what was said is in the journal's file only
+        self.purged_here: set[str] = set()  # since the database was made: without a repair, what was purged before may be there again
         self.clock = 0
         self.is_to_be_checked = False
 
@@ -230,7 +230,7 @@ class Machine(RuleBasedStateMachine):
     def _imported(self) -> None:
         for number, lines in self.sources.items():
             uid = self._uid(number)
-            if self.is_anew or uid not in self.purged:
+            if uid not in self.purged_here:
                 self.given.setdefault(uid, set()).update(lines)
         self.is_to_be_checked = True
 
@@ -332,6 +332,7 @@ class Machine(RuleBasedStateMachine):
             uids = {session.uid, *(message.uid for message in library.messages(session.id))}
             assert library.purge([session.uid]) == 1
             self.purged.add(session.uid)
+            self.purged_here.add(session.uid)
             self.given.pop(session.uid, None)
             self.said.forget(uids)
             self.is_to_be_checked = True
@@ -355,7 +356,7 @@ class Machine(RuleBasedStateMachine):
         self._repaired()
 
     def _repaired(self) -> None:
-        self.is_anew = False
+        self.purged_here = set(self.purged)
         for uid in self.purged:
             self.given.pop(uid, None)
         self.said.restore(self.purged)
@@ -374,7 +375,7 @@ class Machine(RuleBasedStateMachine):
             return
         self._lose()
         self.said.lose()
-        self.is_anew = True
+        self.purged_here = set()
         self.import_all(0)
 
     @rule(choice=choices)
@@ -405,7 +406,7 @@ class Machine(RuleBasedStateMachine):
             lost = [text for text in texts if not any(text in one for one in held)]
             assert not lost, (uid, lost, held)
         uids = {one.uid for one in library.summaries(library.session_ids(parse("is:any")))}
-        assert self.is_anew or not uids & self.purged
+        assert not uids & self.purged_here
 
     @invariant()
     def it_is_sound(self) -> None:
