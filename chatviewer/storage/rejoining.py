@@ -150,7 +150,9 @@ _OTHERS = (
 
 def _step_aside(connection: sqlite3.Connection) -> None:
     """A record that was rewritten since the old database read it is another message, as it is for an import: the old one keeps its uid,
-    of which the user may have said something, the new one gets that of a variant. Not where the old one is damaged."""
+    of which the user may have said something, the new one gets that of a variant. Not where the old one is damaged.
+
+    A checksum is of the uid, too: it is made anew at the end."""
     for message_id, uid in connection.execute(_OTHERS).fetchall():
         calls = connection.execute(
             "SELECT tool_name, input_arguments, output_result FROM main.tool_call WHERE message_id = ? ORDER BY position", (message_id,)
@@ -159,8 +161,9 @@ def _step_aside(connection: sqlite3.Connection) -> None:
         query = "SELECT role, content, thinking, session_id FROM main.message WHERE id = ?"
         role, content, thinking, session_id = connection.execute(query, (message_id,)).fetchone()
         other = variant_uid(Message(uid, Role(role), content, thinking, tool_calls=said), uid)
-        connection.execute("UPDATE OR IGNORE main.message SET uid = ? WHERE id = ?", (other, message_id))
-        connection.execute("UPDATE main.session SET current_uid = ? WHERE id = ? AND current_uid = ?", (other, session_id, uid))
+        connection.execute("UPDATE OR IGNORE main.message SET uid = ?, checksum = NULL WHERE id = ?", (other, message_id))
+        pointed = "UPDATE main.session SET current_uid = ?, checksum = NULL WHERE id = ? AND current_uid = ?"
+        connection.execute(pointed, (other, session_id, uid))
         connection.execute("UPDATE OR IGNORE main.rating SET uid = ? WHERE uid = ? AND origin = 'source'", (other, uid))
 
 
