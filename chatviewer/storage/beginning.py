@@ -13,8 +13,13 @@ from chatviewer.storage.files import stored_beginning
 
 
 class LoadLostError(Exception):
-    """Another process imported meanwhile, or a file that was shown is gone; what was loaded here was dropped and is to be imported the
-    ordinary way."""
+    """Another process imported meanwhile, a file that was shown is gone, or SQLite lets nobody copy an index; what was loaded here was
+    dropped and is to be imported the ordinary way."""
+
+
+def is_defended(error: sqlite3.OperationalError) -> bool:
+    """Whether SQLite keeps the tables of an index to itself, as macOS's own does: https://sqlite.org/c3ref/c_dbconfig_defensive.html"""
+    return str(error).endswith("may not be modified")
 
 
 def beginning(database: Database, user_id: int) -> Beginning | None:

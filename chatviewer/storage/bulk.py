@@ -8,10 +8,10 @@ import os
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from chatviewer.storage.beginning import ids_of_beginning, remember_beginning
+from chatviewer.storage.beginning import ids_of_beginning, is_defended, remember_beginning
 from chatviewer.storage.connection import Database, connect, explained, prepare_file
 from chatviewer.storage.files import stored_beginning
 from chatviewer.storage.linking import link_all, mark_all_branched, refresh_ratings
@@ -132,10 +132,13 @@ def _finish(loading: sqlite3.Connection, user_id: int, indexes: dict[str, str]) 
     refresh_ratings(loading, user_id)
     _configure(loading, _DEFAULTS)
     loading.execute("COMMIT")  # which writes what the indexes gathered
-    with suppress(sqlite3.OperationalError):  # an SQLite that refuses this (defensive mode); it costs a stall later, nothing else
+    try:
         for table in _FTS:
             ((structure,),) = loading.execute(f"SELECT block FROM {table}_data WHERE id = 10").fetchall()
             loading.execute(f"UPDATE {table}_data SET block = ? WHERE id = 10", (_raised(structure),))
+    except sqlite3.OperationalError as error:
+        if not is_defended(error):  # a full disk, say: without a journal the file may be broken
+            raise
 
 
 def _raised(structure: bytes) -> bytes:

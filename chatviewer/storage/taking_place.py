@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chatviewer.domain.importing import Beginning
-from chatviewer.storage.beginning import LoadLostError, holds_all
+from chatviewer.storage.beginning import LoadLostError, holds_all, is_defended
 from chatviewer.storage.choosing import apply_choices
 from chatviewer.storage.connection import BUSY_TIMEOUT_MS, Database, connect, roll_back
 from chatviewer.storage.files import stored_beginning
@@ -170,5 +170,9 @@ def _copy_all(load: Load, real: sqlite3.Connection) -> None:
             real.execute(sql)
         apply_choices(real, load.user_id)
         real.execute("COMMIT")
+    except sqlite3.OperationalError as error:
+        if is_defended(error):
+            raise LoadLostError from error
+        raise
     finally:
         roll_back(real)

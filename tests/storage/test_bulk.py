@@ -1,6 +1,7 @@
 """The first import by way of a file of its own: the same rows, all or nothing, nobody's work lost."""
 
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -10,13 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from chatviewer import ingest
 from chatviewer.domain import Attachment, ContextItem, FileImport, Rating, SaveCounts, Session, SessionStatus
-from chatviewer.errors import RefusedError
+from chatviewer.errors import DatabaseError, RefusedError
 from chatviewer.query import parse
-from chatviewer.storage import saving, taking_place
+from chatviewer.storage import bulk, saving, taking_place
 from chatviewer.storage.beginning import LoadLostError, holds_all
 from chatviewer.storage.connection import BUSY_TIMEOUT_MS, connect
 from chatviewer.storage.library import Library
+from tests.drills.machine import session_id, transcript, write
 from tests.factories import fill, make_call, make_import, make_message, make_session
 from tests.storage.test_saving import check_index, dump, rich_session
 
@@ -222,6 +225,44 @@ def test_a_kill_in_the_moment_of_the_exchange_leaves_no_database_without_its_log
             assert connection.execute("PRAGMA busy_timeout").fetchone() == (BUSY_TIMEOUT_MS,)
             assert len(opened.session_ids(parse("is:any"))) == 3
         killed.close()
+
+
+class Defended(sqlite3.Connection):
+    """As in defensive mode, the default of macOS's own SQLite, which Python cannot ask for before 3.12."""
+
+    def execute(self, sql: str, *parameters: object) -> sqlite3.Cursor:
+        if found := re.match(r"(?:UPDATE|DELETE FROM|INSERT INTO) (?:main\.)?(\w+_fts_\w+)", sql):
+            raise sqlite3.OperationalError(f"table {found[1]} may not be modified")
+        return super().execute(sql, *parameters)
+
+
+@pytest.mark.parametrize("is_open_elsewhere", [False, True])
+def test_an_sqlite_that_keeps_the_tables_of_an_index_to_itself(
+    library: Library, isolated_home: Path, is_open_elsewhere: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the rows would have to be copied, for another program has the database open, all is imported file by file."""
+    write(transcript(isolated_home, 1), session_id(1), 0, 6)
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *names, **options: connect(*names, factory=Defended, **options))
+    other = connect(library.path)
+    if is_open_elsewhere:
+        other.execute("SELECT count(*) FROM session").fetchall()
+    assert ingest.run(library).counts.new == 1
+    other.close()
+    assert library.search(parse("zq00000001n2")).hits
+    check_index(library)
+
+
+def test_a_load_that_could_not_be_finished_is_dropped(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no journal: what was being written when the disk was full may be broken."""
+
+    def fail(_: bytes) -> bytes:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(bulk, "_raised", fail)
+    with pytest.raises(DatabaseError), library.bulk():
+        library.save(imports())
+    assert library.is_empty
 
 
 def test_our_own_errors_pass_through(library: Library) -> None:
