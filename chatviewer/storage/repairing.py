@@ -103,6 +103,8 @@ def rebuilding(path: Path) -> Iterator[Rebuilding]:
         work = Path(tempfile.mkdtemp(prefix=f"{_WORK}{paths.own_mark()}-", dir=path.parent))
         descriptor = _held(path)
         if descriptor is not None:
+            if _is_foreign_text(descriptor, path):
+                raise DatabaseDamagedError(f"{path} is a text and no database of chatviewer; it was left as it is.")
             _copy(descriptor, work / "damaged.db")
             log = path.with_name(path.name + "-wal")
             if log.exists():
@@ -146,6 +148,20 @@ def _held(path: Path) -> int | None:
             os.close(descriptor)
             raise DatabaseLockedError(f"Another program has {path} open; close it and repair then.") from error
     return descriptor
+
+
+def _is_foreign_text(descriptor: int, path: Path) -> bool:
+    """Whether a file has no byte that is zero, as every page of a database has, and neither its name nor what lies beside it says that it
+    was a library before something was written over it."""
+    beside = (paths.journal_path(path), *(path.with_name(path.name + end) for end in _LOGS))
+    if path.name == paths.DATABASE_NAME or any(map(os.path.lexists, beside)):
+        return False
+    position = 0
+    while chunk := os.pread(descriptor, _CHUNK, position):
+        if b"\0" in chunk:
+            return False
+        position += len(chunk)
+    return position > 0
 
 
 def _copy(descriptor: int, target: Path) -> None:

@@ -260,6 +260,37 @@ def test_what_is_no_database_of_ours_is_put_aside(filled_home: Path, database_pa
     assert report.imported.counts.new == SESSIONS
 
 
+def test_a_text_that_was_named_by_mistake_is_left_as_it_is(filled_home: Path, database_path: Path) -> None:
+    database_path.parent.mkdir(mode=0o700)
+    named = database_path.with_name("novel.txt")
+    named.write_text("a novel " * 1000)
+    with pytest.raises(DatabaseError, match="is a text and no database of chatviewer; it was left as it is"):
+        repair(named)
+    assert [path.name for path in named.parent.iterdir()] == ["novel.txt"]
+    assert named.read_text() == "a novel " * 1000
+
+
+@pytest.mark.parametrize("sign", ["novel.journal.jsonl", "novel.db-wal", ""])
+def test_a_library_over_which_text_was_written_is_repaired_whatever_its_name(state: dict[str, Any], database_path: Path, sign: str) -> None:
+    """By its journal, its log, or by what is left of its pages."""
+    named = database_path.with_name("novel.db")
+    for path in database_path.parent.glob("*"):
+        path.rename(path.with_name(path.name.replace("chatviewer.db", "novel.db").replace("journal.jsonl", "novel.journal.jsonl")))
+    for path in named.parent.glob("novel.*"):
+        if path not in (named, named.with_name(sign or named.name)):
+            path.unlink()
+    if sign:
+        named.with_name(sign).touch()
+        named.write_text("a novel " * 1000)
+    else:
+        with named.open("r+b") as file:
+            file.write(b"a novel " * (PAGE // 8))
+    report = repair(named)
+    assert report.kept_as is not None
+    with Library.open(named) as library:
+        assert library.session_ids()
+
+
 KILLED_AT = """
 import os, signal, sys
 from pathlib import Path
