@@ -74,6 +74,15 @@ def _number(spec: FieldSpec, text: str) -> int:
 
 
 def _numbers(spec: FieldSpec, value: str) -> tuple[int | None, int | None]:
+    """The first number and the one behind the last. What lies wholly beyond the limits could find nothing, and is refused."""
+    low, high = _span(spec, value)
+    if spec.limits is not None and ((low or 0) > spec.limits[1] or (high is not None and high <= spec.limits[0])):
+        least, most = spec.limits
+        raise ValueError(f"{spec.name}: is {least} to {most}{', or none' if spec.has_none else ''}")
+    return low, high
+
+
+def _span(spec: FieldSpec, value: str) -> tuple[int | None, int | None]:
     operator, first, second = _bounds(value)
     if operator == "..":
         low = _number(spec, first) if first else None

@@ -10,7 +10,7 @@ from chatviewer.query.nodes import SCOPES
 
 
 class FieldSpec(NamedTuple):
-    """One field. `has_none`: `name:none` finds what has no value."""
+    """One field. `has_none`: `name:none` finds what has no value. `limits`: the least and the most that a number can be."""
 
     name: str
     kind: str
@@ -18,6 +18,7 @@ class FieldSpec(NamedTuple):
     examples: tuple[str, ...]
     choices: tuple[str, ...] = ()
     has_none: bool = False
+    limits: tuple[int, int] | None = None
 
 
 _ALL = (
@@ -40,7 +41,14 @@ _ALL = (
         has_none=True,
     ),
     FieldSpec("title", "name", "a part of the title", ("title:flaky", 'title:"import test"')),
-    FieldSpec("rating", "number", "the best rating in the session, 1 to 5", ("rating:>=4", "rating:5", "rating:none"), has_none=True),
+    FieldSpec(
+        "rating",
+        "number",
+        "the best rating in the session, 1 to 5",
+        ("rating:>=4", "rating:5", "rating:none"),
+        has_none=True,
+        limits=(1, 5),
+    ),
     FieldSpec("before", "date", "before that day, month or year began", ("before:2026-03", "before:7d")),
     FieldSpec("after", "date", "from that day, month or year on", ("after:2026-03-01", "after:yesterday", "after:3w")),
     FieldSpec("on", "date", "in that day, month or year", ("on:2026", "on:today", "on:monday", "on:2026-03-01..2026-03-07")),
