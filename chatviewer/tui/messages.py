@@ -115,6 +115,10 @@ class SessionChosen(Message):
         self.hit = hit
 
 
+class EmptyListChosen(Message):
+    """Intent: do what a list without sessions offers, if anything."""
+
+
 class SummariesNeeded(Message):
     """Intent: the list is about to show these sessions and has not got them."""
 

@@ -25,7 +25,7 @@ def welcome_text(sources: Sequence[SourceStatus], left_changes: int = 0, *, is_l
             [
                 lines[0],
                 Content(f"{total} found."),
-                _key("R", "brings them all in"),
+                _key("Enter", "or R brings them all in"),
                 _key("I", "shows where they are"),
                 *_left(left_changes, is_low=True),
             ]
@@ -41,10 +41,10 @@ def welcome_text(sources: Sequence[SourceStatus], left_changes: int = 0, *, is_l
             lines += [Content.styled(f"    {line}", "$warning") for line in wrap(safe_line(source.expires), _WIDTH)]
             if source.warning():
                 lines.append(Content.styled(f"    {source.warning()}", "bold $warning"))
-        lines += [Content(""), _key("R", "brings them all in; the files are only read, never changed")]
+        lines += [Content(""), _key("Enter", "or R brings them all in; files are only read, never changed")]
     else:
         lines += [Content("No chats were found in the places where they usually lie."), Content("")]
-        lines += [_key("R", "looks again")]
+        lines += [_key("Enter", "or R looks again")]
     lines += [
         _key("I", "shows where chats are looked for"),
         _key("q", "leaves"),
@@ -92,4 +92,4 @@ def import_text(state: ImportState) -> Content:
 
 
 def _key(key: str, words: str) -> Content:
-    return Content.assemble((f"  {key}", "bold $text-accent"), f"    {words}")
+    return Content.assemble((f"  {key:<7}", "bold $text-accent"), words)

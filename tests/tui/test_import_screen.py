@@ -257,13 +257,13 @@ async def test_while_a_first_import_runs_the_key_that_began_it_is_not_named(open
     async with open_viewer(library) as pilot:
         app = pilot.app
         assert isinstance(app, ChatviewerApp)
-        assert app.main.status.hints[0] == ("R", "look for chats")
+        assert app.main.status.hints[0] == ("Enter", "look for chats")
         app.import_state = ImportState(is_running=True)
         await pilot.pause()
         assert [key for key, _ in app.main.status.hints] == ["I", "q", "?"]
         app.import_state = ImportState(failure="It was stopped.")
         await pilot.pause()
-        assert app.main.status.hints[0] == ("R", "look for chats")
+        assert app.main.status.hints[0] == ("Enter", "look for chats")
 
 
 def test_a_refresh_of_many_files_says_nothing_untrue_before_the_first_are_stored() -> None:
@@ -289,5 +289,5 @@ def test_a_number_stands_beside_its_unit_however_narrow_the_window_is(width: int
 
 def test_a_low_window_shows_the_key_that_imports() -> None:
     source = SourceStatus(source="codex", label="Codex CLI", places=(), found_places=(), file_count=7, byte_count=1)
-    assert welcome_text([source], is_low=True).plain.split("\n")[1:3] == ["7 chat files found.", "  R    brings them all in"]
+    assert welcome_text([source], is_low=True).plain.split("\n")[1:3] == ["7 chat files found.", "  Enter  or R brings them all in"]
     assert "Codex CLI" in welcome_text([source]).plain

@@ -338,7 +338,7 @@ async def test_an_empty_library_says_what_to_do(open_viewer: OpenViewer, library
         await settle(pilot)
         shown = "\n".join(main.session_list.render_line(y).text for y in range(20))
         assert "Welcome" in shown
-        assert "R  " in shown
+        assert "Enter  or R " in shown
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (50, 16)])
@@ -358,7 +358,7 @@ async def test_the_welcome_tells_of_a_journal_that_outlived_its_database(
             shown = " ".join(pane.render_line(y).text.strip() for y in range(pane.size.height))
             assert "journal.jsonl still holds 2 changes of yours" in shown
             assert "`chatviewer doctor --repair` brings" in shown
-            assert "q    leaves" in shown or size[1] < 19
+            assert "q      leaves" in shown or size[1] < 19
         fill(anew, make_session("one"))
         async with open_viewer(anew, size=size) as pilot:
             pane = main_of(pilot).session_list
@@ -393,6 +393,42 @@ async def test_a_search_in_an_empty_library_leaves_the_welcome_there(open_viewer
             shown = "\n".join(main_of(pilot).session_list.render_line(y).text for y in range(20))
             assert "Welcome" in shown
             assert "Nothing found" not in shown
+
+
+@pytest.mark.parametrize("key", ["enter", "R", "click"])
+async def test_the_first_keys_of_the_welcome_bring_the_chats_in(
+    open_viewer: OpenViewer, library: Library, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    begun: list[ChatviewerApp] = []
+    monkeypatch.setattr(ChatviewerApp, "start_import", lambda app: begun.append(app))
+    async with open_viewer(library) as pilot:
+        main = main_of(pilot)
+        lines = [main.session_list.render_line(y).text for y in range(main.session_list.size.height)]
+        named = next(y for y, line in enumerate(lines) if line.strip().startswith("Enter  or R "))
+        assert main.status.hints[0][0] == "Enter"
+        await press(pilot, "slash", "x", "enter")
+        assert not begun, "who searches does not mean that"
+        await press(pilot, "escape")
+        await settle(pilot)
+        if key == "click":
+            await pilot.click(main.session_list, offset=(4, named + 1))
+        else:
+            await press(pilot, key)
+        await settle(pilot)
+        assert begun == [pilot.app]
+
+
+async def test_enter_where_nothing_is_found_imports_nothing(
+    open_viewer: OpenViewer, demo_library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[ChatviewerApp] = []
+    monkeypatch.setattr(ChatviewerApp, "start_import", lambda app: begun.append(app))
+    async with open_viewer(demo_library) as pilot:
+        main_of(pilot).search_for("project:nosuch")
+        main_of(pilot).focus_list()
+        await settle(pilot)
+        await press(pilot, "enter")
+        assert not begun
 
 
 async def test_new_sessions_appear_without_moving_the_cursor(open_viewer: OpenViewer, demo_library: Library) -> None:

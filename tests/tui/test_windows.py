@@ -180,7 +180,7 @@ async def test_an_empty_library_names_only_keys_that_do_something(open_viewer: O
     async with open_viewer(library, size=(80, 24)) as pilot:
         assert isinstance(pilot.app, ChatviewerApp)
         footer = str(pilot.app.main.status.render())
-        assert "R look for chats" in footer
+        assert "Enter look for chats" in footer
         assert "archive" not in footer
 
 

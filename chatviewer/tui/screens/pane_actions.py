@@ -15,7 +15,7 @@ SEARCH_HINTS = (("Enter", "open"), ("Esc", "clear"), ("↑↓", "choose"), ("Tab
 EMPTY_SEARCH_HINTS = (("Esc", "clear"), ("Tab", "to the list"), ("^t", "tool output"), ("F1", "help"))
 NARROW_HINT = ("1-9", "narrow")
 FIND_HINTS = (("Enter", "stay here"), ("↑↓", "other matches"), ("Esc", "back"))
-FIRST_HINTS = (("R", "look for chats"), ("I", "sources"), ("q", "quit"), ("?", "help"))  # nothing is there to act on
+FIRST_HINTS = (("Enter", "look for chats"), ("I", "sources"), ("q", "quit"), ("?", "help"))  # nothing is there to act on
 
 
 class PaneActions(ViewerScreen):

@@ -10,7 +10,7 @@ from chatviewer.tui.clipboard import is_too_long
 from chatviewer.tui.fetching import fetch_children, fetch_details, set_preference
 from chatviewer.tui.formatting import counted
 from chatviewer.tui.list_messages import AgentsClicked, ChildrenFetched
-from chatviewer.tui.messages import CopyText, DetailsFetched, PreferencesFetched, WorkFailed
+from chatviewer.tui.messages import CopyText, DetailsFetched, EmptyListChosen, PreferencesFetched, WorkFailed
 from chatviewer.tui.screens.organising_actions import NO_SESSION
 from chatviewer.tui.screens.pane_actions import NARROW
 from chatviewer.tui.screens.reading_actions import ReadingActions
@@ -129,6 +129,12 @@ class WindowActions(ReadingActions):
         if self.listing.failure:
             self.listing.refresh()
         self.viewer.start_import()
+
+    @on(EmptyListChosen)
+    def do_what_the_welcome_offers(self) -> None:
+        """The first key that newcomers press is Enter."""
+        if self.has_class("-first-start"):
+            self.action_import_chats()
 
     @on(WorkFailed)
     def show_failure(self, event: WorkFailed) -> None:

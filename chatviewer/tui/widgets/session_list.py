@@ -15,7 +15,7 @@ from textual.geometry import Offset
 from chatviewer.domain import Hit, SessionSummary
 from chatviewer.tui.actions import LIST, bindings
 from chatviewer.tui.list_messages import AgentsClicked
-from chatviewer.tui.messages import MarksChanged, SessionChosen
+from chatviewer.tui.messages import EmptyListChosen, MarksChanged, SessionChosen
 from chatviewer.tui.shown_keys import key_of
 from chatviewer.tui.widgets.row_painting import TOGGLES_AGENTS
 from chatviewer.tui.widgets.session_list_moving import ListMoving
@@ -202,6 +202,8 @@ class SessionList(ListMoving):
     def action_choose(self) -> None:
         if self.cursor_id is not None:
             self.post_message(SessionChosen(self.cursor_id, self.cursor_hit))
+        elif not len(self._rows):
+            self.post_message(EmptyListChosen())
 
     # Marks
 
