@@ -32,7 +32,7 @@ from chatviewer.storage.tables import JournalRow, MessageRow, SessionRow, peewee
 Line = dict[str, Any]
 
 LINE_VERSION = 1
-_ROOM, _SHORTEST_TITLE = 39, 10  # cells of what was done and the title of its session: beside the help they fit a line of 80 columns
+_ROOM, _SHORTEST_TITLE = 38, 10  # cells of what was done and the title of its session: beside the help they fit a line of 80 columns
 # A FIFO of that name must not block (it is no place for a journal either: fsync refuses it), a link not lead elsewhere.
 _SAFE_FLAGS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 

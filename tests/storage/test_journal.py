@@ -298,7 +298,7 @@ def test_what_is_undone_names_its_session_for_another_viewer_may_have_done_it(th
     told = three.undo() or ""
     assert told.startswith("wrote a note (“Mine")
     assert told.endswith("…”)")
-    assert len(f"Undone: {told} · ctrl+r redoes") <= 68, "beside the help in a line of 80 columns"
+    assert len(f"Undone: {told} · ctrl+r redoes") <= 67, "beside the help in a line of 80 columns"
     assert len(told) < 50
     assert "\x1b" not in told
 

@@ -393,6 +393,10 @@ async def test_a_search_in_an_empty_library_leaves_the_welcome_there(open_viewer
             shown = "\n".join(main_of(pilot).session_list.render_line(y).text for y in range(20))
             assert "Welcome" in shown
             assert "Nothing found" not in shown
+    async with open_viewer(library) as pilot:
+        await press(pilot, "slash", *"error", "tab")
+        await settle(pilot)
+        assert [key for key, _ in main_of(pilot).status.hints] == ["Enter", "I", "q", "?"], "there is nothing to narrow"
 
 
 @pytest.mark.parametrize("key", ["enter", "R", "click"])

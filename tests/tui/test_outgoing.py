@@ -30,6 +30,7 @@ from chatviewer.tui.outgoing_messages import ContinuationFound, CopyWritten
 from chatviewer.tui.rendering.touched import TouchedFile, touched_files
 from chatviewer.tui.screens import outgoing_actions
 from chatviewer.tui.screens.main import MainScreen
+from chatviewer.tui.widgets.choice_list import ChoiceList
 from tests.factories import make_file, make_message, make_session
 from tests.tui.conftest import settle
 
@@ -105,6 +106,14 @@ def test_paths_are_checked_before_anything_is_written(at_home: Path) -> None:
         ("a\0b", "no path"),
     ):
         assert words in problem_with(typed, ".md"), typed
+
+
+async def test_the_export_menu_says_in_80_columns_what_becomes_of_secrets(open_viewer: OpenViewer, secretive: Library) -> None:
+    async with open_viewer(secretive, size=(80, 24)) as pilot:
+        await press(pilot, "x")
+        choices = pilot.app.screen.query_one(ChoiceList)
+        shown = "\n".join(choices.render_line(y).text for y in range(choices.size.height))
+        assert "is hidden; Enter leaves it in" in shown
 
 
 def test_an_export_that_is_cut_off_by_leaving_leaves_nothing(secretive: Library, at_home: Path) -> None:

@@ -23,7 +23,7 @@ from chatviewer.tui.rendering.message import Place, View, blocks_of
 from chatviewer.tui.rendering.wording import local_day
 from chatviewer.tui.screens.help import HelpScreen
 from chatviewer.tui.widgets.preference_row import PreferenceRow
-from tests.factories import at, make_message
+from tests.factories import at, fill, make_message, make_session
 from tests.tui.conftest import settle
 from tests.tui.test_main_screen import press
 
@@ -174,6 +174,20 @@ async def test_the_footer_names_the_way_back_and_the_help_at_any_width(open_view
         await press(pilot, "escape", "slash")
         assert "Esc clear" in str(status.render())
         assert cell_len(str(status.render())) <= width
+
+
+async def test_what_is_undone_stands_beside_the_help_in_80_columns(open_viewer: OpenViewer, library: Library) -> None:
+    fill(library, make_session("one", title="A title that is much longer than the line has room for"))
+    async with open_viewer(library, size=(80, 24)) as pilot:
+        assert isinstance(pilot.app, ChatviewerApp)
+        for key in ("asterisk", "a"):
+            await press(pilot, key, "u")
+            await settle(pilot)
+            shown = str(pilot.app.main.status.render())
+            assert "Undone: " in shown
+            assert "(“A title" in shown
+            assert "ctrl+r redoes" in shown
+            assert "? help" in shown
 
 
 async def test_an_empty_library_names_only_keys_that_do_something(open_viewer: OpenViewer, library: Library) -> None:

@@ -75,7 +75,7 @@ class OutgoingActions(OrganisingActions):
         formats = {exporter.format: exporter for exporter in sorted(exporters(), key=lambda one: _ORDER.find(one.format) % len(_ORDER))}
         choices = [Choice(_sentence(exporter.label), exporter.extension, name, f"{name:<10}") for name, exporter in formats.items()]
         state = "hidden; Enter leaves it in" if is_redacting else "left in; Enter hides it"
-        choices.append(Choice(f"What looks like a key, token or password is {state}", "", _TOGGLE, f"{'secrets':<10}"))
+        choices.append(Choice(f"What looks like a secret is {state}", "", _TOGGLE, f"{'secrets':<10}"))
 
         def go_on(chosen: str | None) -> None:
             if chosen == _TOGGLE:

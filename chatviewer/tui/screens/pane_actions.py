@@ -97,13 +97,13 @@ class PaneActions(ViewerScreen):
             hints = (hints[0], ("Esc", "clear"), *hints[1:])
         if self.pane == TRANSCRIPT:
             hints = (hints[0], ("Esc", "back"), *((("n", "next match"),) if self.reader.is_finding else ()), *hints[1:])
-        if self.pane == LIST and self.has_class("-first-start"):
-            hints = FIRST_HINTS[1:] if self.viewer.import_state.is_running else FIRST_HINTS
         if self.pane == LIST and self.session_list.can_fold:
             agents = ACTION_BY_ID["agents"]
             hints = (*hints[:2], (agents.shown, agents.label.lower()), *hints[2:])
         if self.library_pane.is_narrowing and self.pane in (LIST, LIBRARY):
             hints = (*hints[:2], NARROW_HINT, *hints[2:])
+        if self.pane == LIST and self.has_class("-first-start"):
+            hints = FIRST_HINTS[1:] if self.viewer.import_state.is_running else FIRST_HINTS
         self.status.hints = hints
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
