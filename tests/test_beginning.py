@@ -25,7 +25,7 @@ from chatviewer.domain.importing import Beginning, ImportProgress
 from chatviewer.errors import DatabaseUnwritableError
 from chatviewer.ingest import beginning
 from chatviewer.query import parse
-from chatviewer.storage import bulk, connection, taking_place
+from chatviewer.storage import bulk, taking_place
 from chatviewer.storage.library import Library
 from chatviewer.storage.sharing import SharedLibrary
 from tests.cli.process import ROOT
@@ -323,14 +323,17 @@ def test_a_rating_waits_for_the_copying_of_this_program_however_long(
     filled: Path, shared: SharedLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where another program has the database open, the write lock is held until all rows are copied."""
-    monkeypatch.setattr(connection, "BUSY_TIMEOUT_MS", 20)
     apply = taking_place.apply_choices
     shown: list[str] = []
     rated: list[Future[None]] = []
 
+    def rate() -> None:
+        shared.database.connection().execute("PRAGMA busy_timeout = 20")  # of this thread: the import itself may wait for the rating
+        shared.rate(shown[0], 4)
+
     def apply_choices(real: sqlite3.Connection, user_id: int) -> None:
         if shown:
-            rated.append(pool.submit(shared.rate, shown[0], 4))
+            rated.append(pool.submit(rate))
             with pytest.raises(TimeoutError):
                 rated[0].result(0.3)
         apply(real, user_id)

@@ -208,7 +208,7 @@ SELECT id FROM session WHERE user_id = :user AND uid BETWEEN :first AND :last
 UNION
 SELECT own.id FROM session AS own WHERE own.user_id = :user AND own.source_id BETWEEN :first AND :last AND own.source IN (
   WITH RECURSIVE known (source) AS (
-    SELECT min(source) FROM session WHERE user_id = :user
+    SELECT ''
     UNION ALL SELECT (SELECT min(source) FROM session WHERE user_id = :user AND source > known.source) FROM known WHERE known.source NOTNULL
   ) SELECT source FROM known
 ) AND NOT EXISTS (SELECT 1 FROM session AS parent WHERE parent.id = own.parent_id AND parent.source_id BETWEEN :first AND :last)
