@@ -81,7 +81,7 @@ def test_ctrl_c_says_what_was_done_and_the_next_import_goes_on(run: Run, project
     for session in range(SESSIONS):
         write(project, session, *(record(number, session) for number in range(4)))
     running = Import()
-    running.read_until(b"sessions")  # the bar
+    running.read_until("━".encode())  # the bar
     running.press(b"\x03")
     if presses == 2:
         running.read_until(b"Stopping after this file")
