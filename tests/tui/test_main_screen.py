@@ -377,12 +377,29 @@ async def test_where_nothing_is_found_only_keys_that_work_are_named(open_viewer:
         named = [key for key, _ in main.status.hints]
         assert {"/", "Esc", "f", "u", "?"} <= set(named)
         assert not {"Enter", "a", "*"} & set(named)
+        assert ("1-9" in named) == bool(main.library_pane.numbered) == (":" in query)
         await press(pilot, "tab")
         main.focus_transcript()
         assert [key for key, _ in main.status.hints] == ["u", "Esc", "?"]
         await press(pilot, "escape", "escape")
         await settle(pilot)
         assert {"Enter", "a", "*"} <= {key for key, _ in main.status.hints}
+
+
+async def test_while_a_find_is_typed_its_keys_are_named_whatever_comes(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+        await press(pilot, "enter", "slash", "t")
+        await settle(pilot)
+        assert ("Esc", "back") in main.status.hints
+        typed = main.status.hints
+        await pilot.resize_terminal(90, 30)
+        await settle(pilot)
+        main.show_facets()
+        assert main.status.hints == typed
+        await press(pilot, "enter")
+        await settle(pilot)
+        assert ("n", "next match") in main.status.hints
 
 
 async def test_a_search_in_an_empty_library_leaves_the_welcome_there(open_viewer: OpenViewer, library: Library) -> None:

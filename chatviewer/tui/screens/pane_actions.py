@@ -87,6 +87,9 @@ class PaneActions(ViewerScreen):
 
     def name_keys(self) -> None:
         """The keys that help most in the pane that has the focus, in the bottom line."""
+        if self.focused is not None and self.focused.id == "find" and self.query_one("#reading").has_class("-finding"):
+            self.status.hints = FIND_HINTS
+            return
         has_sessions = self.reader.shown is not None if self.pane == TRANSCRIPT else bool(len(self.session_list.rows))
         hints = SEARCH_HINTS if self.pane == SEARCH else tuple(footer_hints(self.pane, has_sessions=has_sessions))
         if self.pane == SEARCH and not self.search_box.value.strip() and self.history.entries:
@@ -100,7 +103,7 @@ class PaneActions(ViewerScreen):
         if self.pane == LIST and self.session_list.can_fold:
             agents = ACTION_BY_ID["agents"]
             hints = (*hints[:2], (agents.shown, agents.label.lower()), *hints[2:])
-        if self.library_pane.is_narrowing and self.pane in (LIST, LIBRARY):
+        if self.library_pane.is_narrowing and self.library_pane.numbered and self.pane in (LIST, LIBRARY):
             hints = (*hints[:2], NARROW_HINT, *hints[2:])
         if self.pane == LIST and self.has_class("-first-start"):
             hints = FIRST_HINTS[1:] if self.viewer.import_state.is_running else FIRST_HINTS
@@ -111,7 +114,7 @@ class PaneActions(ViewerScreen):
         panes: dict[Widget | None, str] = {self.session_list: LIST, self.library_pane: LIBRARY, self.search_box: SEARCH}
         panes[self.reader.view] = TRANSCRIPT
         if widget.id == "find":
-            self.status.hints = FIND_HINTS
+            self.name_keys()
         elif (pane := panes.get(widget)) is not None and pane != self.pane:
             self.pane = pane
             self.show_pane()
