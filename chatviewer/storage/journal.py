@@ -184,7 +184,7 @@ class Step:
             return []
         if last is not None:
             kind, step, user = (last.get(name) for name in ("kind", "step", "user"))
-            if kind == "purge" or user != self.store.user_id:
+            if user != self.store.user_id:
                 return []
             if step == (undone if kind == "undo" else done) and last.get("target") == self._last_target(step):
                 return []
@@ -250,17 +250,23 @@ def last_number(path: Path, user_id: int) -> int:
 
 
 def last_line(path: Path) -> Line | None:
-    """The last line of the file; None where it has none that can be read."""
+    """The last line of the file that tells of a change, which a purge is not; None where it cannot be read, or there is none."""
     try:
         descriptor = os.open(path, os.O_RDONLY | _SAFE_FLAGS)
         try:
             status = os.fstat(descriptor)
             window = 4096
             while stat.S_ISREG(status.st_mode):
-                tail = os.pread(descriptor, window, max(0, status.st_size - window))
-                if b"\n" in tail[:-1] or window >= status.st_size:
-                    found = json.loads(tail[tail.rfind(b"\n", 0, -1) + 1 :])
-                    return found if isinstance(found, dict) else None
+                tail = os.pread(descriptor, window, max(0, status.st_size - window)).removesuffix(b"\n").split(b"\n")
+                is_all = window >= status.st_size
+                for text in reversed(tail if is_all else tail[1:]):
+                    found = json.loads(text)
+                    if not isinstance(found, dict):
+                        return None
+                    if found.get("kind") != "purge":
+                        return found
+                if is_all:
+                    return None
                 window *= 16
         finally:
             os.close(descriptor)

@@ -136,6 +136,26 @@ def test_the_journal_of_a_purge_brings_back_what_was_said_about_others(library: 
     ]
 
 
+@pytest.mark.parametrize("purged", [1, 40])
+def test_what_the_journal_missed_after_a_purge_is_made_up_for(library: Library, database_path: Path, purged: int) -> None:
+    """Its last line tells of the purge, not of how far it knows what was changed."""
+    journal = database_path.parent / "journal.jsonl"
+    fill(library, *(make_session(str(number)) for number in range(43)))
+    first, second, third, *others = (make_session(str(number)).uid for number in range(43))
+    library.set_starred([first], True)
+    library.purge(others[:purged])
+    library.set_note(first, "a note")
+    told = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(told[:-1]))  # as where it could not be written
+    library.set_starred([second], True)
+    changes = [json.loads(line) for line in journal.read_bytes().splitlines()]
+    assert [change["target"] for change in changes if change["action"] == "note"] == [first]
+    size = journal.stat().st_size
+    library.purge([third])
+    library.rename(second, "mine")
+    assert journal.stat().st_size < size + 1000, "and only that"
+
+
 def test_a_journal_that_cannot_be_written_anew_is_told(library: Library, database_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(library, DOOMED)
     library.set_note(DOOMED.uid, "mine")
