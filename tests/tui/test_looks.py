@@ -57,6 +57,11 @@ def test_a_project_is_cut_before_the_source_is_left_out() -> None:
     assert shown(24) == "claude-code · data-pipe…"
     assert shown(22) == "claude-code · data-pi…"
     assert shown(21) == "data-pipeline"  # hardly anything of it were left
+    facts.append(Fact("status", "archived"))
+    assert shown(24) == "data-pipeline · archived"
+    assert shown(23) == "data-pipeli… · archived"
+    assert shown(19) == "data-pi… · archived"
+    assert shown(18) == "archived"
 
 
 def test_the_heading_of_hits_shows_the_title_rather_than_the_source() -> None:

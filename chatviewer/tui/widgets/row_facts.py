@@ -1,7 +1,7 @@
 """What stands below a session's title: whole facts or none, the less important ones left out first where there is no room.
 
-Before the source goes, the project is cut, unless hardly anything of it were left: names that are now sources, now projects at the same
-place are hard to read.
+Before the source goes, or it goes itself, the project is cut, unless hardly anything of it were left: names that are now sources, now
+projects at the same place are hard to read.
 """
 
 from collections.abc import Sequence
@@ -69,7 +69,7 @@ def shown_facts(facts: Sequence[Fact], room: int) -> list[tuple[str, Fact | None
         if shown[place].short:
             shown[place] = shown[place]._replace(text=shown[place].short)
     for name in _DROPPED:
-        if name == "source":
+        if name in ("source", "project"):
             shown = [_cut(fact, _width(shown) - room) if fact.name == "project" else fact for fact in shown]
         if _width(shown) <= room or len(shown) == 1:
             break
