@@ -1,5 +1,8 @@
 """The palette: every action by its name, with its key. Derived from the declaration."""
 
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.containers import Vertical
 
@@ -9,9 +12,10 @@ from chatviewer.tui.screens.viewer_screen import ViewerScreen
 
 
 class ActionPalette(CommandPalette):
-    """Textual's palette, named like the other dialogs."""
+    """Textual's palette, named like the other dialogs, and with the help that they have."""
 
     VERTICAL_BREAKPOINTS = Modal.VERTICAL_BREAKPOINTS
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f1", "help", "These keys", show=False)]
 
     def __init__(self) -> None:
         super().__init__(placeholder="Type to narrow down", id="--command-palette")
@@ -20,6 +24,18 @@ class ActionPalette(CommandPalette):
         box = self.query_one("#--container", Vertical)
         box.border_title = "Palette"
         box.border_subtitle = "Enter runs · Esc leaves"
+
+    def action_help(self) -> None:
+        from chatviewer.tui.screens.help import HelpScreen
+
+        own = (
+            Binding("enter", "", "Run it; what is typed narrows down"),
+            Binding("down,up", "", "Move down or up"),
+            Binding("pagedown,pageup", "", "A page down or up"),
+            *self.BINDINGS,
+            Binding("escape", "", "Leave"),
+        )
+        self.app.push_screen(HelpScreen(title="Palette", bindings=own))
 
 
 class ActionProvider(Provider):

@@ -54,6 +54,7 @@ async def test_why_an_import_failed_is_said_where_it_was_started(open_viewer: Op
         (["number_sign"], "f1", "", "Leave it as it was"),
         (["enter", "slash"], "f1", "Transcript", "Next or previous prompt"),
         (["slash"], "f1", "Search", "Beginnings"),
+        (["ctrl+p"], "f1", "Palette", "Run it"),
     ],
 )
 async def test_every_screen_and_dialog_shows_its_keys(
