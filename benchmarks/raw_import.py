@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 HASH_SIZE = 64 << 20  # bytes that FTS5 gathers before it writes
+_SAID = ("text", "thinking", "name", "input", "content")  # of a block; what is left are ids, signatures and the data of pictures
 
 
 def strings(value: Any) -> Iterator[str]:
@@ -40,7 +41,9 @@ def rows(data: bytes) -> Iterator[tuple[str, str, Any, str]]:
             yield role, "text", time, content
         elif isinstance(content, list):
             for block in content:
-                yield role, block["type"], time, "\n".join(strings({key: block[key] for key in block if key not in ("type", "id")}))
+                text = "\n".join(strings([block.get(key) for key in _SAID]))
+                if text:
+                    yield role, block["type"], time, text
         elif message.get("type") in ("function_call", "function_call_output", "reasoning"):
             yield role, message["type"], time, "\n".join(strings([message.get(key) for key in ("name", "arguments", "output", "summary")]))
 
