@@ -7,6 +7,7 @@ by what gives a `Path`: a refresh does with `database_file`, and without the thi
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 from chatviewer.errors import UsageError
@@ -125,6 +126,18 @@ def draft_of(target: str | Path) -> str:
             except OSError:
                 pass
     return os.path.join(folder, f"{start}{own_mark()}.part")
+
+
+def flush(path: str | Path) -> None:
+    """Wait until what was written to a file, or the names in a folder, are on the disk. Raises OSError; Windows has no such thing for a
+    folder."""
+    if sys.platform == "win32" and os.path.isdir(path):
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def take_name(draft: str | Path, target: str | Path) -> None:

@@ -389,8 +389,4 @@ def _copy_and_check(database: Database, draft: Path, path: Path) -> None:
             copy.close()
     if found != ("ok",):
         raise DatabaseDamagedError(f"The copy is not sound ({safe_line(str(found[0]), 200)}); `chatviewer doctor` says more.")
-    descriptor = os.open(draft, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    paths.flush(draft)

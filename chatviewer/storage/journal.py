@@ -158,9 +158,8 @@ class Step:
         told = ", ".join(words)
         targets = {delta.target for deltas in groups.values() for delta in deltas}
         room = _ROOM - len(told)
-        title = (
-            self._title_of(targets.pop(), room) if len(targets) == 1 and room >= _SHORTEST_TITLE else ""
-        )  # another viewer may have made it
+        is_told = len(targets) == 1 and room >= _SHORTEST_TITLE  # another viewer may have made the step
+        title = self._title_of(targets.pop(), room) if is_told else ""
         return f"{told} (“{title}”)" if title and title not in told else told
 
     def _title_of(self, target: str, room: int) -> str:
@@ -291,6 +290,8 @@ def drop_lines(path: Path, user_id: int, uids: Collection[str]) -> None:
         with suppress(OSError):
             draft.unlink()
         raise
+    with suppress(OSError):  # of file systems that cannot
+        paths.flush(path.parent)
 
 
 def _tells_of(raw: bytes, user_id: int, uids: Collection[str]) -> bool:

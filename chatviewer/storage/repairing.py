@@ -64,7 +64,7 @@ class Rebuilding:
             os.fsync(file.fileno())
         kept = self._put_aside()
         new.replace(self.path)
-        _sync_folder(self.path.parent)
+        paths.flush(self.path.parent)
         return kept
 
     def _put_aside(self) -> Path | None:
@@ -171,12 +171,3 @@ def _copy(descriptor: int, target: Path) -> None:
         while chunk := os.pread(descriptor, _CHUNK, position):
             file.write(chunk)
             position += len(chunk)
-
-
-def _sync_folder(folder: Path) -> None:
-    if sys.platform != "win32":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from chatviewer import paths
 from chatviewer.domain.importing import Beginning
 from chatviewer.storage.beginning import LoadLostError, holds_all, is_defended
 from chatviewer.storage.choosing import apply_choices
@@ -47,7 +48,7 @@ def take_place(load: Load) -> bool:
     database = load.database
     if load.begun is not None and not holds_all(load.loading, database.connection()):
         raise LoadLostError
-    _flush(load.path)
+    paths.flush(load.path)
     for _ in range(_TRIES if database.gate is not None else 1):
         with _alone(database) as is_alone:
             if is_alone and _exchange(load):
@@ -91,7 +92,7 @@ def _exchange(load: Load) -> bool:
             _take_over(load, real)
             load.loading.execute("PRAGMA journal_mode = WAL")
             load.loading.close()
-            _flush(load.path)
+            paths.flush(load.path)
             load.path.replace(load.database.path)
         except BaseException:
             roll_back(real)
@@ -100,18 +101,9 @@ def _exchange(load: Load) -> bool:
             raise
         os.close(load.lock)  # before anybody opens it: closing a descriptor drops the locks that SQLite has on the same file
         with suppress(OSError):  # of file systems that cannot
-            _flush(load.path.parent)
+            paths.flush(load.path.parent)
         real.execute("ROLLBACK")
     return True
-
-
-def _flush(path: Path) -> None:
-    """Wait until what was written there, or a name in that folder, is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _check_untouched(load: Load, real: sqlite3.Connection) -> None:

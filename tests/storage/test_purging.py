@@ -168,3 +168,12 @@ def test_a_journal_that_cannot_be_written_anew_is_told(library: Library, databas
     assert library.warning is not None
     assert "still stands in" in library.warning
     assert "Permission denied" in library.warning
+
+
+def test_the_name_of_the_cleaned_journal_is_on_the_disk_too(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(library, DOOMED)
+    library.set_note(DOOMED.uid, "words")
+    flushed: list[Path] = []
+    monkeypatch.setattr(paths, "flush", flushed.append)
+    library.purge([DOOMED.uid])
+    assert library.database.path.parent in flushed
