@@ -9,9 +9,9 @@ from typing import Any
 from chatviewer.domain.long_text import in_utf8, is_excerpt
 from chatviewer.domain.plain_json import reader
 from chatviewer.domain.record import pattern
+from chatviewer.domain.surrogates import storable
 
 WORTH_ORJSON = 256 << 10  # bytes. Measured: its import, with all that it imports, takes the time in which the standard library reads these
-_SURROGATE = pattern("[\ud800-\udfff]")
 # any escape, so that \\ud800 (a backslash and a word) is not taken for one; a whole pair first; the group is half a pair
 _ESCAPE = pattern(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL)
 _HALF = pattern(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
@@ -78,7 +78,7 @@ def mended(text: str) -> str:
     """JSON text without lone surrogates, of the same length."""
     if "\\ud" in text or "\\uD" in text:
         text = _ESCAPE.sub(lambda match: "\\ufffd" if match[1] else match[0], text)
-    return text if text.isascii() or not _SURROGATE.search(text) else _SURROGATE.sub("\ufffd", text)
+    return storable(text)
 
 
 def mend(text: bytearray) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatviewer.domain.record import NamedTuple
+from chatviewer.domain.surrogates import storable
 from chatviewer.query.nodes import Pattern, Word
 
 MAX_CHARACTERS = 10_000
@@ -36,7 +37,7 @@ class Lexer:
         if len(text) > MAX_CHARACTERS:
             self.problems.append((MAX_CHARACTERS, f"only the first {MAX_CHARACTERS:,} characters count"))
             text = text[:MAX_CHARACTERS]
-        self._text = text.replace("\0", " ")
+        self._text = storable(text.replace("\0", " "))
         self._at = 0
         self._open = 0
 

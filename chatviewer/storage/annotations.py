@@ -9,8 +9,9 @@ from typing import Any
 from chatviewer.domain.kinds import SessionStatus
 from chatviewer.domain.preference import find_preference
 from chatviewer.domain.sanitizing import safe_line
+from chatviewer.domain.surrogates import storable
 from chatviewer.errors import NotFoundError, UsageError
-from chatviewer.storage.facets import NOTE, PREFERENCE, RATING, STAR, STATUS, TAG, TITLE, Delta, Facet, State, Store, storable, tag_key
+from chatviewer.storage.facets import NOTE, PREFERENCE, RATING, STAR, STATUS, TAG, TITLE, Delta, Facet, State, Store, tag_key
 from chatviewer.storage.journal import Journal
 from chatviewer.storage.preferences import checked
 

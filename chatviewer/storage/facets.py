@@ -6,7 +6,6 @@ Every function works inside the transaction of a `Store`.
 """
 
 import json
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Self, TypeVar
@@ -31,7 +30,6 @@ State = Any  # a JSON value; None where the user said nothing
 Element = TypeVar("Element")
 
 BATCH = 500  # values in one statement
-_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class Store(NamedTuple):
@@ -57,11 +55,6 @@ class Delta(NamedTuple):
 def batches(values: Sequence[Element]) -> Iterator[Sequence[Element]]:
     """The values in pieces that SQLite takes as parameters of one statement."""
     return (values[start : start + BATCH] for start in range(0, len(values), BATCH))
-
-
-def storable(text: str) -> str:
-    """The text without lone surrogates (a terminal's undecodable bytes), which SQLite refuses."""
-    return _SURROGATES.sub("\ufffd", text)
 
 
 class Facet(ABC):

@@ -6,6 +6,7 @@ session; only `role:` and the dates speak of the message where there is one.
 
 from collections.abc import Callable
 
+from chatviewer.domain.surrogates import storable
 from chatviewer.query.nodes import Absent, AllOf, AnyOf, Names, Node, Not, Pattern, Query, Span, Word, positive_leaves
 from chatviewer.storage.matching import is_exact, tree_match, word_match
 
@@ -304,11 +305,6 @@ def said(node: Node) -> SqlParts:
 def escaped(value: str) -> str:
     """As a LIKE pattern that stands for itself."""
     return storable(value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def storable(text: str) -> str:
-    """Without lone surrogates, which SQLite refuses; nothing that is stored holds one."""
-    return text.encode("utf-8", "replace").decode()
 
 
 def levels_of(scopes: tuple[str, ...]) -> list[str]:

@@ -10,8 +10,8 @@ from contextlib import suppress
 from datetime import datetime
 
 from chatviewer import paths
+from chatviewer.domain.surrogates import storable
 from chatviewer.errors import UsageError
-from chatviewer.storage.facets import storable
 from chatviewer.storage.journal import Journal
 from chatviewer.storage.reading import id_list
 

@@ -8,7 +8,7 @@ from zlib import crc32
 from chatviewer.domain import long_text
 from chatviewer.domain.long_text import Text
 from chatviewer.domain.message import Attachment, Message, ToolCall
-from chatviewer.domain.record import pattern
+from chatviewer.domain.surrogates import storable
 from chatviewer.storage.encoding import dumps, words_in, words_in_json
 from chatviewer.storage.terms import LONG, extra_terms, extra_terms_of, pieces, unordered_terms, unordered_terms_of
 
@@ -48,7 +48,6 @@ MAY_BE_LONG = ("thinking", "content", "input_arguments", "output_result", "text"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_SURROGATE = pattern("[\ud800-\udfff]")
 
 
 def milliseconds(time: datetime | None) -> int | None:
@@ -57,10 +56,10 @@ def milliseconds(time: datetime | None) -> int | None:
 
 
 def clean(text: str) -> str:
-    """The text without lone surrogates, which UTF-8 and so SQLite cannot hold."""
+    """The text without lone surrogates."""
     if text.isascii():
         return text
-    return long_text.whole(text) if long_text.is_excerpt(text) else _SURROGATE.sub("\ufffd", text)
+    return long_text.whole(text) if long_text.is_excerpt(text) else storable(text)
 
 
 def long_in_utf8(columns: str) -> str:

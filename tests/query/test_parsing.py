@@ -99,7 +99,7 @@ def at(year: int, month: int = 1, day: int = 1, hour: int = 0, minute: int = 0) 
         ("tokens:>10k", "tokens:10001.."),
         ("tokens:1m..", "tokens:1000000.."),
         ("is:starred -is:archived", "(is:starred & -is:archived)"),
-        ("\ud800 x", "(\ud800 & x)"),
+        ("\ud800 x", "(\ufffd & x)"),
         ("a\0b", "(a & b)"),
         ("OR", "OR"),
         ("   ", ""),
@@ -287,6 +287,11 @@ def nasty_queries() -> list[str]:
 
 
 @pytest.mark.skipif(not nasty_queries(), reason="the shared material is absent")
+def test_half_of_a_pair_is_what_stands_for_it_in_what_is_stored() -> None:
+    assert parse("a\ud800b /[\udc80-\ue000]+/ title:\ud800").node == parse("a\ufffdb /[\ufffd-\ue000]+/ title:\ufffd").node
+    assert [position for position, _ in parse("\ud800 nosuch:x").problems] == [position for position, _ in parse("? nosuch:x").problems]
+
+
 def test_nasty_queries_parse() -> None:
     for text in nasty_queries():
         assert isinstance(parse(text), Query)
