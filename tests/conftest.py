@@ -7,9 +7,10 @@ import pytest
 from hypothesis import settings
 
 from chatviewer.storage.library import Library
+from tests.chance import FUZZ, examples
 
 # How long an example takes says something about the machine and what else runs on it, not about the program.
-settings.register_profile("chatviewer", deadline=None)
+settings.register_profile("chatviewer", deadline=None, max_examples=examples(100), derandomize=not FUZZ)
 settings.load_profile("chatviewer")
 
 

@@ -28,6 +28,7 @@ from chatviewer.query import parse
 from chatviewer.storage import bulk, taking_place
 from chatviewer.storage.library import Library
 from chatviewer.storage.sharing import SharedLibrary
+from tests.chance import examples
 from tests.cli.process import ROOT
 from tests.drills.machine import DRILLS, damages, fill_home, held, own, record, session_id, transcript, write
 from tests.drills.test_crash import moments
@@ -112,7 +113,7 @@ def make_home(home: Path, seed: int, sessions: int) -> None:
     settle(home)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(seed=510511, sessions=2)
 @given(seed=st.integers(0, 10**6), sessions=st.integers(2, 14))
 def test_the_whole_is_what_one_import_gives(tmp_path_factory: pytest.TempPathFactory, seed: int, sessions: int) -> None:

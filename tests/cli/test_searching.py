@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from chatviewer.cli import listing, searching
@@ -13,6 +13,7 @@ from chatviewer.domain import Session, safe
 from chatviewer.query import parse
 from chatviewer.query.fields import FIELDS
 from chatviewer.storage.connection import connect
+from tests.chance import examples
 from tests.cli.conftest import Run
 
 EXAMPLES = [example for spec in FIELDS.values() for example in spec.examples]
@@ -55,8 +56,9 @@ QUERIES = [
 ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(text=TYPED)
+@example("\ud800000")
 def test_whatever_is_typed_is_answered(run: Run, filled: list[Session], text: str) -> None:
     problems = parse(text).problems
     for words in (["search", "--json", "--", text], ["list", "--json", "--", text]):

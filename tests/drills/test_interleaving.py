@@ -418,6 +418,7 @@ class Machine(RuleBasedStateMachine):
 def test_whatever_happens_in_whatever_order() -> None:
     examples = settings(
         max_examples=DRILLS,
+        derandomize=DRILLS < 50,
         stateful_step_count=30,
         suppress_health_check=list(HealthCheck),
         deadline=None,

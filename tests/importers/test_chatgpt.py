@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chatviewer.domain import Message, RatingOrigin, Role, Session, SessionStatus, ToolCallStatus
 from chatviewer.importers.base import Reading
 from chatviewer.importers.chatgpt import ChatGptImporter
+from tests.chance import examples
 from tests.importers.mutating import mutated
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "chatgpt"
@@ -249,7 +250,7 @@ def test_what_it_does_not_recognise() -> None:
     assert importer.recognises(Path("x.json"), '[{"mapping": {}}]'.encode("utf-16"))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_nothing_an_export_holds_raises(tmp_path: Path, data: st.DataObject) -> None:
     written(tmp_path / "message_feedback.json", data.draw(mutated(json.loads((SAMPLES / "message_feedback.json").read_text("utf-8")))))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chatviewer.domain import Role, Session, ToolCallStatus
 from chatviewer.importers.base import Reading
 from chatviewer.importers.claude_ai import ClaudeAiImporter
+from tests.chance import examples
 from tests.importers.mutating import mutated
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "claude-ai"
@@ -254,7 +255,7 @@ def test_rings_and_orphans_lose_no_message(tmp_path: Path) -> None:
     assert session.messages[-1].metadata == {"kind": "unknown author", "author": "narrator"}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_nothing_an_export_holds_raises(tmp_path: Path, data: st.DataObject) -> None:
     written(tmp_path / "projects.json", data.draw(mutated(json.loads((SAMPLES / "projects.json").read_text("utf-8")))))

@@ -14,6 +14,7 @@ from chatviewer.domain import Message, Role, Session, ToolCallStatus
 from chatviewer.domain.identity import message_uid, session_uid
 from chatviewer.importers.base import FullReadNeededError, Reading
 from chatviewer.importers.claude_code import ClaudeCodeImporter
+from tests.chance import examples
 from tests.importers.mutating import mutated
 from tests.measuring import cpu_seconds
 
@@ -368,7 +369,7 @@ def test_records_of_the_wrong_shape_cost_only_themselves(tmp_path: Path) -> None
     assert reading.skipped == {"frame-link": 1}
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.data())
 def test_nothing_a_transcript_holds_raises(tmp_path: Path, data: st.DataObject) -> None:
     sample = data.draw(st.sampled_from([LIGHTHOUSE, AGENT, ORCHARD]))
@@ -570,9 +571,7 @@ def transcripts(draw: st.DrawFn) -> list[dict[str, Any]]:
     return records
 
 
-@settings(
-    max_examples=250, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=examples(250), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(transcripts(), st.data())
 def test_tail_by_tail_equals_whole(tmp_path: Path, records: list[dict[str, Any]], data: st.DataObject) -> None:
     content = lines(records)
@@ -582,7 +581,7 @@ def test_tail_by_tail_equals_whole(tmp_path: Path, records: list[dict[str, Any]]
     assert shelf.contents() == whole(content, path).contents()
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(transcripts())
 def test_every_parent_exists_and_every_way_ends(tmp_path: Path, records: list[dict[str, Any]]) -> None:
     path = tmp_path / "x.jsonl"

@@ -18,6 +18,7 @@ from chatviewer.importers.base import FullReadNeededError, Reading
 from chatviewer.importers.codex import CodexImporter
 from chatviewer.query import parse
 from chatviewer.storage.library import Library
+from tests.chance import examples
 from tests.importers.mutating import mutated
 from tests.measuring import cpu_seconds
 
@@ -322,7 +323,7 @@ def sample_records() -> Iterator[dict[str, Any]]:
 RECORDS = list(sample_records())
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_nothing_a_record_holds_raises(tmp_path: Path, data: st.DataObject) -> None:
     picks = data.draw(st.lists(st.sampled_from(RECORDS), min_size=1, max_size=12))

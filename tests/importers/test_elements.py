@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from chatviewer.importers import elements
 from chatviewer.importers.elements import ElementReader
+from tests.chance import examples
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.text(),
@@ -30,14 +31,14 @@ def values(data: bytes) -> list[Any]:
     return [value for _, _, value in cut(data)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(JSON, max_size=6), st.sampled_from([None, 1, "\t"]), st.booleans())
 def test_every_array_is_cut_into_what_it_holds(array: list[Any], indent: Any, is_ascii: bool) -> None:
     text = json.dumps(array, indent=indent, ensure_ascii=is_ascii)
     assert values(text.encode("utf-8", "surrogatepass")) == array
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.lists(st.dictionaries(st.text(), JSON, max_size=3), min_size=1, max_size=6))
 def test_chunks_may_end_anywhere(array: list[Any]) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -46,7 +47,7 @@ def test_chunks_may_end_anywhere(array: list[Any]) -> None:
         assert values(json.dumps(array).encode()) == array
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.binary(max_size=80))
 def test_no_bytes_raise_or_hang(data: bytes) -> None:
     cut(data)

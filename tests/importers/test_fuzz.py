@@ -1,10 +1,10 @@
 """Samples of every importer, broken in ways nobody thought of: a broken record costs that record, and is told.
 
-`CHATVIEWER_FUZZ=5000 python -m pytest tests/importers/test_fuzz.py` tries 5,000 broken files of each source; without it, 30.
+`CHATVIEWER_FUZZ=5000 python -m pytest tests/importers/test_fuzz.py` tries 5,000 broken files of each source;
+without it, always the same 30.
 """
 
 import json
-import os
 import re
 import shutil
 import time
@@ -24,11 +24,11 @@ from chatviewer.importers.base import Importer, NotThisFormatError, Reading
 from chatviewer.importers.parsing import parse_json
 from chatviewer.importers.registry import importers
 from chatviewer.storage.library import Library
+from tests.chance import examples
 from tests.drills.machine import damages, record, session_id
 from tests.importers.mutating import WEIRD, mutated
 from tests.importers.test_contract import SAMPLES, files_of
 
-FUZZ = int(os.environ.get("CHATVIEWER_FUZZ", "30"))
 SECONDS = 10.0  # for a file of some kilobytes; an honest one takes a hundredth
 EVERY = pytest.mark.parametrize("importer", importers(), ids=lambda importer: importer.source)
 WALL = re.compile(r"could not be (read|stored) \(")  # behind which an exception stopped: none may get there
@@ -125,7 +125,7 @@ def _sound(sessions: list[Session]) -> None:
 
 
 @EVERY
-@settings(max_examples=FUZZ, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_whatever_is_read_nothing_is_raised_and_nothing_hangs(importer: Importer, tmp_path: Path, data: st.DataObject) -> None:
     original = data.draw(st.sampled_from(ORIGINALS[importer.source]))
@@ -147,7 +147,7 @@ def test_whatever_is_read_nothing_is_raised_and_nothing_hangs(importer: Importer
 
 
 @EVERY
-@settings(max_examples=FUZZ, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_short_file_is_read_as_a_long_one(importer: Importer, tmp_path: Path, data: st.DataObject) -> None:
     """Little JSON is read by the standard library, much by orjson."""
@@ -188,7 +188,7 @@ def _lost(reading: Reading) -> list[int]:
 
 
 @pytest.mark.parametrize("importer", EXPORTS, ids=lambda importer: importer.source)
-@settings(max_examples=FUZZ, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_stored_and_skipped_and_reported_are_all_conversations(importer: Importer, tmp_path: Path, data: st.DataObject) -> None:
     """Each conversation of a web export gives one session, or is counted once, or is told once; also beside others that are broken."""
@@ -210,7 +210,7 @@ def test_stored_and_skipped_and_reported_are_all_conversations(importer: Importe
 INDENT = st.sampled_from([None, 1])
 
 
-@settings(max_examples=FUZZ, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_stored_and_skipped_and_reported_are_all_messages(tmp_path: Path, data: st.DataObject) -> None:
     """The same of the messages of a Claude.ai conversation; a reply is stored when one of its pieces is."""
@@ -239,7 +239,7 @@ def test_stored_and_skipped_and_reported_are_all_messages(tmp_path: Path, data: 
     assert stored_count + skipped + len(told) == len(messages)
 
 
-@settings(max_examples=FUZZ, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_no_words_of_a_broken_tree_are_lost(tmp_path: Path, data: st.DataObject) -> None:
     """Whatever is wrong with the nodes of a ChatGPT conversation: each word in their parts is stored, if any of the conversation is."""
@@ -290,7 +290,7 @@ def _imported(library: Library, folder: Path) -> str:
 
 
 @EVERY
-@settings(max_examples=max(5, FUZZ // 5), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(30) // 5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_broken_record_costs_itself_and_is_told(importer: Importer, tmp_path: Path, data: st.DataObject) -> None:
     """Records that cannot be read are told by their line; every text of the others that a clean import stores is stored, and so is the

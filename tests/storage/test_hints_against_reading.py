@@ -14,6 +14,7 @@ from chatviewer.query.editing import pieces, without
 from chatviewer.query.nodes import Query
 from chatviewer.storage import hinting
 from chatviewer.storage.library import Library
+from tests.chance import examples
 from tests.factories import fill, make_session
 from tests.storage.plain_reader import Reader, Stored, is_of_words
 from tests.storage.random_libraries import libraries, queries, store
@@ -62,7 +63,7 @@ def check_shorter(library: Library, query: Query, hints: Any) -> None:
     assert (counts[hints.shorter] if hints.shorter else 0) == best
 
 
-@settings(max_examples=40, derandomize=True, phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck))
 @given(libraries, st.lists(queries, min_size=1, max_size=5))
 def test_hints_are_what_reading_finds(given: list[dict[str, Any]], texts: list[str]) -> None:
     with TemporaryDirectory() as folder, Library.open(Path(folder) / "chatviewer.db") as library:
@@ -91,7 +92,7 @@ def edits(word: str) -> set[str]:
     } - {word}
 
 
-@settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.lists(st.sampled_from(VOCABULARY), min_size=1, max_size=4), min_size=1, max_size=5), st.data())
 def test_a_misspelt_word_is_the_commonest_one_edit_away(texts: list[list[str]], data: st.DataObject) -> None:
     meant = data.draw(st.sampled_from(sorted({word for text in texts for word in text})))

@@ -19,6 +19,7 @@ from chatviewer.storage.journal import JournalFile
 from chatviewer.storage.library import Library
 from chatviewer.storage.restoring import restore
 from chatviewer.storage.tables import peewee_database
+from tests.chance import examples
 from tests.factories import fill, make_session
 
 UIDS = [make_session(name).uid for name in "abc"]
@@ -180,7 +181,7 @@ def replayed(path: Path, database_path: Path) -> dict[str, list[Any]]:
         return state(fresh)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=st.lists(CHANGES, max_size=14))
 def test_undo_leads_back_to_the_start_redo_to_the_end_and_the_file_tells_all(
     tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[str, Any, Any]]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from chatviewer.domain import Attachment, Rating, RatingOrigin, Role
 from chatviewer.errors import NotFoundError
 from chatviewer.storage.library import Library
+from tests.chance import examples
 from tests.factories import at, fill, make_call, make_message, make_session
 
 DATA = b"\x89PNG made up"
@@ -154,7 +155,7 @@ def test_texts_are_found_in_a_session(thread: Library, needle: str, seqs: list[i
     assert thread.matching_seqs(session_id(thread), needle) == seqs
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(needle=st.text(st.sampled_from("aAbB%_\\\"'\n/üÜ[*?"), min_size=1, max_size=4))
 def test_finding_is_what_python_finds(library: Library, needle: str) -> None:
     texts = ['ab%_\\"x', "AÜ'b\n/", "[a*]?", "\\\\", "b\"\n'", "ü/a"]

@@ -14,6 +14,7 @@ from chatviewer.query import parse
 from chatviewer.storage import matching, searching
 from chatviewer.storage.library import Library
 from chatviewer.storage.searching import UNREAD_TEXT
+from tests.chance import examples
 from tests.factories import fill, make_call, make_message, make_session
 from tests.measuring import cpu_seconds
 from tests.storage.test_search_terms import TEXTS, TRIPLES
@@ -98,7 +99,7 @@ def test_the_order_of_words_counts(library: Library, text: str, names: str) -> N
     }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     st.lists(st.lists(st.sampled_from([*PIECES, " "]), min_size=1, max_size=8).map("".join), min_size=1, max_size=4),
     st.lists(st.sampled_from(PIECES), min_size=1, max_size=4),
@@ -151,7 +152,7 @@ def test_a_phrase_in_much_output_is_found_in_time(library: Library) -> None:
     assert found(library, '"red green" in:tools') == {"t"}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["a\nb", "\0x", "\ud800", '"\\']),

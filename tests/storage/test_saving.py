@@ -24,6 +24,7 @@ from chatviewer.domain import (
 )
 from chatviewer.domain.identity import message_uid
 from chatviewer.storage.library import Library
+from tests.chance import examples
 from tests.factories import SOURCE, at, fill, make_call, make_import, make_message, make_session, make_thread
 
 VOLATILE = {"created_at", "updated_at", "imported_at", "at"}
@@ -426,7 +427,7 @@ def test_one_failing_file_leaves_nothing_of_the_batch(library: Library) -> None:
     check_index(library)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_tail_by_tail_gives_the_rows_of_the_whole(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
     count = data.draw(st.integers(1, 8))

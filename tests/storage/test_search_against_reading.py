@@ -17,6 +17,7 @@ from chatviewer.domain.summary import SessionSummary
 from chatviewer.query import parse
 from chatviewer.storage import candidates, faceting, gathering, ranking, searching, vocabulary, walking
 from chatviewer.storage.library import Library
+from tests.chance import examples
 from tests.storage.plain_reader import Reader, Stored
 from tests.storage.random_libraries import libraries, queries, store
 
@@ -240,9 +241,8 @@ def check_facets(library: Library, stored: list[Stored], text: str, hits: tuple[
     assert facets.starred == sum(each.is_starred for each in shown)
 
 
-# The same examples each time; for a search for others, take `derandomize` out and ask for thousands. A failure is not made smaller: that
-# takes minutes, and the note names the query.
-@settings(max_examples=50, derandomize=True, phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck))
+# A failure is not made smaller: that takes minutes, and the note names the query.
+@settings(max_examples=examples(50), phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck))
 @given(libraries, st.lists(st.tuples(queries, st.sampled_from([False, False, True])), min_size=1, max_size=6), limits, st.integers(1, 4))
 def test_searching_finds_what_reading_finds(
     given: list[dict[str, Any]], texts: list[tuple[str, bool]], chosen: dict[Any, Any], page: int

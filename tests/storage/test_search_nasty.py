@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chatviewer.domain import Role, SearchResult
 from chatviewer.query import parse
 from chatviewer.storage.library import Library
+from tests.chance import examples
 from tests.factories import at, fill, make_call, make_message, make_session
 
 SHARED = Path(os.environ.get("CHATVIEWER_SHARED", Path(__file__).resolve().parents[2] / ".." / "shared"))
@@ -215,7 +216,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=150)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=examples(150))
 @given(st.one_of(st.text(max_size=40), st.lists(PIECES, max_size=12).map("".join), st.lists(PIECES, max_size=8).map(" ".join)))
 def test_any_text_searches_and_filters(varied: Library, text: str) -> None:
     query = parse(text)

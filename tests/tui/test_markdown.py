@@ -9,6 +9,7 @@ from chatviewer.tui.rendering.ansi import decode
 from chatviewer.tui.rendering.chunk import markdown_chunks, output_chunks, split_markdown
 from chatviewer.tui.rendering.markdown import markdown_rows
 from chatviewer.tui.rendering.row import break_anywhere, break_words
+from tests.chance import examples
 
 
 def text_of(source: str, width: int = 60) -> str:
@@ -119,7 +120,7 @@ def test_emphasis_nests() -> None:
 
 
 @given(text=st.text(alphabet=st.characters(codec="utf-8"), max_size=200), width=st.integers(1, 40))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_breaking_keeps_every_character(text: str, width: int) -> None:
     text = text.replace("\n", " ")
     anywhere = break_anywhere(text, width)
@@ -136,7 +137,7 @@ def test_breaking_keeps_every_character(text: str, width: int) -> None:
         max_size=60,
     )
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_no_markdown_raises_or_overflows(parts: list[str]) -> None:
     for width in (20, 60):
         for row in markdown_rows("".join(parts), width):

@@ -13,6 +13,7 @@ from chatviewer.tui.rendering import tool_call as package
 from chatviewer.tui.rendering.block import Level
 from chatviewer.tui.rendering.message import call_block
 from chatviewer.tui.rendering.tool_call.registry import describe, normal_name, renderers
+from tests.chance import examples
 
 PIECE = {"filePath": "a", "oldString": "x", "newString": "y"}
 ROO = "<<<<<<< SEARCH\n:start_line:1\n-------\na\n=======\nb\n>>>>>>> REPLACE"
@@ -211,7 +212,7 @@ JSON = st.recursive(
     arguments=JSON,
     result=st.none() | st.text(max_size=60),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_odd_arguments_never_raise(name: str, arguments: Any, result: str | None) -> None:
     one = call(name, arguments, result)
     assert describe(one).name

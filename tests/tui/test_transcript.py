@@ -18,6 +18,7 @@ from chatviewer.tui.widgets import transcript
 from chatviewer.tui.widgets.transcript import TranscriptView
 from chatviewer.tui.widgets.transcript_layout import Position, TranscriptLayout
 from chatviewer.tui.widgets.transcript_sample import ListSource, sample_messages, stubs_of, summary_of
+from tests.chance import examples
 from tests.tui.reading import ReadingApp, call, conversation, cursor_line, screen, settle, show
 
 
@@ -337,7 +338,7 @@ async def test_dragging_the_mouse_selects_text(app: ReadingApp) -> None:
 
 
 @given(data=st.data(), parents=st.lists(st.integers(min_value=-1, max_value=30), min_size=1, max_size=30))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_walking_down_and_up_is_the_same_way(data: st.DataObject, parents: list[int]) -> None:
     """Whatever is shown, hidden, read or missing: rows have one order, and the places in it can be found again."""
     roles = st.sampled_from(list(Role))

@@ -10,6 +10,7 @@ from chatviewer.domain import Message
 from chatviewer.errors import DatabaseDamagedError
 from chatviewer.tui.messages import FindProgressed, WorkFailed
 from chatviewer.tui.rendering.message import Child
+from tests.chance import examples
 from tests.tui.reading import ListSource, ReadingApp, call, conversation, cursor_line, screen, settle, show, stubs_of, summary_of
 
 
@@ -43,7 +44,7 @@ async def test_finding_counts_goes_round_and_returns(app: ReadingApp) -> None:
 
 
 @given(text=st.text(alphabet=st.characters(codec="utf-8"), max_size=30))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_no_find_text_raises(text: str) -> None:
     from chatviewer.tui.widgets.find_patterns import find_pattern, words_pattern
 
