@@ -21,15 +21,17 @@ if TYPE_CHECKING:
 
 class Form(NamedTuple):
     """One kind of secret. `hints`: one of them (in lower case) stands in every text that holds it, a cheap test before the expression.
-    The group `secret`, where there is one, is what is hidden; else the whole match."""
+    The group `secret`, where there is one, is what is hidden; else the whole match. `is_told`: its place alone says that it is a secret,
+    even if it is a plain word."""
 
     kind: str
     hints: tuple[str, ...]
     pattern: re.Pattern[str]
+    is_told: bool = False
 
 
-def _form(kind: str, hints: str, pattern: str, flags: int = 0) -> Form:
-    return Form(kind, tuple(hints.split()), re.compile(pattern, flags))
+def _form(kind: str, hints: str, pattern: str, *, is_told: bool = False) -> Form:
+    return Form(kind, tuple(hints.split()), re.compile(pattern), is_told)
 
 
 _EDGE, _END = r"(?<![A-Za-z0-9_/+.-])", r"(?![A-Za-z0-9_-])"
@@ -40,10 +42,28 @@ _NAME = r"[PpSsAaTt](?i:(?<=p)(?:assword|asswd|assphrase)|(?<=s)ecret(?:[_-]?key
 # Without quotes only behind what is always a password, and with a digit and a letter in it: no word, number or `user.password2`.
 _PASSWORD = r"[Pp](?i:(?<=p)(?:assword|asswd|assphrase))"
 _NO_VALUE = r"\s\"'`$<>{}()\[\];|&*\\,"
-_BARE = (
-    rf"(?=[^{_NO_VALUE}\d]{{0,200}}\d)(?=[^{_NO_VALUE}A-Za-z]{{0,200}}[A-Za-z])(?![A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?:[^\w.]|\Z))"
-    rf"(?P<secret>[^{_NO_VALUE}]{{8,200}})(?=[\s\"'`;,&)\]}}<\\]|\Z)"
+
+
+def _bare(least: int) -> str:
+    return (
+        rf"(?=[^{_NO_VALUE}\d]{{0,200}}\d)(?=[^{_NO_VALUE}A-Za-z]{{0,200}}[A-Za-z])(?![A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?:[^\w.]|\Z))"
+        rf"(?P<secret>[^{_NO_VALUE}]{{{least},200}})(?=[\s\"'`;,&)\]}}<\\]|\Z)"
+    )
+
+
+# Arguments of commands. What else stands in the command before it, up to the next command; a value in quotes, or up to the end of a word,
+# that is no variable, path, list or ports; and one behind a user's name, as few sentences about an option have it.
+_REST, _REST_OF_URLS = r"(?:[^\n|;&\\]|\\\s?){0,300}?", r"(?:[^\n|&\\]|&(?!&)|\\\s?){0,300}?"
+_QUOTE = r"(?:\\?(?P<quote>[\"']))?"
+_SECRET = (
+    r"(?![-$<>{}()\[\]%,.~/`\s]|\d+(?:\.\d+)*:\d|[A-Za-z_]\w*(?:(?:\.[A-Za-z_]\w*)+(?:[^\w.]|\Z)|\())"
+    r"(?P<secret>(?(quote)(?:(?!(?P=quote))[^\n\\`])|[^\s\"'`;|&<>()\\]){3,200})"
 )
+_VALUE = _QUOTE + _SECRET
+_MYSQL = r"m(?<![\w-]m)(?:ysql(?:dump|admin|import|show|check|binlog|pump|sh|slap)?|ariadb(?:-[a-z]{4,8})?)(?=\s)"
+_NO_OPTION = r"(?!(?:thread|ipe|edantic|rint0?|rune|ath|erm|refix|reserve|rogress|roduction|arallel)\b)"  # -pthread, find -print
+_LOGIN = r"(?:docker|podman|nerdctl|buildah|skopeo|oras|registry|acr|oc|cf) login(?=\s)"
+_WITH_USER = r"\s(?:-u|--user(?:name)?)[ =]?\S{1,80}\s{1,3}(?:-p|--password)[ =]?"
 _BEGIN, _FINISH = r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----", r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
 _URL_USER = r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"'<>`]{1,80}"
 
@@ -99,7 +119,27 @@ FORMS: tuple[Form, ...] = (
         r"\\?(?P<quote>[\"'])(?P<secret>[^\s\"'$<>{}()`\\]{8,400})\\?(?P=quote)",
     ),
     # settings, connection strings, addresses, arguments of commands: password=value, password: value, --password value
-    _form("password", "password passwd passphrase", _PASSWORD + r"(?:=|:[ \t]{0,20}|(?:(?<=--password)|(?<=--passwd))[ \t]{1,20})" + _BARE),
+    _form("password", "password passwd passphrase", _PASSWORD + r"(?:=|:[ \t]{0,20})" + _bare(8)),
+    _form("password", "--passw", r"--passw(?:or)?d(?:=|[ \t]{1,20})" + _bare(6)),
+    _form("password", "--pass", r"--pass(?:word|wd|phrase)(?:=|[ \t]{1,20})(?=\\?[\"'])" + _VALUE, is_told=True),
+    _form("password", "--passw", r"--passw(?:or)?d\\?[\"'],\s{0,20}(?=\\?[\"'])" + _VALUE),
+    _form("password", "mysql mariadb", rf"{_MYSQL}{_REST}\s(?:-p{_NO_OPTION}|--password=){_VALUE}", is_told=True),
+    _form(  # no numbers of a user and a group, which other commands take so
+        "password",
+        "curl",
+        rf"curl(?=\s){_REST_OF_URLS}\s(?:-[A-Za-z]{{0,6}}[uU]|--(?:proxy-)?user(?=[ =]))[ =]?{_QUOTE}"
+        rf"(?!\d+:\d+\b)[^\s:\"'`\\]{{0,100}}:{_SECRET}",
+        is_told=True,
+    ),
+    _form("password", "mongo", rf"mongo[a-z]{{0,8}}(?=\s){_REST}{_WITH_USER}{_VALUE}", is_told=True),
+    _form("password", "login", rf"{_LOGIN}{_REST}{_WITH_USER}{_VALUE}", is_told=True),
+    _form("password", "login", rf"{_LOGIN}{_REST}\s-p ?{_VALUE}"),
+    _form("password", "sshpass", rf"sshpass\s+-p ?{_VALUE}"),
+    _form("password", "sshpass", rf"sshpass\s+-p ?{_VALUE}[\\\"']{{0,2}}\s+(?:ssh|scp|sftp|rsync)\s", is_told=True),
+    _form("password", "redis-cli", rf"redis-cli(?=\s){_REST}\s(?:-a|--pass)[ =]{_VALUE}"),
+    _form(
+        "password", "pgpassword mysql_pwd sshpass rediscli_auth", rf"(?:PGPASSWORD|MYSQL_PWD|SSHPASS|REDISCLI_AUTH)={_VALUE}", is_told=True
+    ),
 )
 
 # Members of JSON objects (tool arguments, metadata) whose value is a secret whatever it looks like.
@@ -108,8 +148,8 @@ _SECRET_MEMBER = re.compile(
     re.I,
 )
 _PLACEHOLDER = re.compile(
-    r"(?i)(?:.*(?:example|placeholder|your[_-]|change_?me|redacted|dummy|sample|process\.env|os\.environ).*"
-    r"|[x*.\-_#0]+|(?:my|the|test|some|user|a|new|old)?[_-]?(?:password|passwd|secret|token|key|pass|user)\d{0,3}|none|null|true|false|undefined)"
+    r"(?i)(?:.*(?:example|placeholder|your[ _-]|change_?me|redacted|dummy|sample|process\.env|os\.environ).*"
+    r"|[x*.\-_#0]+|(?:my|the|test|some|user|a|new|old|api|db)?[_-]?(?:password|passwd|pwd|passphrase|secret|token|key|pass|user)\d{0,3}|none|null|true|false|undefined)"
 )
 
 
@@ -126,12 +166,12 @@ class Redactor:
         lower = text.lower()
         for form in FORMS:
             if any(hint in lower for hint in form.hints):
-                text = form.pattern.sub(partial(self._hidden, form.kind), text)
+                text = form.pattern.sub(partial(self._hidden, form), text)
         return text
 
-    def _hidden(self, kind: str, match: re.Match[str]) -> str:
-        group = "secret" if "secret" in match.re.groupindex else 0
-        if group and not _looks_secret(match[group], kind):
+    def _hidden(self, form: Form, match: re.Match[str]) -> str:
+        kind, group = form.kind, "secret" if "secret" in match.re.groupindex else 0
+        if group and not _looks_secret(match[group], is_word_too=form.is_told or kind != "password"):
             return match[0]
         self.found[kind] += 1
         start, end = match.start(group) - match.start(), match.end(group) - match.start()
@@ -160,7 +200,7 @@ class Redactor:
         return root[0]
 
     def _member(self, name: Any, text: str) -> str:
-        if isinstance(name, str) and len(text) >= 6 and _SECRET_MEMBER.fullmatch(name) and _looks_secret(text, "member"):
+        if isinstance(name, str) and len(text) >= 6 and _SECRET_MEMBER.fullmatch(name) and _looks_secret(text, is_word_too=True):
             self.found["password"] += 1
             return "[redacted: password]"
         return self.text(text)
@@ -172,11 +212,11 @@ class Redactor:
         )
 
 
-def _looks_secret(text: str, kind: str) -> bool:
+def _looks_secret(text: str, *, is_word_too: bool) -> bool:
     """Whether a value behind a telling name is one: no placeholder, no reference, no plain word or path."""
     if _PLACEHOLDER.fullmatch(text) or text.startswith(("$", "<", "{", "%", "/", "./", "~", "http://", "https://")):
         return False
-    if kind == "password" and re.sub("[_.-]", "", text).isalpha():
+    if not is_word_too and re.sub("[_.-]", "", text).isalpha():
         return False  # name: "value" in code is mostly a label; a secret holds a digit or a sign
     return len(set(text)) > 2
 

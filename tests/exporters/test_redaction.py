@@ -56,6 +56,30 @@ NAMED = [
     ("password", "login --password {} --user ada", "hunter2-x9"),
     ("password", 'run("login --passwd={}")', "hunter2x9"),
     ("password in a url", "postgres://ada:{}@db.internal/app", "hunter2x9"),
+    ("password", "login --password {} --user ada", "hunter2"),
+    ("password", "login --password '{}'", "correct horse"),
+    ("password", '"args": ["login", "--password", "{}"]', "hunter2-x9"),
+    ("password", "mysql -uroot -p{} shop < dump.sql", "letmein"),
+    ("password", "$ /usr/bin/mysqldump --all-databases -h db -u root -p'{}'", "pa$$ w;rd"),
+    ("password", "kubectl exec db-0 -- mariadb-admin --password={} ping", "letmein"),
+    ("password", "docker exec mysql mysql -uroot -p{} -e 'SELECT 1'", "hunter2"),
+    ("password", "curl -u ada:{} https://api.internal/v1/?a=1&b=2", "letmein"),
+    ("password", "curl -sS https://x.internal/?a=1&b=2 \\\n  -H 'A: b; q=1' -u 'ada:{}'", "pa$$ w;rd"),
+    ("password", 'curl -fsSLu "$NAME:{}" -O https://x.internal/', "letmein"),
+    ("password", "curl --user ada:{}", "Tr0ub4dor"),
+    ("password", '"command": "curl --proxy-user=\\"ada:{}\\" x"', "letmein"),
+    ("password", "curl -u :{} https://x.internal", "letmein"),
+    ("password", "PGPASSWORD={} psql -h db", "letmein"),
+    ("password", "PGPASSWORD='{}' psql -h db", "correct horse"),
+    ("password", "export MYSQL_PWD={}", "hunter2"),
+    ("password", "sshpass -p {} ssh root@host", "letmein"),
+    ("password", "sshpass -p '{}' scp -r a host:b", "correct horse"),
+    ("password", "sshpass -p{} rsync a b", "hunter2"),
+    ("password", "docker login -u ada -p {} registry.internal", "letmein"),
+    ("password", "docker login registry.internal --username=ada --password={}", "letmein"),
+    ("password", "podman login -p {} -u ada", "hunter2"),
+    ("password", "redis-cli -h cache -a {} ping", "hunter2"),
+    ("password", "mongosh -u root -p {} admin", "letmein"),
 ]
 INNOCENT = [
     "password = get_password()",
@@ -82,6 +106,20 @@ INNOCENT = [
     'password=12345678 and password=words!words&x=1 and --password "$SECRET2"',
     "change_password: str | None = None; password=new_password2",
     "the option --password 1 and Password: ********1",
+    "--password takes a value; --password '<value>' and --password 'your password' or --password=STRING",
+    'add_argument("--password", "-p", help="what opens it"); option("--password", "label")',
+    "mkdir -p src/app && ps -u root && gcc -pthread main.c && nmap -p 80 host && cp -pR a b && ssh -p 2222 host",
+    "find / -name mysql -print0 -o -path ./mysql -prune; gcc -lmysql -pthread; ./configure --with-mysql -prefix=/opt",
+    "mysql -u root -p shop; mysql -p; mysql -p$PASSWORD; mysql -p'$PASS' -p${X} -p<password> -p[password], mysql -pPASSWORD",
+    "docker run --name mysql -p3306:3306 mysql:8; docker run --name mongo -p 27017:27017 mongo; mysql -u root -p | mkdir -plain",
+    "mysql_config -pthread; edit mysql.cnf -plain; mysql -P3306; mkdir mysql && cp -preserve a b",
+    'curl -u "$USER:$TOKEN" x; curl -u ${A}:${B} x; curl -u user:password x; curl -u <user>:<pass> x; curl -u name:your-token x',
+    "curl -u ada https://x/; curl -X PUT http://user-service:8080/ -d a:bcde; curl x | sort -u a:bcde; curl x && sudo -u ada:staff y",
+    "curl https://a/ ; docker run -u 1000:1000 image; curl -Uri https://host:8080/path; curl -u : --negotiate https://host/",
+    "sshpass -p is unsafe; sshpass -p with care; sshpass -p $PASS ssh host; sshpass -e ssh host; sshpass -f file ssh host",
+    "docker login -p shows it in ps; docker login -u ada -p $TOKEN; docker login --password-stdin -u ada; login -p 8080",
+    "PGPASSWORD=$PGPASSWORD; PGPASSWORD=settings.db_password; PGPASSWORD=get_password(2); PGPASSWORD=password; PGPASSWORD=<your password>",
+    "redis-cli -a option; redis-cli -a $PASS; mongo -u root -p; mongodump --out /tmp/dump -p",
 ]
 
 
@@ -127,7 +165,11 @@ def test_any_text_survives(text: str) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["A_", "a-", "AAAA", "://a", "-----BEGIN PRIVATE KEY-----", "eyJ.", "password", "1", "sk-", 'key=" ', "password=a", "password: a1-"],
+    [
+        *("A_", "a-", "AAAA", "://a", "-----BEGIN PRIVATE KEY-----", "eyJ.", "password", "1", "sk-", 'key=" '),
+        *("password=a", "password: a1-", "mysql ", "mysql -p", "curl ", "curl -u ", "curl -u a:", "mongo -u "),
+        *("docker login -u a -p ", "sshpass -p ", "--password '"),
+    ],
 )
 def test_no_text_takes_long(piece: str) -> None:
     """A megabyte built to make a careless expression quadratic; a bound only a hang would miss."""
