@@ -35,6 +35,7 @@ def run(
     are in the library, to be read while all are imported. Raises UsageError for an unknown source, and the DatabaseError kinds.
     """
     started = perf_counter()
+    library.forget_purged()
     seen = None if paths or source is not None else look(library)
     if seen is not None and not seen.changed and not seen.moved:
         skipped = seen.seen.skipped

@@ -16,6 +16,7 @@ from chatviewer.domain.sanitizing import safe_line
 from chatviewer.errors import DatabaseDamagedError, DatabaseUnwritableError, RefusedError, UsageError
 from chatviewer.storage.connection import APPLICATION_ID, Database, explained
 from chatviewer.storage.files import stored_beginning
+from chatviewer.storage.forgetting import unforgotten
 from chatviewer.storage.journal import is_newer, journal_file
 from chatviewer.storage.migrating import migration_files, version
 from chatviewer.storage.reading import Row
@@ -334,6 +335,10 @@ def _journal(connection: sqlite3.Connection, user_id: int, path: Path) -> Iterat
         yield Finding(
             check="journal", severity=NOTE, detail=f"{len(back):,} purged sessions may come back with an import; `--repair` prevents it."
         )
+    remembered = path.is_file() and bool(unforgotten(connection, user_id))
+    if remembered:
+        words = f"What you said about purged sessions still stands in {path}; the next change or import takes it out."
+        yield Finding(check="journal", severity=NOTE, detail=words)
     if missing:
         yield Finding(check="journal", severity=NOTE, detail=f"{missing:,} of your changes are only in the database, not in {path}.")
     if unknown := standing.unknown_to(connection):
@@ -344,7 +349,7 @@ def _journal(connection: sqlite3.Connection, user_id: int, path: Path) -> Iterat
     if newer:
         words = f"{newer:,} lines of {path} were written by a newer chatviewer; this one could not restore them."
         yield Finding(check="journal", severity=NOTE, detail=words)
-    if not (missing or unknown or unreadable or newer or back):
+    if not (missing or unknown or unreadable or newer or back or remembered):
         yield Finding(check="journal", severity=OK, detail="The second copy of your changes is complete.")
 
 

@@ -27,6 +27,8 @@ from chatviewer.domain.sanitizing import safe_line
 from chatviewer.errors import DatabaseError
 from chatviewer.storage.connection import Database, explained
 from chatviewer.storage.facets import FACETS, Delta, Facet, Store, put
+from chatviewer.storage.forgetting import done, empty_handover, unforgotten
+from chatviewer.storage.stamps import has_unforgotten
 from chatviewer.storage.tables import JournalRow, MessageRow, SessionRow, peewee_database
 
 Line = dict[str, Any]
@@ -49,6 +51,7 @@ class Journal:
     @contextmanager
     def changing(self) -> Iterator["Step"]:
         """One change: a durable transaction, and its lines in the file. Raises the DatabaseError kinds."""
+        self.forget()  # before anything is said about a message that was purged and came back with another session
         self.warning = None
         with explained(self.database.path), unwrapped(), JournalFile(self.path, is_off=self.database.is_absent) as file:
             with self.database.transaction(is_durable=True):
@@ -69,16 +72,18 @@ class Journal:
         with self.changing() as step:
             return step.make_again()
 
-    def forget(self, uids: Collection[str]) -> None:
-        """Take out of the file what was said about those; that they were purged stays. `warning` says where that cannot be done.
+    def forget(self) -> None:
+        """Take out of the file what was said about what is purged, but not that it was; `warning` says where that cannot be done.
 
-        Whoever adds a line holds the write lock, which is held here as well.
+        Whoever adds a line holds the write lock, which is held here as well. Killed anywhere, it is done once more.
         """
-        if self.database.is_absent:
-            return
         try:
-            with explained(self.database.path), self.database.transaction():
-                drop_lines(self.path, self.user_id, uids)
+            if not has_unforgotten(self.database, self.user_id):
+                return
+            empty_handover()
+            with explained(self.database.path), self.database.transaction() as connection:
+                drop_lines(self.path, self.user_id, unforgotten(connection, self.user_id))
+                done(connection, self.user_id)
         except FileNotFoundError:
             pass
         except (OSError, DatabaseError) as error:

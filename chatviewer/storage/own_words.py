@@ -104,6 +104,13 @@ class OwnWords:
 
         return purge(self._journal, uids)
 
+    def forget_purged(self) -> None:
+        """What a purge that was killed has left of words about what is gone, in journal.jsonl: taken out. Cheap where there is nothing."""
+        from chatviewer.storage.stamps import has_unforgotten
+
+        if has_unforgotten(self.database, self.user.id):
+            self._journal.forget()
+
     def trashed_before(self, at: datetime) -> list[str]:
         """The uids of the sessions that were put into the trash before that time."""
         from chatviewer.storage.purging import trashed_before

@@ -6,12 +6,10 @@ was laid out for other programs: it may be of theirs.
 
 import sqlite3
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 
-from chatviewer import paths
 from chatviewer.domain.surrogates import storable
-from chatviewer.errors import UsageError
+from chatviewer.storage.forgetting import remember
 from chatviewer.storage.journal import Journal
 from chatviewer.storage.reading import id_list
 
@@ -49,7 +47,6 @@ def purge(journal: Journal, uids: Sequence[str]) -> int:
     with journal.changing() as step:
         connection = journal.database.connection()
         doomed: dict[int, str] = {}
-        gone: set[str] = set()
         count = 0
         for uid in dict.fromkeys(storable(one) for one in uids):
             found = connection.execute(_WITH_SUBAGENTS, (user_id, uid, user_id)).fetchall()
@@ -58,20 +55,11 @@ def purge(journal: Journal, uids: Sequence[str]) -> int:
         if doomed:
             rows = [(user_id, uid, step.store.now) for uid in doomed.values()]
             connection.executemany("INSERT OR REPLACE INTO tombstone (user_id, uid, purged_at) VALUES (?, ?, ?)", rows)
-            gone = _remove(connection, user_id, id_list(doomed))
+            _remove(connection, user_id, id_list(doomed), step.store.now)
             step.purged(list(doomed.values()))
     if doomed:
-        journal.forget(gone)
-        _empty_handover()
+        journal.forget()
     return count
-
-
-def _empty_handover() -> None:
-    """What another program holds open, or is not ours to delete, stays; the purge itself is done."""
-    with suppress(OSError, UsageError):
-        for path in paths.handover_directory().iterdir():
-            with suppress(OSError):
-                path.unlink()
 
 
 def trashed_before(connection: sqlite3.Connection, user_id: int, at: datetime) -> list[str]:
@@ -82,13 +70,13 @@ def trashed_before(connection: sqlite3.Connection, user_id: int, at: datetime) -
     return [uid for (uid,) in found]
 
 
-def _remove(connection: sqlite3.Connection, user_id: int, listed: str) -> set[str]:
-    """Everything about the sessions in `listed`, a JSON array of their ids. Returns the uids of these and of their messages."""
+def _remove(connection: sqlite3.Connection, user_id: int, listed: str, now: int) -> None:
+    """Everything about the sessions in `listed`, a JSON array of their ids, and a note that the journal's file is to forget them, too."""
     connection.execute("PRAGMA secure_delete = ON")  # not every SQLite overwrites by itself what is deleted
-    gone = {uid for (uid,) in connection.execute(_UIDS, (listed,))}
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS purged_uid (uid TEXT PRIMARY KEY) WITHOUT ROWID")
     connection.execute("DELETE FROM purged_uid")
-    connection.executemany("INSERT OR IGNORE INTO purged_uid VALUES (?)", ((uid,) for uid in gone))
+    connection.execute(f"INSERT OR IGNORE INTO purged_uid {_UIDS}", (listed,))
+    remember(connection, user_id, now)
     for table in ("rating", "note", "star", "title_override", "status_change", "reading"):
         connection.execute(f"DELETE FROM {table} WHERE user_id = ? AND uid IN (SELECT uid FROM purged_uid)", (user_id,))
     connection.execute("DELETE FROM journal WHERE user_id = ? AND target IN (SELECT uid FROM purged_uid)", (user_id,))
@@ -98,7 +86,6 @@ def _remove(connection: sqlite3.Connection, user_id: int, listed: str) -> set[st
     connection.execute(_ORPHANED_TAGS, (user_id,))
     remove_rows(connection, listed)
     connection.execute("DELETE FROM purged_uid")
-    return gone
 
 
 def remove_rows(connection: sqlite3.Connection, listed: str) -> None:

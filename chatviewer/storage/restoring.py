@@ -11,6 +11,7 @@ from typing import Any
 
 from chatviewer.storage.connection import Database, explained
 from chatviewer.storage.facets import FACETS, Store
+from chatviewer.storage.forgetting import unforgotten
 from chatviewer.storage.journal import is_newer, journal_file
 from chatviewer.storage.tables import peewee_database
 
@@ -51,6 +52,7 @@ def restore(database: Database, user_id: int, path: Path) -> int:
     with explained(database.file), database.transaction() as connection:
         store = Store(peewee_database(database), user_id, time.time_ns() // 1_000_000)
         purged = {row[0] for row in connection.execute("SELECT uid FROM tombstone WHERE user_id = ?", (user_id,))}
+        purged |= unforgotten(connection, user_id)
         query = "SELECT step, action, target, after, undone_at, at, before FROM journal WHERE user_id = ? ORDER BY id"
         rows = connection.execute(query, (user_id,)).fetchall()
         history = _History()

@@ -14,6 +14,10 @@ A program may set an mtime back (a file restored, or rewritten under its old tim
 such a file is read in vain, once."""
 
 
+UNFORGOTTEN = "user_id = ? AND uid >= 'said:' AND uid < 'said;'"
+"""Which tombstones are notes of what the journal's file has still to forget (`forgetting`): found by the key, without a look at others."""
+
+
 class Discovery(NamedTuple):
     """What a look at the default places saw."""
 
@@ -41,6 +45,13 @@ def is_empty(database: Database, user_id: int) -> bool:
             "SELECT EXISTS (SELECT 1 FROM session WHERE user_id = ?1) OR EXISTS (SELECT 1 FROM source_file WHERE user_id = ?1)", (user_id,)
         )
         return not row.fetchone()[0]
+
+
+def has_unforgotten(database: Database, user_id: int) -> bool:
+    """Whether a purge was killed before it had taken the words about what is gone out of the journal's file (`forgetting`)."""
+    with explained(database.file):
+        query = f"SELECT 1 FROM tombstone WHERE {UNFORGOTTEN} LIMIT 1"
+        return database.connection().execute(query, (user_id,)).fetchone() is not None
 
 
 def contents_stamp(database: Database, user_id: int) -> tuple[object, ...]:

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,11 @@ def start(*words: str, **options: Any) -> "subprocess.Popen[str]":
     """The program, running."""
     given = {"cwd": ROOT, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, "text": True, **options}
     return subprocess.Popen([*PROGRAM, *words], **given)
+
+
+def start_python(code: str, *words: str) -> "subprocess.Popen[str]":
+    """Python, running that code."""
+    return subprocess.Popen([sys.executable, "-c", code, *words], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
 
 
 def start_confined(*words: str, **options: Any) -> "subprocess.Popen[str]":

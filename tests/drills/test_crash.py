@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from chatviewer import ingest
+from chatviewer import ingest, paths
 from chatviewer.domain import SessionStatus
+from chatviewer.ingest.repairing import repair
 from chatviewer.storage.library import Library
-from tests.drills.machine import DRILLS, damages, fill_home, held, killed, own, session_id, start, transcript, write
+from tests.drills.machine import DRILLS, damages, fill_home, held, killed, own, session_id, start, start_python, transcript, write
 
 SESSIONS, MESSAGES = 30, 60
 
@@ -114,6 +115,69 @@ def test_a_kill_while_the_user_changes_things_leaves_each_change_whole_or_not_th
     with Library.open(database_path) as library:
         library.add_tags([library.summaries(library.session_ids())[0].uid], ["last"])
         assert [finding.detail for finding in library.check() if finding.severity != "ok"] == []
+
+
+PURGE_KILLED_AT = """
+import os, signal, sys
+from pathlib import Path
+from chatviewer.storage import journal
+from chatviewer.storage.library import Library
+uid, moment = sys.argv[2:]
+def killing(function, before):
+    def call(*words):
+        done = None if before else function(*words)
+        os.kill(os.getpid(), signal.SIGKILL)
+        return done
+    return call
+if moment == "while it is written anew":
+    Path.replace = killing(Path.replace, True)
+else:
+    journal.drop_lines = killing(journal.drop_lines, moment == "before it is cleaned")
+with Library.open(sys.argv[1]) as library:
+    library.purge([uid])
+"""
+
+
+@pytest.mark.parametrize("then", ["import", "change", "purge", "repair"])
+@pytest.mark.parametrize("moment", ["before it is cleaned", "while it is written anew", "once it is clean"])
+def test_a_purge_that_is_killed_is_completed(isolated_home: Path, database_path: Path, moment: str, then: str) -> None:
+    """What was said about the purged leaves the journal with whatever is written next, and comes back with no repair."""
+    fill_home(isolated_home, 3, 4)
+    journal, laid_out = database_path.with_name("journal.jsonl"), paths.handover_directory() / "image.png"
+    with Library.open(database_path) as library:
+        ingest.run(library)
+        doomed, other, kept = library.summaries(library.session_ids())
+        for session in (doomed, other, kept):
+            library.set_note(library.messages(session.id)[0].uid, f"words on {session.uid}")
+            library.rate(library.messages(session.id)[1].uid, 4, f"words on {session.uid}")
+            library.rename(session.uid, f"words on {session.uid}")
+        library.undo()
+    laid_out.parent.mkdir(parents=True)
+    laid_out.touch()
+    purging = start_python(PURGE_KILLED_AT, str(database_path), doomed.uid, moment)
+    purging.communicate(timeout=60)
+    assert purging.returncode == -signal.SIGKILL
+    assert (f"words on {doomed.uid}" in journal.read_text()) == (moment != "once it is clean")
+    with Library.open(database_path) as library:
+        assert [finding.severity for finding in library.check() if finding.check == "journal"] == ["note"]
+        if then == "import":
+            ingest.run(library)
+        elif then == "change":
+            library.set_starred([kept.uid], True)
+        elif then == "purge":
+            library.purge([other.uid])
+    if then == "repair":
+        repair(database_path)
+    with Library.open(database_path) as library:
+        if then == "repair":
+            assert not any(doomed.uid in str(rows) for name, rows in own(library).items() if name != "tombstone")
+            ingest.run(library)
+        assert f"words on {doomed.uid}" not in journal.read_text()
+        assert f"words on {kept.uid}" in journal.read_text()
+        assert own(library)["tombstone"] == sorted((uid,) for uid in ([doomed.uid, other.uid] if then == "purge" else [doomed.uid]))
+        assert [finding.detail for finding in library.check() if finding.severity != "ok"] == []
+    assert not laid_out.exists()
+    assert not list(database_path.parent.glob(".journal*"))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -124,7 +124,7 @@ OTHERS = {
     *("open", "close", "interrupt", "stopping", "bulk", "save", "mark_gone", "mark_back", "remember_discovery", "finish_import"),
     *("check", "backup"),
     *("rate", "set_note", "set_status", "set_starred", "add_tags", "remove_tags", "change_tags", "rename", "purge", "mark_read"),
-    *("set_preference", "reset_preference", "warning", "path"),
+    *("set_preference", "reset_preference", "warning", "path", "forget_purged"),
 }
 
 
