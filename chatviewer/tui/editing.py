@@ -3,17 +3,16 @@
 import os
 import shlex
 import shutil
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 from chatviewer.domain import safe
 from chatviewer.errors import UsageError
 
-NO_EDITOR = "No editor is named: set EDITOR, or copy the path with y."
 # What each takes for a line; the others get the file alone.
 _PLUS = {
     *("vi", "vim", "nvim", "view", "gvim", "ex", "ed", "nano", "pico", "micro", "ne"),
-    *("emacs", "emacsclient", "mg", "joe", "jed", "kak", "less"),
+    *("emacs", "emacsclient", "mg", "joe", "jed", "kak", "less", "mcedit", "sensible-editor", "vim.basic", "vim.tiny"),
 }
 _COLON = {"hx", "helix", "subl", "zed"}
 _EDITORS = ("sensible-editor", "nano", "vi")  # where the user has not said which
@@ -37,14 +36,8 @@ def chosen_editor() -> list[str]:
     return [found]
 
 
-def editor_command(environment: Mapping[str, str], path: str, line: int) -> list[str] | None:
-    """The command that opens the file at the line; None where no editor is named, or its words make no sense."""
-    try:
-        words = shlex.split(environment.get("VISUAL", "").strip() or environment.get("EDITOR", ""))
-    except ValueError:  # a quote that is not closed
-        return None
-    if not words:
-        return None
+def editor_command(words: Sequence[str], path: str, line: int) -> list[str]:
+    """The command by which this editor opens the file at the line."""
     file = str(Path(path).absolute())  # so it never begins with a dash
     name = Path(words[0]).name.removesuffix(".exe").lower()
     if name in _PLUS:

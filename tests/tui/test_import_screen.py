@@ -1,9 +1,10 @@
 """The Import screen: what an import brought, and the way to what could not be read."""
 
+import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from pathlib import Path
@@ -24,7 +25,7 @@ from chatviewer.tui.formatting import wrapped
 from chatviewer.tui.import_messages import ImportFinished
 from chatviewer.tui.import_report import problem_line, report_text, sources_text
 from chatviewer.tui.importing import ImportState, left_words, progress_facts, report_words
-from chatviewer.tui.lending import run_program
+from chatviewer.tui.lending import Lent, run_program
 from chatviewer.tui.modals.notice import NoticeModal
 from chatviewer.tui.screens.importing import ImportScreen
 from chatviewer.tui.welcome import import_text, welcome_text
@@ -93,13 +94,12 @@ async def test_the_place_is_copied(broken: Path, library: Library, open_viewer: 
 async def test_without_an_editor_the_way_out_is_named(
     broken: Path, library: Library, open_viewer: OpenViewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("EDITOR", raising=False)
-    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setattr("chatviewer.tui.editing.shutil.which", lambda command: None)
     async with open_viewer(library) as pilot:
         await press(pilot, "I")
         await until(pilot, lambda: pilot.app.screen.query_one(OptionList).option_count == 2)
         await press(pilot, "e")
-        assert "set EDITOR" in str(pilot.app.screen.query_one("#status").render())
+        assert "set $EDITOR" in str(pilot.app.screen.query_one("#status").render())
 
 
 def test_the_editor_opens_the_file_at_the_line(
@@ -137,22 +137,36 @@ def test_the_editor_opens_the_file_at_the_line(
     ("editor", "command"),
     [
         ("vim", ["vim", "+7", "/x/-a.jsonl"]),
+        ("sensible-editor", ["sensible-editor", "+7", "/x/-a.jsonl"]),
         ("/usr/bin/nano -l", ["/usr/bin/nano", "-l", "+7", "/x/-a.jsonl"]),
         ("emacsclient -t", ["emacsclient", "-t", "+7", "/x/-a.jsonl"]),
         ("hx", ["hx", "/x/-a.jsonl:7"]),
         ("code --wait", ["code", "--wait", "--goto", "/x/-a.jsonl:7"]),
         ("ed-of-mine", ["ed-of-mine", "/x/-a.jsonl"]),
         ("'my editor' -x", ["my editor", "-x", "/x/-a.jsonl"]),
-        ("", None),
-        ("vim 'oops", None),
     ],
 )
-def test_editors_and_their_lines(editor: str, command: list[str] | None) -> None:
-    assert editor_command({"EDITOR": editor}, "/x/-a.jsonl", 7) == command
+def test_editors_and_their_lines(editor: str, command: list[str]) -> None:
+    assert editor_command(shlex.split(editor), "/x/-a.jsonl", 7) == command
 
 
-def test_visual_comes_before_editor() -> None:
-    assert editor_command({"VISUAL": "vi", "EDITOR": "nano"}, "/a", 1) == ["vi", "+1", "/a"]
+async def test_without_a_named_editor_one_that_is_there_opens_the_file(
+    broken: Path, library: Library, open_viewer: OpenViewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatviewer.tui.editing.shutil.which", lambda command: f"/bin/{command}" if command == "nano" else None)
+    begun: list[Sequence[str]] = []
+
+    def lend(_viewer: object, command: Sequence[str]) -> Lent:
+        begun.append(command)
+        return Lent(3.0)
+
+    monkeypatch.setattr("chatviewer.tui.screens.importing.lend_terminal", lend)
+    async with open_viewer(library) as pilot:
+        await press(pilot, "I")
+        await until(pilot, lambda: pilot.app.screen.query_one(OptionList).option_count == 2)
+        await press(pilot, "e")
+        await until(pilot, lambda: bool(begun))
+    assert begun == [["nano", f"+{library.problems()[0].line}", str(broken)]]
 
 
 def test_an_editor_that_fails_is_told() -> None:

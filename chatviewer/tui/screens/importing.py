@@ -1,6 +1,5 @@
 """Import: which sources are on this machine, how far the import is, what it brought, and what could not be read, with file and line."""
 
-import os
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
@@ -13,9 +12,10 @@ from textual.widgets import OptionList, ProgressBar, Static
 from textual.widgets.option_list import Option
 
 from chatviewer.domain import ImportReport, Problem, SourceStatus, safe, safe_line
+from chatviewer.errors import UsageError
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import JobThread
-from chatviewer.tui.editing import NO_EDITOR, editor_command
+from chatviewer.tui.editing import chosen_editor, editor_command
 from chatviewer.tui.fetching import fetch_problem_line, fetch_sources
 from chatviewer.tui.formatting import byte_size, in_lines, wrapped
 from chatviewer.tui.import_messages import ProblemLineFetched, SourcesFetched
@@ -219,8 +219,10 @@ class ImportScreen(Screen[None]):
         problem = self._chosen()
         if problem is None:
             return
-        command = editor_command(os.environ, problem.path, problem.line)
-        failure = NO_EDITOR if command is None else lend_terminal(self.viewer, command).problem
+        try:
+            failure = lend_terminal(self.viewer, editor_command(chosen_editor(), problem.path, problem.line)).problem
+        except UsageError as error:
+            failure = str(error)
         if failure:
             self.query_one(StatusLine).tell(failure, is_warning=True)
         else:
