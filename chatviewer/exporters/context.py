@@ -23,7 +23,7 @@ _WISHES = (("response_tone", "Tone"), ("response_length", "Length"), ("response_
 
 class ContextExporter(Exporter):
     format = "context"
-    label = "the context pack that hands a session to a new chat: prompt, memory, last messages"
+    label = "context pack for a new chat: prompt, last messages"
     extension = ".md"
 
     def write(self, library: ExportReader, summaries: Iterable[SessionSummary], out: TextIO) -> None:

@@ -40,7 +40,7 @@ _HEADING = re.compile(r"^(#{1,6})[ \t]+([^\n]{1,400})$", re.MULTILINE)
 
 class HtmlExporter(Exporter):
     format = "html"
-    label = "one HTML file that needs nothing else, light and dark; all branches"
+    label = "one HTML file that needs no other; all branches"
     extension = ".html"
 
     def write(self, library: ExportReader, summaries: Iterable[SessionSummary], out: TextIO) -> None:

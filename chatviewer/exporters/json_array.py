@@ -11,7 +11,7 @@ from chatviewer.exporters.jsonl import write_document
 
 class JsonExporter(Exporter):
     format = "json"
-    label = "one JSON document with all sessions; nothing left out"
+    label = "one JSON document of all sessions; nothing left out"
     extension = ".json"
     is_data = True
 

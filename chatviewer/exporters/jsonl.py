@@ -18,7 +18,7 @@ def write_document(library: ExportReader, summary: SessionSummary, out: TextIO, 
 
 class JsonLinesExporter(Exporter):
     format = "jsonl"
-    label = "one JSON document a line, one line a session; nothing left out"
+    label = "JSON, one session a line; nothing left out"
     extension = ".jsonl"
     is_data = True
 

@@ -21,7 +21,7 @@ _ACTIVE = re.compile(r"([\\`*_{}\[\]<>#|~!])")
 
 class MarkdownExporter(Exporter):
     format = "md"
-    label = "Markdown, for reading and for other programs' notes; all branches"
+    label = "Markdown, for reading and for notes; all branches"
     extension = ".md"
 
     def write(self, library: ExportReader, summaries: Iterable[SessionSummary], out: TextIO) -> None:

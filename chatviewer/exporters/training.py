@@ -23,7 +23,7 @@ REFUSAL = "The preference allow_training is off, so no training set is made; `ch
 
 class TrainingExporter(Exporter):
     format = "training"
-    label = "rated replies with what led to them, as JSON Lines for fine-tuning; needs allow_training"
+    label = "rated replies for fine-tuning; needs allow_training"
     extension = ".jsonl"
     is_data = True
 

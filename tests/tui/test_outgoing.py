@@ -16,7 +16,7 @@ from textual.widgets import Input
 
 from chatviewer.domain import FileImport
 from chatviewer.errors import RefusedError, UsageError
-from chatviewer.exporters.registry import find_exporter
+from chatviewer.exporters.registry import exporters, find_exporter
 from chatviewer.storage.library import Library
 from chatviewer.tui.app import ChatviewerApp
 from chatviewer.tui.continuing import find_continuation
@@ -91,6 +91,16 @@ async def test_an_export_hides_secrets_and_overwrites_nothing(open_viewer: OpenV
         assert "nothing is overwritten" in str(prompt.query_one("#hint").render())
         await press(pilot, "escape")
         assert TOKEN not in written.read_text()
+
+
+async def test_what_each_format_is_can_be_read_in_80_columns(open_viewer: OpenViewer, secretive: Library) -> None:
+    async with open_viewer(secretive, size=(80, 24)) as pilot:
+        await press(pilot, "x")
+        menu = pilot.app.screen
+        assert isinstance(menu, MenuModal)
+        lines = [menu._line(choice).plain for choice in menu._choices]
+        assert [line for line in lines if "…" in line] == []
+        assert len(lines) == len(exporters()) + 1
 
 
 def test_paths_are_checked_before_anything_is_written(at_home: Path) -> None:
