@@ -115,7 +115,8 @@ def _respelling(connection: sqlite3.Connection, user_id: int, query: Query, limi
 def _parsed(text: str, query: Query) -> Query:
     """A text in the place of a query: a word at its end is a beginning where it was one there."""
     leaves = positive_leaves(query.node)
-    is_being_typed = bool(leaves) and isinstance(leaves[-1], Word) and leaves[-1].is_prefix and query.text[-1:].isalnum()
+    last = leaves[-1] if leaves else None
+    is_being_typed = isinstance(last, Word) and last.is_prefix and query.text.endswith(last.text)
     return parse(text, is_being_typed=is_being_typed)
 
 

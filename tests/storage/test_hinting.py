@@ -137,6 +137,7 @@ def test_a_word_that_is_still_being_typed_is_a_beginning_in_what_is_offered_too(
     assert hints(library, "zzyzx flak").shorter == ""
     assert hints(library, "flkay datab", is_being_typed=True).suggestion == "flaky datab"
     assert hints(library, "flkay datab").suggestion == "flaky datab*"
+    assert hints(library, "zzyzx flak qq* in:text").shorter == ""  # what ends with a star says nothing of the words before it
 
 
 def test_a_list_says_how_many_sessions_archive_and_trash_hold(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
