@@ -311,12 +311,21 @@ class TagFacet(Facet):
         for some in batches(targets):
             sessions = SessionRow.select(SessionRow.uid).where(_own_sessions(store, some))
             states |= {row.uid: [] for row in sessions.execute(store.database)}
+        for uid, names in self._given(store, targets).items():
+            if uid in states:
+                states[uid] = names
+        return states
+
+    @staticmethod
+    def _given(store: Store, targets: Sequence[str]) -> dict[str, list[str]]:
+        """The tags of those that have any, also of a session that is not there."""
+        found: dict[str, list[str]] = {}
+        for some in batches(targets):
             query = SessionTagRow.select(SessionTagRow.uid, TagRow.name).join(TagRow)
             given = query.where(TagRow.user == store.user_id, SessionTagRow.uid.in_(some)).order_by(TagRow.name)
             for uid, name in given.tuples().execute(store.database):
-                if uid in states:
-                    states[uid].append(name)
-        return states
+                found.setdefault(uid, []).append(name)
+        return found
 
     @staticmethod
     def names(store: Store) -> list[str]:
@@ -324,7 +333,7 @@ class TagFacet(Facet):
         return [name for (name,) in TagRow.select(TagRow.name).where(TagRow.user == store.user_id).tuples().execute(store.database)]
 
     def write(self, store: Store, states: Mapping[str, State]) -> None:
-        current = self.read(store, list(states))
+        current = self._given(store, list(states))
         names = sorted({name for state in states.values() for name in state})
         for some in batches(names):
             rows = [{"user": store.user_id, "name": name, "created_at": store.now} for name in some]

@@ -458,3 +458,23 @@ def test_what_was_said_of_a_purged_session_does_not_come_back(isolated_home: Pat
         assert [told and told.partition(" (")[0] for told in undone] == ["wrote a note", "rated a reply 4 stars", None]
         assert all(told is None or "zq00000002" in told for told in undone)  # that of the session which is left
         assert damages(library) == []
+
+
+def test_what_was_untagged_comes_back_without_its_tag_also_where_its_session_is_not_there_yet(
+    library: Library, database_path: Path
+) -> None:
+    """As a conversation of an export, which a repair does not find."""
+    fill(library, make_session("brought"), make_session("other"))
+    brought, other = make_session("brought").uid, make_session("other").uid
+    library.add_tags([brought], ["keep"])
+    library.add_tags([other], ["keep", "more"])
+    library.undo()
+    library.remove_tags([brought], ["keep"])
+    library.add_tags([other], ["more"])
+    library.close()
+    database_path.unlink()
+    repair(database_path)
+    with Library.open(database_path) as made_anew:
+        fill(made_anew, make_session("brought"), make_session("other"))
+        assert [tag.name for tag in made_anew.tags()] == ["more"]
+        assert damages(made_anew) == []
