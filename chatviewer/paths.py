@@ -99,8 +99,8 @@ def _file(name: str) -> str:
 
 
 def journal_path(database: Path) -> Path:
-    """The second copy of the user's own changes, beside the database."""
-    return database.with_name("journal.jsonl" if database.name == DATABASE_NAME else f"{database.stem}.journal.jsonl")
+    """The second copy of the user's own changes, beside the database. By its whole name: chats.home and chats.work are two libraries."""
+    return database.with_name("journal.jsonl" if database.name == DATABASE_NAME else f"{database.name}.journal.jsonl")
 
 
 def backup_directory(database: Path) -> Path:

@@ -44,3 +44,25 @@ def test_a_link_to_nothing_is_left_as_it_is(tmp_path: Path) -> None:
     link = tmp_path / "link.db"
     link.symlink_to("/nowhere/at/all")
     assert database_file(str(link)) == str(link)
+
+
+def test_libraries_side_by_side_keep_their_own_journals(isolated_home: Path, tmp_path: Path) -> None:
+    """Else what was purged from one is gone from the other after a repair, and a tag of the one is in the other."""
+    for number in (1, 2):
+        write(transcript(isolated_home, number), session_id(number), 0, 4)
+    names = ["chats", "chats.db", "chats.home", "chats.work"]
+    for name in names:
+        with Library.open(tmp_path / name) as library:
+            ingest.run(library)
+            uid = library.summary(session_id(1)).uid
+            if name == "chats.work":
+                library.purge([uid])
+            else:
+                library.add_tags([uid], [name])
+    for name in names:
+        (tmp_path / name).unlink()
+        repair(tmp_path / name)
+        with Library.open(tmp_path / name) as library:
+            assert len(library.session_ids()) == (1 if name == "chats.work" else 2)
+            assert [tag.name for tag in library.tags()] == ([] if name == "chats.work" else [name])
+            assert damages(library) == []

@@ -272,12 +272,12 @@ def test_a_text_that_was_named_by_mistake_is_left_as_it_is(filled_home: Path, da
     assert named.read_text() == "a novel " * 1000
 
 
-@pytest.mark.parametrize("sign", ["novel.journal.jsonl", "novel.db-wal", ""])
+@pytest.mark.parametrize("sign", ["novel.db.journal.jsonl", "novel.db-wal", ""])
 def test_a_library_over_which_text_was_written_is_repaired_whatever_its_name(state: dict[str, Any], database_path: Path, sign: str) -> None:
     """By its journal, its log, or by what is left of its pages."""
     named = database_path.with_name("novel.db")
     for path in database_path.parent.glob("*"):
-        path.rename(path.with_name(path.name.replace("chatviewer.db", "novel.db").replace("journal.jsonl", "novel.journal.jsonl")))
+        path.rename(path.with_name(path.name.replace("chatviewer.db", "novel.db").replace("journal.jsonl", "novel.db.journal.jsonl")))
     for path in named.parent.glob("novel.*"):
         if path not in (named, named.with_name(sign or named.name)):
             path.unlink()
