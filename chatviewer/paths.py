@@ -128,6 +128,15 @@ def draft_of(target: str | Path) -> str:
     return os.path.join(folder, f"{start}{own_mark()}.part")
 
 
+def write_state(path: Path, text: str) -> None:
+    """Write a small file in the state directory, whole or not, for its owner alone: it tells what was searched and read. OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = draft_of(path)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+        out.write(text)
+    os.replace(draft, path)
+
+
 def flush(path: str | Path) -> None:
     """Wait until what was written to a file, or the names in a folder, are on the disk. Raises OSError; Windows has no such thing for a
     folder."""

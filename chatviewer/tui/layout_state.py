@@ -1,6 +1,7 @@
 """How the viewer was left: a small JSON file in the state directory. Losing it costs nothing but comfort, so nothing here raises."""
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Self
@@ -38,14 +39,8 @@ class LayoutState:
         return state
 
     def save(self) -> None:
-        path = _path()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            half = path.with_suffix(".new")
-            half.write_text(json.dumps(asdict(self)), encoding="utf-8")
-            half.replace(path)
-        except OSError:
-            return
+        with suppress(OSError):
+            paths.write_state(_path(), json.dumps(asdict(self)))
 
 
 def _path() -> Path:

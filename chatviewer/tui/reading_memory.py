@@ -6,6 +6,7 @@ Losing it costs nothing but comfort, so nothing here raises; what is not as it s
 import json
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from chatviewer import paths
@@ -50,15 +51,9 @@ def load() -> Memories:
 
 def save(memories: Mapping[str, Memory]) -> None:
     """Write all of it, or nothing."""
-    path = paths.state_directory() / FILE_NAME
     latest = list(memories.items())[-KEPT_SESSIONS:]
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        half = path.with_suffix(".new")
-        half.write_text(json.dumps({"sessions": {uid: _values(memory) for uid, memory in latest}}), encoding="utf-8")
-        half.replace(path)
-    except OSError:
-        return
+    with suppress(OSError):
+        paths.write_state(paths.state_directory() / FILE_NAME, json.dumps({"sessions": {uid: _values(memory) for uid, memory in latest}}))
 
 
 def _values(memory: Memory) -> dict[str, Any]:

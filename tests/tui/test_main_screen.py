@@ -1,5 +1,6 @@
 """The main screen as a person uses it: with keys, over the made-up library."""
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from chatviewer import paths
 from chatviewer.domain import FileImport, SessionStatus, SessionSummary
 from chatviewer.query import parse
 from chatviewer.storage.library import Library
@@ -326,6 +328,20 @@ async def test_the_layout_is_remembered(open_viewer: OpenViewer, demo_library: L
     assert (state.last_session, state.list_width > 0) == (uid, True)
     async with open_viewer(demo_library) as pilot:
         assert cursor(pilot).uid == uid
+
+
+async def test_what_the_viewer_remembers_is_the_users_alone(open_viewer: OpenViewer, demo_library: Library) -> None:
+    """It tells what was searched for and read; the folder may be one that was there before."""
+    folder = paths.state_directory()
+    folder.mkdir(parents=True)
+    before = os.umask(0)
+    try:
+        async with open_viewer(demo_library) as pilot:
+            await press(pilot, "enter", "J", "escape", "slash", *"flaky", "enter", "escape")
+    finally:
+        os.umask(before)
+    assert sorted(path.name for path in folder.iterdir() if path.is_file()) == ["layout.json", "reading.json"]
+    assert [oct(path.stat().st_mode & 0o777) for path in folder.iterdir() if path.is_file()] == ["0o600", "0o600"]
 
 
 async def test_an_empty_library_says_what_to_do(open_viewer: OpenViewer, library: Library) -> None:
