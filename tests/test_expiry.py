@@ -58,3 +58,33 @@ def test_one_day_is_a_day(isolated_home: Path, library: Library) -> None:
     aged(isolated_home, 1, 0)
     (isolated_home / ".claude" / "settings.json").write_text(json.dumps({"cleanupPeriodDays": 1}))
     assert claude_code(library).expires.startswith("transcripts are deleted 1 day after")
+
+
+def test_each_place_has_its_own_setting(isolated_home: Path, library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of another place warned of files that stay, or kept silent about some that go."""
+    work, home = isolated_home / "work", isolated_home / "home"
+    for number, (place, days) in enumerate(((work, 20), (home, 900))):
+        path = place / "projects" / "p" / f"{session_id(number)}.jsonl"
+        write(path, session_id(number), 0, 4)
+        os.utime(path, (time.time() - 17 * DAY,) * 2)
+        (place / "settings.json").write_text(json.dumps({"cleanupPeriodDays": days}))
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", f"{home},{work}")
+    status = claude_code(library)
+    assert (status.file_count, status.expiring_count) == (2, 1)
+    assert status.expires == (
+        f"transcripts below {work} are deleted 20 days after they were last used, those below {home} 900 days"
+        " (cleanupPeriodDays in settings.json)"
+    )
+
+
+@pytest.mark.parametrize("given", ["{home}/.claude,{home}/.claude/, {home}/linked", ""])
+def test_a_place_that_has_two_names_counts_once(isolated_home: Path, library: Library, monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    aged(isolated_home, 1, 1)
+    (isolated_home / "linked").symlink_to(".claude")
+    (isolated_home / ".config").mkdir()
+    (isolated_home / ".config" / "claude").symlink_to("../.claude")
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", given.format(home=isolated_home))
+    report = ingest.run(library)
+    assert (report.files_read, report.files_unchanged) == (1, 0)
+    status = claude_code(library)
+    assert (status.file_count, status.places) == (1, (isolated_home / ".claude" / "projects",))

@@ -96,8 +96,8 @@ class Importer(ABC):
     def read(self, reading: Reading) -> Iterator[Session]:
         """Yield the sessions of one file. Raises NotThisFormatError or FullReadNeededError; OSError is the caller's to report."""
 
-    def kept_days(self) -> int | None:
-        """How many days after its last change this program deletes a file; None: never."""
+    def kept_days(self, place: Path) -> int | None:
+        """How many days after its last change this program deletes a file below that one of `places()`; None: never."""
         return None
 
     def expiry(self) -> str:

@@ -84,19 +84,26 @@ class ClaudeCodeImporter(Importer):
             _read_agent_description(transcript, reading.path)
         yield from sessions(transcript, ghosts)
 
-    def kept_days(self) -> int:
-        return min({_cleanup_days(home) for home in _homes() if home.is_dir()} or {DEFAULT_DAYS})
+    def kept_days(self, place: Path) -> int:
+        return _cleanup_days(place.parent)
 
     def expiry(self) -> str:
-        days = self.kept_days()
-        return (
-            f"transcripts are deleted {days} day{'' if days == 1 else 's'} after they were last used (cleanupPeriodDays in settings.json)"
-        )
+        homes = _homes()
+        days = {home: _cleanup_days(home) for home in homes if (home / "projects").is_dir()} or {homes[0]: _cleanup_days(homes[0])}
+        if len(set(days.values())) == 1:
+            when = f"transcripts are deleted {_in_days(*set(days.values()))} after they were last used"
+        else:
+            (first, few), *others = sorted(days.items(), key=lambda item: item[1])
+            more = "".join(f", those below {home} {_in_days(many)}" for home, many in others)
+            when = f"transcripts below {first} are deleted {_in_days(few)} after they were last used{more}"
+        return f"{when} (cleanupPeriodDays in settings.json)"
 
 
 def _homes() -> list[Path]:
+    """Each once, also where one is a link to another: `~/.config/claude` took the place of `~/.claude` for a while."""
     given = [expanded(part.strip()) for part in os.environ.get("CLAUDE_CONFIG_DIR", "").split(",") if part.strip()]
-    return given or [expanded("~/.claude"), expanded("~/.config/claude")]
+    homes = given or [expanded("~/.claude"), expanded("~/.config/claude")]
+    return list({os.path.realpath(home / "projects"): home for home in reversed(homes)}.values())[::-1]
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:
@@ -206,6 +213,10 @@ def _read_agent_description(transcript: Transcript, path: Path) -> None:
             thread.spawned_by = call
         if title := word(fields.get("description")):
             thread.title, thread.title_rank = title, RANK_SUMMARY
+
+
+def _in_days(days: int) -> str:
+    return f"{days} day{'' if days == 1 else 's'}"
 
 
 def _cleanup_days(home: Path) -> int:

@@ -158,10 +158,10 @@ def _status(importer: Importer, imported: dict[str, SourceFile]) -> SourceStatus
     """`imported` are the source's own; those that are found where it is looked for are taken out."""
     places = importer.places()
     found = [place for place in places if folder_time(str(place)) != MISSING]
-    days = importer.kept_days()
-    deadline = None if days is None else time_ns() - (days - EXPIRY_WARNING_DAYS) * _DAY_NS
     files = bytes_ = expiring = unsaved = 0
     for place in found:
+        days = importer.kept_days(place)
+        deadline = None if days is None else time_ns() - (days - EXPIRY_WARNING_DAYS) * _DAY_NS
         for path in importer.files(place):
             try:
                 entry = os.lstat(path)
