@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from chatviewer.domain.counts import LibraryCounts, StatisticsRow
 
 KEYS = ("day", "model", "source", "project", "tool")
+NAMELESS = {"day": "no date", "model": "no model", "source": "no source", "project": "no project", "tool": "no name"}
 TOP = 10  # rows of each table in the overview
 COLUMNS = (
     Column("", is_flexible=True),
@@ -44,7 +45,7 @@ def run(arguments: Namespace) -> int:
     for key, rows in tables.items():
         if rows and not arguments.by and is_terminal():
             say(f"\n{bold(f'By {key}')}")
-        shown = [_cells(row) for row in (rows if arguments.by else _top(key, rows))]
+        shown = [_cells(key, row) for row in (rows if arguments.by else _top(key, rows))]
         if arguments.by or is_terminal():
             say_table(COLUMNS, shown)
         else:  # one table after the other in a pipe: each line says which it belongs to
@@ -53,20 +54,23 @@ def run(arguments: Namespace) -> int:
 
 
 def _top(key: str, rows: "list[StatisticsRow]") -> "list[StatisticsRow]":
-    """The newest days, the largest of the others."""
+    """The newest days, the largest of the others; below them what has none, say no project."""
+    named = [row for row in rows if row.key]
     if key == "day":
-        return sorted(rows, key=lambda row: row.key, reverse=True)[:TOP]
-    return sorted(rows, key=lambda row: (-row.messages, -row.sessions, row.key))[:TOP]
+        named.sort(key=lambda row: row.key, reverse=True)
+    else:
+        named.sort(key=lambda row: (-row.messages, -row.sessions, row.key))
+    return named[:TOP] + [row for row in rows if not row.key]
 
 
-def _cells(row: "StatisticsRow") -> tuple[str, ...]:
+def _cells(key: str, row: "StatisticsRow") -> tuple[str, ...]:
     mean = f"{row.rating_sum / row.rated:.1f}" if row.rated else ""
-    return row.key or "(none)", f"{row.sessions:,}", f"{row.messages:,}", f"{row.tokens:,}", f"{row.rated:,}", mean
+    return row.key or NAMELESS[key], f"{row.sessions:,}", f"{row.messages:,}", f"{row.tokens:,}", f"{row.rated:,}", mean
 
 
 def _document(row: "StatisticsRow") -> dict[str, Any]:
     return {
-        "key": row.key,
+        "key": row.key or None,
         "sessions": row.sessions,
         "messages": row.messages,
         "tokens": row.tokens,

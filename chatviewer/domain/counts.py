@@ -40,7 +40,7 @@ class Finding(NamedTuple):
 
 
 class StatisticsRow(NamedTuple):
-    """One row of a statistics table: a day, model, source, project or tool with its sums."""
+    """One row of a statistics table: a day, model, source, project or tool with its sums; "" is what has none."""
 
     key: str
     sessions: int = 0

@@ -105,13 +105,13 @@ SELECT key, count(*), sum(value) FROM (
     WHERE rating.user_id = :user AND {_COUNTED}
 ) GROUP BY 1
 """
-UNKNOWN = "unknown"
 
 
 def statistics(database: Database, user_id: int, by: str) -> "list[StatisticsRow]":
     """Sums by day (local time, in order), model, source, project or tool (most messages first; a tool's messages are its calls).
 
-    Tokens by day and model are those that messages carry. Raises UsageError for another word.
+    What has no project, say, comes last, under "". Tokens by day and model are those that messages carry. Raises UsageError for
+    another word.
     """
     from chatviewer.domain.counts import StatisticsRow
 
@@ -127,6 +127,6 @@ def statistics(database: Database, user_id: int, by: str) -> "list[StatisticsRow
     for key, sessions, messages, tokens in sums:
         rated_count, rating_sum = rated.get(key, (0, 0))
         rows.append(
-            StatisticsRow(key=key or UNKNOWN, sessions=sessions, messages=messages, tokens=tokens, rated=rated_count, rating_sum=rating_sum)
+            StatisticsRow(key=key or "", sessions=sessions, messages=messages, tokens=tokens, rated=rated_count, rating_sum=rating_sum)
         )
-    return sorted(rows, key=lambda row: row.key if by == "day" else (-row.messages, row.key))
+    return sorted(rows, key=lambda row: (not row.key, *((row.key,) if by == "day" else (-row.messages, row.key))))

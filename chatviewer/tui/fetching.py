@@ -75,7 +75,7 @@ def fetch_counts(library: Library) -> Job:
 
 def fetch_tool_names(library: Library) -> Job:
     """For the completion of `tool:`."""
-    return lambda: ToolNamesFetched({row.key: row.sessions for row in library.statistics("tool")})
+    return lambda: ToolNamesFetched({row.key: row.sessions for row in library.statistics("tool") if row.key})
 
 
 def fetch_searches(library: Library) -> Job:

@@ -234,6 +234,17 @@ def test_each_line_of_the_piped_statistics_names_its_table(run: Run, filled: lis
     assert {line.count("\t") for line in lines} == {6}
 
 
+def test_what_has_no_project_is_told_below_those_that_have(run: Run, database_path: Path) -> None:
+    """However much it is: it is no project among others."""
+    with Library.open(database_path) as library:
+        most = make_session("none", [make_message(str(number)) for number in range(3)], project="")
+        fill(library, most, *(make_session(f"s{number}", [make_message(f"m{number}")], project=f"/p{number:02d}") for number in range(11)))
+    lines = [line.split("\t")[1:4] for line in run("stats").out.splitlines() if line.startswith("project\t")]
+    assert lines == [*([f"/p{number:02d}", "1", "1"] for number in range(10)), ["no project", "1", "3"]]
+    assert run("stats", "--by", "project").out.splitlines()[-1].startswith("no project\t1\t3\t")
+    assert [row["key"] for row in run("stats", "--by", "project", "--json").json["by"]["project"]][-2:] == ["/p10", None]
+
+
 @pytest.mark.parametrize("limit", ["-3", "x", "1.5", "9" * 30])
 def test_a_limit_that_is_no_number_is_said_in_words(run: Run, limit: str) -> None:
     outcome = run("list", f"--limit={limit}")

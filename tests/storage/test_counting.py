@@ -112,7 +112,7 @@ def test_days_are_those_of_the_clock_on_the_wall(busy: Library, zone: None) -> N
 def test_other_sums_are_largest_first(busy: Library) -> None:
     assert busy.statistics("model") == [row("m-1", 1, 1), row("m-2", 1, 1, 15, 1, 4)]
     assert busy.statistics("source") == [row("claude-code", 1, 3, 150, 1, 4)]
-    assert busy.statistics("project") == [row("/home/dev/api", 1, 2, 150, 1, 4), row("unknown", 0, 1)]
+    assert busy.statistics("project") == [row("/home/dev/api", 1, 2, 150, 1, 4), row("", 0, 1)]
     assert busy.statistics("tool") == [row("Bash", 1, 3, 0, 1, 4), row("Read", 1, 1, 0, 1, 4)]
 
 
