@@ -12,6 +12,9 @@ ChatviewerError            exit code 1
     └── DatabaseUnwritableError  read-only, no room, no permission
 """
 
+ASK_DOCTOR = "`chatviewer doctor` says more."
+"""The way out of a database that cannot be used, at the end of a sentence; `doctor` itself puts others in its place."""
+
 
 class ChatviewerError(Exception):
     """Base of all; `str(error)` is the sentence to show."""

@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from chatviewer.cli.opening import left_journal, open_library
 from chatviewer.cli.output import clean, counted, say, say_document, tell
+from chatviewer.errors import ASK_DOCTOR, DatabaseError
 
 if TYPE_CHECKING:
     from chatviewer.domain.counts import Finding
     from chatviewer.ingest.repairing import RepairReport
+
+
+WAY_OUT = (
+    "`chatviewer doctor --repair` makes a new database from your chats and keeps this file beside it; "
+    "or put a backup in its place, or name another file with --database."
+)
+WAY_OUT_OF_REPAIR = "put a backup in its place, or name another file with --database."
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -25,6 +33,16 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
+    try:
+        return _run(arguments)
+    except DatabaseError as error:
+        if not str(error).endswith(ASK_DOCTOR):
+            raise
+        way = WAY_OUT_OF_REPAIR if arguments.repair else WAY_OUT
+        raise type(error)(str(error).removesuffix(ASK_DOCTOR) + way) from error
+
+
+def _run(arguments: Namespace) -> int:
     repaired = _repaired(arguments) if arguments.repair else None
     with open_library(arguments) as library:
         path, is_there = library.path, library.path.exists()

@@ -13,7 +13,7 @@ from pathlib import Path
 from chatviewer import paths
 from chatviewer.domain.counts import Finding
 from chatviewer.domain.sanitizing import safe_line
-from chatviewer.errors import DatabaseDamagedError, DatabaseUnwritableError, RefusedError, UsageError
+from chatviewer.errors import ASK_DOCTOR, DatabaseDamagedError, DatabaseUnwritableError, RefusedError, UsageError
 from chatviewer.storage.connection import APPLICATION_ID, Database, explained
 from chatviewer.storage.files import stored_beginning
 from chatviewer.storage.forgetting import unforgotten
@@ -393,5 +393,5 @@ def _copy_and_check(database: Database, draft: Path, path: Path) -> None:
         finally:
             copy.close()
     if found != ("ok",):
-        raise DatabaseDamagedError(f"The copy is not sound ({safe_line(str(found[0]), 200)}); `chatviewer doctor` says more.")
+        raise DatabaseDamagedError(f"The copy is not sound ({safe_line(str(found[0]), 200)}); {ASK_DOCTOR}")
     paths.flush(draft)

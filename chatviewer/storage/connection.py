@@ -12,7 +12,7 @@ import sqlite3
 import stat
 from _thread import _local, allocate_lock  # `threading` would take a short command a millisecond or two
 
-from chatviewer.errors import DatabaseDamagedError, DatabaseError, DatabaseLockedError, DatabaseUnwritableError
+from chatviewer.errors import ASK_DOCTOR, DatabaseDamagedError, DatabaseError, DatabaseLockedError, DatabaseUnwritableError
 from chatviewer.storage.patterns import register
 
 TYPE_CHECKING = False
@@ -40,12 +40,12 @@ def explain(error: sqlite3.Error, path: Path | str) -> DatabaseError:
     if name == "SQLITE_READONLY_DBMOVED":
         return DatabaseLockedError(f"{path} was replaced by another program; try again.")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_FORMAT", "SQLITE_IOERR_SHORT_READ")):
-        return DatabaseDamagedError(f"{path} is damaged or no chatviewer database. Nothing was changed; `chatviewer doctor` says more.")
+        return DatabaseDamagedError(f"{path} is damaged or no chatviewer database. Nothing was changed; {ASK_DOCTOR}")
     if name == "SQLITE_FULL" or (name.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")) and _is_full(path)):
         return DatabaseUnwritableError(f"There is no room left to write {path}; free some space and try again.")
     if name.startswith(_UNWRITABLE):
         return DatabaseUnwritableError(f"{path} cannot be opened or written ({error}); check its permissions and its folder's.")
-    return DatabaseError(f"{path} cannot be used: {error}. `chatviewer doctor` says more.")
+    return DatabaseError(f"{path} cannot be used: {error}; {ASK_DOCTOR}")
 
 
 def _is_full(path: Path | str) -> bool:

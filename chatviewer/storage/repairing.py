@@ -104,7 +104,9 @@ def rebuilding(path: Path) -> Iterator[Rebuilding]:
         descriptor = _held(path)
         if descriptor is not None:
             if _is_foreign_text(descriptor, path):
-                raise DatabaseDamagedError(f"{path} is a text and no database of chatviewer; it was left as it is.")
+                raise DatabaseDamagedError(
+                    f"{path} is a text and no database of chatviewer; it was left as it is. Name another file with --database."
+                )
             _copy(descriptor, work / "damaged.db")
             log = path.with_name(path.name + "-wal")
             if log.exists():

@@ -1,12 +1,13 @@
 """`doctor` and its exit codes: 0 sound (notes are no damage), 1 damaged, 3 no database that can be opened."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from chatviewer.domain import Session
 from chatviewer.storage import checking
-from chatviewer.storage.connection import connect
+from chatviewer.storage.connection import connect, explain
 from tests.cli.conftest import Run
 
 
@@ -35,6 +36,22 @@ def test_what_is_no_database_is_exit_3_in_one_sentence(run: Run, database_path: 
     assert outcome.code == 3
     assert outcome.out == ""
     assert len(outcome.err.strip().splitlines()) == 1
+    assert "doctor` says more" not in outcome.err  # that is what was just asked
+    assert all(way in outcome.err for way in ("backup", "--database", "`chatviewer doctor --repair`"))
+    assert "`chatviewer doctor` says more" in run("list").err
+    assert run(*words, "--repair").code == 0
+    assert run(*words).code == 0
+
+
+def test_an_error_within_a_repair_does_not_lead_to_doctor(run: Run, filled: list[Session], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise explain(sqlite3.DatabaseError("what nobody knows"), "the.db")
+
+    monkeypatch.setattr("chatviewer.storage.repairing.restore_before_import", fail)
+    outcome = run("doctor", "--repair")
+    assert outcome.code == 3
+    told = "the.db cannot be used: what nobody knows; put a backup in its place, or name another file with --database.\n"
+    assert outcome.err == f"chatviewer: {told}"
 
 
 def test_a_network_file_system_and_open_permissions_are_notes(
