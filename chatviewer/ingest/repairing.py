@@ -17,7 +17,7 @@ class RepairReport(NamedTuple):
     messages_kept: int  # theirs, and those that a source lost
     changed_texts: int  # of those, texts that the damage has changed and no source corrects
     journal_lines: int  # that gave the user's own data back
-    kept_as: Path | None  # where the old database lies now; None: there was none
+    kept_as: Path | None  # where the old database lies now; None: there was none, or nothing in it
     has_lost: bool  # rows of the old database could not be read
 
 
@@ -44,5 +44,5 @@ def repair(path: Path) -> RepairReport:
         library.mark_gone(gone)
         lines = rebuilt.restore()
         is_partial = len(rebuilt.salvaged.complete) < len(rebuilt.salvaged.rows) or not rebuilt.salvaged.rows
-        has_lost = path.exists() and is_partial
+        has_lost = path.exists() and not rebuilt.is_blank and is_partial
         return RepairReport(report, kept.sessions, kept.messages, kept.changed_texts, lines, rebuilt.take_place(), has_lost)

@@ -34,6 +34,7 @@ class Rebuilding:
         self._work = work
         self._old = work / "salvaged.db"
         self._journal = paths.journal_path(path)
+        self.is_blank = _is_blank(path, salvaged)  # whether the old database holds nothing, and never did
         self.library = Library.open(work / paths.DATABASE_NAME)
         database, user_id = self.library.database, self.library.user.id
         take_own(database, user_id, self._old)
@@ -53,7 +54,8 @@ class Rebuilding:
         return restore(self.library.database, self.library.user.id, self._journal)
 
     def take_place(self) -> Path | None:
-        """Verify the new database and put it in the old one's place; returns where the old one lies now. Raises DatabaseDamagedError."""
+        """Verify the new database and put it in the old one's place; returns where the old one lies now, None where there was none, or
+        nothing in it. Raises DatabaseDamagedError."""
         wrong = [finding for finding in self.library.check() if finding.severity == "damage"]
         if wrong:
             raise DatabaseDamagedError(f"The repaired copy is not sound ({wrong[0].detail}); {self.path} was left as it is.")
@@ -75,7 +77,7 @@ class Rebuilding:
             for number in range(1000)
             if not os.path.lexists(name := self.path.with_name(f"{self.path.name}.damaged-{stamp}{f'-{number}' if number else ''}"))
         )
-        is_there = self.path.exists()
+        is_there = self.path.exists() and not self.is_blank
         if is_there:
             try:
                 os.link(self.path, kept)
@@ -83,7 +85,9 @@ class Rebuilding:
                 self.path.rename(kept)
         for end in _LOGS:  # a log without its database is nothing, beside a new one it is a danger
             log = self.path.with_name(self.path.name + end)
-            if log.exists():
+            if self.is_blank:
+                log.unlink(missing_ok=True)
+            elif log.exists():
                 log.rename(kept.with_name(kept.name + end))
         return kept if is_there else None
 
@@ -125,6 +129,13 @@ def rebuilding(path: Path) -> Iterator[Rebuilding]:
             os.close(descriptor)
         if work is not None:
             shutil.rmtree(work, ignore_errors=True)
+
+
+def _is_blank(path: Path, salvaged: Salvage) -> bool:
+    """What is not kept: an empty file, or a library without a row. A log that holds anything, even what does not fit, is kept with it."""
+    if any(log.exists() and log.stat().st_size for log in (path.with_name(path.name + end) for end in _LOGS if end != "-shm")):
+        return False
+    return path.exists() and (salvaged.is_blank or not path.stat().st_size)
 
 
 def _forget_killed(folder: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from chatviewer.storage.migrating import migrate
+from chatviewer.storage.opening import is_current
 
 Row = tuple[Any, ...]
 
@@ -23,10 +24,12 @@ _TABLES = (
 
 
 class Salvage(NamedTuple):
-    """What came out. `complete` are the tables that could be read from end to end."""
+    """What came out. `complete` are the tables that could be read from end to end; `is_blank`: it is a library of ours, sound, that was
+    opened and never held anything."""
 
     rows: dict[str, int]
     complete: frozenset[str]
+    is_blank: bool = False
 
 
 def salvage(damaged: Path, target: Path) -> Salvage:
@@ -36,6 +39,7 @@ def salvage(damaged: Path, target: Path) -> Salvage:
     """
     rows: dict[str, int] = {}
     complete = set()
+    is_blank = False
     with closing(sqlite3.connect(target, isolation_level=None)) as new:
         migrate(new, target)
         new.execute("PRAGMA foreign_keys = OFF")
@@ -50,8 +54,20 @@ def salvage(damaged: Path, target: Path) -> Salvage:
                 rows[table] = reader.copy()
                 if reader.failures == 0:
                     complete.add(table)
+            is_blank = complete == rows.keys() and not any(rows[table] for table in rows.keys() - {"user"}) and _is_untouched(old, new)
         new.execute("COMMIT")
-    return Salvage(rows, frozenset(complete))
+    return Salvage(rows, frozenset(complete), is_blank)
+
+
+def _is_untouched(old: sqlite3.Connection, new: sqlite3.Connection) -> bool:
+    """Whether nothing ever was in it, also nothing that was deleted, nor in a table that only another version knows."""
+    names = "SELECT type, name FROM sqlite_schema ORDER BY 1, 2"
+    return (
+        is_current(old)
+        and old.execute(names).fetchall() == new.execute(names).fetchall()
+        and old.execute("PRAGMA freelist_count").fetchone() == (0,)
+        and old.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",)
+    )
 
 
 class _Reader:

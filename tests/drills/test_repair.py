@@ -251,6 +251,59 @@ def test_a_repair_waits_for_nobody_who_has_the_database_open(shared_state: dict[
     assert database_path.read_bytes() == before
 
 
+@pytest.mark.parametrize("kind", ["opened", "empty file"])
+@pytest.mark.parametrize("logs", ["", "left"])
+def test_what_never_held_anything_is_not_kept(filled_home: Path, database_path: Path, kind: str, logs: str) -> None:
+    if kind == "opened":
+        Library.open(database_path).close()
+    else:
+        database_path.parent.mkdir(mode=0o700)
+        database_path.touch()
+    if logs:  # by a program that was killed
+        database_path.with_name(database_path.name + "-wal").touch()
+        database_path.with_name(database_path.name + "-shm").write_bytes(b"\0" * 32768)
+    report = repair(database_path)
+    assert (report.kept_as, report.has_lost) == (None, False)
+    assert sorted(path.name for path in database_path.parent.iterdir()) == [database_path.name]
+    with Library.open(database_path) as library:
+        assert len(library.session_ids()) == SESSIONS
+        assert damages(library) == []
+
+
+HOLDING = {
+    "a preference": lambda connection: connection.execute("INSERT INTO preference VALUES (1, 'theme', '\"nord\"', 1)"),
+    "what was purged": lambda connection: connection.execute("INSERT INTO tombstone VALUES (1, 'x', 1)"),
+    "a table of a newer version": lambda connection: connection.execute("CREATE TABLE newer (x)"),
+    "a newer version": lambda connection: connection.execute("PRAGMA user_version = 99"),
+    "another program's": lambda connection: connection.execute("PRAGMA application_id = 7"),
+    "what was deleted": lambda connection: [
+        connection.execute("INSERT INTO note SELECT 1, value, hex(zeroblob(9000)) , 1 FROM json_each('[1,2,3,4,5,6,7,8,9]')"),
+        connection.execute("DELETE FROM note"),
+    ],
+}
+
+
+@pytest.mark.parametrize("what", [*HOLDING, "a log", "damage"])
+def test_what_holds_or_held_anything_is_kept(database_path: Path, what: str) -> None:
+    """However little: only what never held anything is not."""
+    Library.open(database_path).close()
+    if what in HOLDING:
+        with closing(sqlite3.connect(database_path, isolation_level=None)) as connection:
+            HOLDING[what](connection)
+    elif what == "a log":
+        database_path.with_name(database_path.name + "-wal").write_bytes(b"frames of another time")
+    else:
+        with database_path.open("r+b") as file:
+            file.seek(3 * PAGE)
+            file.write(b"words " * 100)
+    before = database_path.read_bytes()
+    report = repair(database_path)
+    assert report.kept_as is not None
+    assert report.kept_as.read_bytes() == before
+    if what == "a log":
+        assert report.kept_as.with_name(report.kept_as.name + "-wal").read_bytes() == b"frames of another time"
+
+
 def test_what_is_no_database_of_ours_is_put_aside(filled_home: Path, database_path: Path) -> None:
     database_path.parent.mkdir(mode=0o700)
     database_path.write_text("a novel " * 1000)
