@@ -19,7 +19,7 @@ from chatviewer.importers.claude_code_placing import Ghosts
 from chatviewer.importers.claude_code_records import RANK_SUMMARY, Transcript
 from chatviewer.importers.claude_code_sessions import restore, sessions
 from chatviewer.importers.parsing import parse_json
-from chatviewer.importers.reading import open_source, read_document, records
+from chatviewer.importers.reading import newly_told, open_source, read_document, records
 from chatviewer.paths import expanded
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class ClaudeCodeImporter(Importer):
         ghosts: Ghosts = restore(transcript, reading.state) if reading.is_tail else {}
         if reading.is_tail:
             reading.told_line = reading.state["told_line"]
-        transcript.read(_newly_told(reading) if reading.told_line else records(reading))
+        transcript.read(newly_told(reading) if reading.told_line else records(reading))
         if agent_id and not reading.is_tail:
             _read_agent_description(transcript, reading.path)
         yield from sessions(transcript, ghosts)
@@ -153,24 +153,6 @@ def _is_our_record(record: dict[str, Any]) -> bool:
         message = mapping(record.get("message"))
         return "content" in message and "parts" not in message and ("sessionId" in record or "uuid" in record or "isSidechain" in record)
     return kind in ("system", "attachment", "progress") and "uuid" in record and ("sessionId" in record or "parentUuid" in record)
-
-
-def _newly_told(reading: Reading) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    """The records of a tail. Lines up to `told_line` are read a second time: what is wrong with them was reported, what was left out was
-    counted."""
-    is_new = False
-    for line, offset, record in records(reading):
-        if not is_new and line > reading.told_line:
-            is_new = True
-            _forget(reading)
-        yield line, offset, record
-    if not is_new:
-        _forget(reading)
-
-
-def _forget(reading: Reading) -> None:
-    reading.skipped.clear()
-    reading.problems[:] = [problem for problem in reading.problems if problem.line > reading.told_line]
 
 
 def _read_web_export(reading: Reading) -> Iterator[Session]:

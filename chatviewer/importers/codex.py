@@ -22,7 +22,7 @@ from chatviewer.importers.building import TITLE_LIMIT, first_prompt_title, mappi
 from chatviewer.importers.codex_drafts import SOURCE
 from chatviewer.importers.codex_items import response_item
 from chatviewer.importers.codex_rollout import Replay, Rollout
-from chatviewer.importers.reading import open_source, read_document, records
+from chatviewer.importers.reading import newly_told, open_source, read_document, records
 from chatviewer.importers.unpacking import UnpackedStream
 from chatviewer.paths import expanded
 
@@ -79,7 +79,11 @@ class CodexImporter(Importer):
             return
         if reading.is_tail and ("id" not in reading.state or reading.path.suffix.lower() != ".jsonl"):
             raise FullReadNeededError
+        reading.told_line = reading.state.get("told_line", 0) if reading.is_tail else 0
         rollout = self._rollout(reading, reading.state if reading.is_tail else {}, MAX_FORKS)
+        for line, kind in rollout.lone_events():
+            if line > reading.told_line:
+                reading.skip(kind)
         if reading.is_tail and not rollout.drafts and not rollout.late_results and not rollout.fields and not rollout.thread_name:
             reading.state = {**rollout.state(), "is_titled": bool(reading.state.get("is_titled"))}
             return
@@ -97,7 +101,8 @@ class CodexImporter(Importer):
         if rollout.is_replaying:
             reading.state = {}  # where the copied history ends can only be told by reading it all again
         else:
-            reading.state = {**rollout.state(), "is_titled": bool(title) or bool(reading.state.get("is_titled"))}
+            is_titled = bool(title) or bool(reading.state.get("is_titled"))
+            reading.state = {**rollout.state(), "is_titled": is_titled, "told_line": reading.line}
             if open_draft is not None:
                 reading.offset, reading.line = open_draft.offset, open_draft.line - 1
         yield Session(
@@ -124,7 +129,7 @@ class CodexImporter(Importer):
             return self._replay_of(session, reading.path, forks - 1) if forks else []
 
         rollout = Rollout(found[-1].lower() if found else name, state, load_replay, reading)
-        for line, offset, record in _records(reading):
+        for line, offset, record in newly_told(reading) if reading.told_line else _records(reading):
             rollout.add(line, offset, record)
         return rollout
 

@@ -1,13 +1,16 @@
-"""Messages and calls of a Codex rollout while they may still grow."""
+"""Messages and calls of a Codex rollout while they may still grow, and the order in which they follow each other."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Union
 
 from chatviewer.domain.identity import message_uid
 from chatviewer.domain.kinds import Role, ToolCallStatus
 from chatviewer.domain.message import Attachment, Message, ToolCall
+from chatviewer.importers.building import word
 
 SOURCE = "codex"
+MAX_TURNS = 200  # kept between two readings of a growing file
 
 
 class DraftCall:
@@ -103,3 +106,77 @@ def filled(draft: Draft | str | None) -> Draft | str | None:
     while isinstance(draft, Draft) and draft.is_empty:
         draft = draft.parent
     return draft
+
+
+class Drafts:
+    """The messages of one file so far. `state` is what the last reading of the same file left."""
+
+    def __init__(self, session_id: str, state: Mapping[str, Any]) -> None:
+        self.id = session_id
+        self.model: str | None = word(state.get("model"))
+        self.drafts: list[Draft] = []
+        self._last: Draft | str | None = word(state.get("last"))
+        self._turns: list[Draft | str | None] = list(state.get("turns") or ())  # what each of the user's turns follows
+
+    def _say(
+        self, line: int, offset: int, role: Role, content: str, at: datetime | None, *, kind: str = "", number: int = 0, event: str = ""
+    ) -> Draft:
+        """A message that is complete at once."""
+        draft = Draft(f"{line}.{number}" if number else str(line), role, at, line, offset, self._last)
+        if content:
+            draft.content.append((content, event))
+        if kind:
+            draft.metadata["kind"] = kind
+        if role is Role.USER:
+            self._turns = [*self._turns[-MAX_TURNS:], self._last]
+        self._append(draft)
+        return draft
+
+    def _append(self, draft: Draft) -> None:
+        self.drafts.append(draft)
+        self._last = draft
+
+    def _reply(self, line: int, offset: int, at: datetime | None, *, begins_text: bool = False, begins_thought: bool = False) -> Draft:
+        """The open reply, or a new one if the open one is already past this place in the normal form."""
+        last = self.drafts[-1] if self.drafts else None
+        if last is not None and last.is_open and not ((begins_text or begins_thought) and (last.calls or last.content)):
+            return last
+        draft = Draft(str(line), Role.ASSISTANT, at, line, offset, self._last)
+        draft.model = self.model
+        self._append(draft)
+        return draft
+
+    def _think(self, line: int, offset: int, thinking: str, at: datetime | None, event: str = "") -> None:
+        self._reply(line, offset, at, begins_thought=True).thinking.append((thinking, event))
+
+    def _drop_events(self, speaker: str) -> None:
+        kept: list[Draft] = []
+        for draft in self.drafts:
+            draft.content = [piece for piece in draft.content if piece[1] != speaker]
+            draft.thinking = [piece for piece in draft.thinking if piece[1] != speaker]
+            draft.parent = filled(draft.parent)  # those before are done, so no chain of empty ones grows
+            if not draft.is_empty:
+                kept.append(draft)
+        self._last = filled(self._last)
+        self._turns = [filled(turn) for turn in self._turns]
+        if speaker == "user":
+            self._turns.clear()  # they were repetitions too
+        self.drafts = kept
+
+    def _roll_back(self, count: int) -> None:
+        """The last turns of the user are abandoned: what follows is another branch beside them."""
+        if not count or not self._turns:
+            return
+        count = min(count, len(self._turns))
+        self._last = self._turns[-count]
+        del self._turns[-count:]
+        if self.drafts:
+            self.drafts[-1].is_open = False
+
+    def open_draft(self) -> Draft | None:
+        """The last reply while it may still grow: the next reading begins with it again."""
+        last = self.drafts[-1] if self.drafts else None
+        return last if last is not None and last.is_open else None
+
+    def uid(self, draft: Draft | str | None) -> str | None:
+        return draft.uid(self.id) if isinstance(draft, Draft) else draft

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from chatviewer.domain.identity import session_uid
+from chatviewer.domain.identity import digest, session_uid
 from chatviewer.domain.kinds import ToolCallStatus
 from chatviewer.domain.message import Attachment
 from chatviewer.domain.record import pattern
@@ -110,6 +110,12 @@ def speaker(item: Mapping[str, Any], kind: str) -> str:
         return role if role == "assistant" else ""
     blocks = item.get("content") if type(item.get("content")) is list else [item.get("content")]
     return "" if blocks and all(injected_kind(block_text(block), role) for block in blocks) else role
+
+
+def comparable(content: str) -> str:
+    """The user's words as they are the same in an event and in its item: the request alone, whatever the gaps."""
+    words = content.partition(REQUEST_MARK)[2] or content
+    return digest(" ".join(words.split()).encode("utf-8", "surrogatepass"))
 
 
 def call_name(item: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ calls) become one message; what follows a result begins the next. A message's ke
 are only ever appended to, so it is stable.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,38 +13,40 @@ from chatviewer.domain.identity import session_uid
 from chatviewer.domain.kinds import Role, ToolCallStatus
 from chatviewer.domain.message import Attachment, Message, ToolResult
 from chatviewer.importers import codex_items as items
-from chatviewer.importers.base import Reading
+from chatviewer.importers.base import FullReadNeededError, Reading
 from chatviewer.importers.building import block_text, image_attachment, mapping, parse_time, text, whole_number, word
-from chatviewer.importers.codex_drafts import SOURCE, Draft, DraftCall, filled
+from chatviewer.importers.codex_drafts import MAX_TURNS, SOURCE, Draft, DraftCall, Drafts
 
-MAX_TURNS, MAX_OPEN_CALLS = 200, 200  # kept between two readings of a growing file
+# Kept between two readings of a growing file: calls without a result, those with one, and those of which only events were met; prompts.
+MAX_OPEN_CALLS, MAX_CLOSED_CALLS, MAX_LONE_CALLS, MAX_TOLD = 200, 40, 40, 20
 
 Replay = list[tuple[Any, str]]  # the response items of another session, in order, each with the uid of the message that holds it
 
 
-class Rollout:
+class Rollout(Drafts):
     """What one file tells. `state` is what the last reading of the same file left, empty when it is read from its beginning."""
 
     def __init__(self, fallback_id: str, state: Mapping[str, Any], load_replay: Callable[[str], Replay], reading: Reading) -> None:
-        self.id = text(state.get("id")) or fallback_id
+        super().__init__(text(state.get("id")) or fallback_id, state)
         self.has_meta = bool(state.get("has_meta"))
-        self.drafts: list[Draft] = []
         self.late_results: list[ToolResult] = []
         self.fields: dict[str, Any] = {}  # of the session
         self.metadata: dict[str, Any] = dict(state.get("metadata") or {})
         self.thread_name = ""
-        self.model: str | None = word(state.get("model"))
         self.continues: str | None = None  # uid of the last message copied from the session that it was forked from
         self.replayed: dict[int, str] = {}  # by line
         self.last_at: datetime | None = None
         self._load_replay, self._skip, self._report = load_replay, reading.skip, reading.problem
         self._replay: Replay = []
         self._has: set[str] = set(state.get("has") or ())  # "item", and whose words response items held: their events repeat them
-        self._last: Draft | str | None = word(state.get("last"))
-        self._turns: list[Draft | str | None] = list(state.get("turns") or ())  # what each of the user's turns follows
         self._known_calls: dict[str, dict[str, Any]] = dict(state.get("open") or {})  # open calls of an earlier reading
-        self._facts: dict[str, dict[str, Any]] = {}
+        self._closed_calls: dict[str, None] = dict.fromkeys(state.get("closed") or ())  # answered ones
+        self._missed_calls: dict[str, None] = dict.fromkeys(state.get("missed") or ())  # of which an earlier reading met events alone
+        self._lone_events: dict[str, list[tuple[int, str]]] = {}  # by the call that was not met so far: line and kind
+        self._facts: dict[str, dict[str, Any]] = dict(state.get("facts") or {})  # what events said, by call
         self._calls: dict[str, list[DraftCall]] = {}
+        # The user's words that an event told and no item so far, in a form to compare, with their message (None: of an earlier reading).
+        self._told: dict[str, Draft | None] = dict.fromkeys(state.get("told") or ())
 
     @property
     def is_replaying(self) -> bool:
@@ -129,10 +131,16 @@ class Rollout:
         speaker = items.speaker(item, kind)
         if speaker and speaker not in self._has:
             self._has.add(speaker)
-            self._drop_events(speaker)
+            if speaker != "user":
+                self._drop_events(speaker)
+        if self._told and (speaker in ("assistant", "reasoning") or kind.endswith((items.CALL, items.OUTPUT))):
+            self._told.clear()  # the item that an event announces comes before the reply
         if self._replay:
             payload, uid = self._replay[-1]
             if payload == item:
+                if speaker == "user" and self._told:
+                    self._drop_events(speaker)
+                    self._told.clear()
                 self._replay.pop()
                 self.continues = self.replayed[line] = uid
                 self._skip("replayed from the session it was forked from")
@@ -176,11 +184,28 @@ class Rollout:
                     pieces.append((kind, []))
                 pieces[-1][1].append(piece)
         for number, (kind, said) in enumerate(pieces or ([("", [])] if images else [])):
-            draft = self._say(line, offset, Role.SYSTEM if kind else Role.USER, "\n\n".join(said), at, kind=kind, number=number)
+            content = "\n\n".join(said)
+            if self._told and not kind and self._was_told(content, images):
+                images = []
+                continue
+            draft = self._say(line, offset, Role.SYSTEM if kind else Role.USER, content, at, kind=kind, number=number)
             if not kind and images:
                 draft.attachments, images = images, []
         if images:
             self.drafts[-1].attachments += images
+
+    def _was_told(self, content: str, images: list[Attachment]) -> bool:
+        """Whether an event told these words of the user before, perhaps to an earlier reading: then its message is theirs, in which the
+        pictures are put that only the item holds."""
+        key = items.comparable(content)
+        if key not in self._told:
+            return False
+        draft = self._told.pop(key)
+        if draft is not None:
+            draft.attachments += images
+        elif images:
+            raise FullReadNeededError
+        return True
 
     def _words(self, block: Any) -> str:
         """The text of a block; one that holds none is counted."""
@@ -201,37 +226,6 @@ class Rollout:
             return [(kind, content)]
         return [("editor_context", before.strip()), ("", request.strip())] if before.strip() else [("", request.strip())]
 
-    def _say(
-        self, line: int, offset: int, role: Role, content: str, at: datetime | None, *, kind: str = "", number: int = 0, event: str = ""
-    ) -> Draft:
-        """A message that is complete at once."""
-        draft = Draft(f"{line}.{number}" if number else str(line), role, at, line, offset, self._last)
-        if content:
-            draft.content.append((content, event))
-        if kind:
-            draft.metadata["kind"] = kind
-        if role is Role.USER:
-            self._turns = [*self._turns[-MAX_TURNS:], self._last]
-        self._append(draft)
-        return draft
-
-    def _append(self, draft: Draft) -> None:
-        self.drafts.append(draft)
-        self._last = draft
-
-    def _reply(self, line: int, offset: int, at: datetime | None, *, begins_text: bool = False, begins_thought: bool = False) -> Draft:
-        """The open reply, or a new one if the open one is already past this place in the normal form."""
-        last = self.drafts[-1] if self.drafts else None
-        if last is not None and last.is_open and not ((begins_text or begins_thought) and (last.calls or last.content)):
-            return last
-        draft = Draft(str(line), Role.ASSISTANT, at, line, offset, self._last)
-        draft.model = self.model
-        self._append(draft)
-        return draft
-
-    def _think(self, line: int, offset: int, thinking: str, at: datetime | None, event: str = "") -> None:
-        self._reply(line, offset, at, begins_thought=True).thinking.append((thinking, event))
-
     def _call(self, line: int, offset: int, item: Mapping[str, Any], at: datetime | None) -> None:
         call = DraftCall(items.call_name(item), word(item.get("call_id")) or word(item.get("id")), items.call_arguments(item), at)
         if "call_id" not in item and item.get("status") == "completed":  # done by the provider; no output follows
@@ -239,7 +233,12 @@ class Rollout:
         draft = self._reply(line, offset, at)
         draft.calls.append(call)
         if call.call_id:
+            if call.call_id in self._missed_calls:
+                raise FullReadNeededError  # its events were counted, and what they said of it is gone
             self._calls.setdefault(call.call_id, []).append(call)
+            if call.call_id in self._facts:
+                call.duration_ms = self._facts[call.call_id].get("duration_ms")
+                self._lone_events.pop(call.call_id, None)
         if item.get("type") == "image_generation_call" and (image := image_attachment(item.get("result"), "image/png")):
             draft.attachments.append(image)
             call.status = ToolCallStatus.COMPLETED
@@ -259,6 +258,7 @@ class Rollout:
             if images:
                 next(draft for draft in reversed(self.drafts) if call in draft.calls).attachments += images
         elif call_id in self._known_calls:
+            self._closed_calls[call_id] = None
             child = items.child_uid("spawn_agent" if self._known_calls[call_id].get("spawns") else "", result.text, facts)
             self.late_results.append(
                 ToolResult(
@@ -310,57 +310,38 @@ class Rollout:
         elif kind in ("error", "stream_error") and (message := text(event.get("message") or mapping(event.get("error")).get("message"))):
             self._say(line, offset, Role.SYSTEM, message, at, kind="error")
         elif call_id := word(event.get("call_id")):
-            self._facts.setdefault(call_id, {}).update(items.event_facts(event))
-            if call_id not in self._calls and call_id not in self._known_calls:
-                self._skip(f"event {kind} without a call")
-            for call in self._calls.get(call_id, ()):
-                if call.duration_ms is None:
-                    call.duration_ms = self._facts[call_id].get("duration_ms")
+            self._call_event(line, kind, call_id, items.event_facts(event))
         else:
             self._skip(f"event {kind}")
+
+    def _call_event(self, line: int, kind: str, call_id: str, said: Mapping[str, Any]) -> None:
+        """What an event says about a call, which may come before it."""
+        facts = self._facts.setdefault(call_id, {})
+        facts.update(said)
+        duration = facts.get("duration_ms")
+        if call_id in self._calls:
+            for call in self._calls[call_id]:
+                call.duration_ms = duration if call.duration_ms is None else call.duration_ms
+        elif call_id not in self._known_calls and call_id not in self._closed_calls:
+            self._lone_events.setdefault(call_id, []).append((line, f"event {kind} without a call"))
+        elif duration is not None:
+            self.late_results.append(ToolResult(call_id, None, ToolCallStatus.PENDING, duration_ms=duration))
+
+    def lone_events(self) -> Iterator[tuple[int, str]]:
+        """The events of calls that are nowhere, once all is read: line and kind."""
+        for found in self._lone_events.values():
+            yield from found
 
     def _repeated(self, line: int, offset: int, role: str, content: str, at: datetime | None) -> None:
         """What an event says: kept until a response item of its speaker shows that it is only a repetition."""
         if not role or not content.strip() or role in self._has:
             return
         if role == "user":
-            self._say(line, offset, Role.USER, content, at, event=role)
+            self._told[items.comparable(content)] = self._say(line, offset, Role.USER, content, at, event=role)
         elif role == "assistant":
             self._reply(line, offset, at, begins_text=True).content.append((content, role))
         else:
             self._think(line, offset, content, at, role)
-
-    def _drop_events(self, speaker: str) -> None:
-        kept: list[Draft] = []
-        for draft in self.drafts:
-            draft.content = [piece for piece in draft.content if piece[1] != speaker]
-            draft.thinking = [piece for piece in draft.thinking if piece[1] != speaker]
-            draft.parent = filled(draft.parent)  # those before are done, so no chain of empty ones grows
-            if not draft.is_empty:
-                kept.append(draft)
-        self._last = filled(self._last)
-        self._turns = [filled(turn) for turn in self._turns]
-        if speaker == "user":
-            self._turns.clear()  # they were repetitions too
-        self.drafts = kept
-
-    def _roll_back(self, count: int) -> None:
-        """The last turns of the user are abandoned: what follows is another branch beside them."""
-        if not count or not self._turns:
-            return
-        count = min(count, len(self._turns))
-        self._last = self._turns[-count]
-        del self._turns[-count:]
-        if self.drafts:
-            self.drafts[-1].is_open = False
-
-    def open_draft(self) -> Draft | None:
-        """The last reply while it may still grow: the next reading begins with it again."""
-        last = self.drafts[-1] if self.drafts else None
-        return last if last is not None and last.is_open else None
-
-    def uid(self, draft: Draft | str | None) -> str | None:
-        return draft.uid(self.id) if isinstance(draft, Draft) else draft
 
     def messages(self) -> tuple[Message, ...]:
         """All that was read, whole."""
@@ -373,23 +354,24 @@ class Rollout:
     def state(self) -> dict[str, Any]:
         """What the next reading of the file needs to go on behind the last closed message."""
         open_draft = self.open_draft()
-        waiting = {
-            call.call_id: {**self._facts.get(call.call_id, {}), **({"spawns": True} if call.name.endswith("spawn_agent") else {})}
-            for draft in self.drafts
-            if draft is not open_draft
-            for call in draft.calls
-            if call.call_id and not call.is_answered
-        }
-        answered = {result.tool_call_id for result in self.late_results}
-        known = {call_id: facts for call_id, facts in self._known_calls.items() if call_id not in answered}
+        calls = [(id_, call) for draft in self.drafts if draft is not open_draft for call in draft.calls if (id_ := call.call_id)]
+        growing = [call.call_id for call in open_draft.calls if call.call_id] if open_draft else []
+        waiting = {id_: {"spawns": True} if call.name.endswith("spawn_agent") else {} for id_, call in calls if not call.is_answered}
+        known = {call_id: facts for call_id, facts in self._known_calls.items() if call_id not in self._closed_calls}
+        open_calls = {call_id: {**facts, **self._facts.get(call_id, {})} for call_id, facts in (known | waiting).items()}
+        closed = [*self._closed_calls, *(id_ for id_, call in calls if call.is_answered)]
         last = open_draft.parent if open_draft else self._last
         return {
             "id": self.id,
             "has_meta": self.has_meta,
             "metadata": self.metadata,
-            "model": self.model,
+            "model": open_draft.model if open_draft else self.model,
             "has": sorted(self._has),
             "last": self.uid(last),
             "turns": [self.uid(turn) for turn in self._turns[-MAX_TURNS:]],
-            "open": dict(list((known | waiting).items())[-MAX_OPEN_CALLS:]),
+            "open": dict(list(open_calls.items())[-MAX_OPEN_CALLS:]),
+            "closed": closed[-MAX_CLOSED_CALLS:],
+            "facts": {id_: self._facts[id_] for id_ in growing if id_ in self._facts},
+            "missed": [*self._missed_calls, *self._lone_events][-MAX_LONE_CALLS:],
+            "told": list(self._told)[-MAX_TOLD:],
         }

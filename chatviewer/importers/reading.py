@@ -82,6 +82,24 @@ def records(reading: Reading, stream: BinaryIO | None = None) -> Iterator[tuple[
         yield from _records_from(reading, source)
 
 
+def newly_told(reading: Reading) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """The records of a tail. Lines up to `told_line` are read a second time: what is wrong with them was reported, what was left out was
+    counted."""
+    is_new = False
+    for line, offset, record in records(reading):
+        if not is_new and line > reading.told_line:
+            is_new = True
+            _forget_told(reading)
+        yield line, offset, record
+    if not is_new:
+        _forget_told(reading)
+
+
+def _forget_told(reading: Reading) -> None:
+    reading.skipped.clear()
+    reading.problems[:] = [problem for problem in reading.problems if problem.line > reading.told_line]
+
+
 def _records_of_utf16(reading: Reading, first: bytes, source: BinaryIO) -> Iterator[tuple[int, int, dict[str, Any]]]:
     if reading.is_tail:
         raise FullReadNeededError

@@ -216,8 +216,8 @@ class Incoming:
     def _write_late(self, late: ToolResult, session_id: int) -> None:
         """A result that answers a stored call; of this session, or of the one that it goes on from."""
         answered = answer(self._writer, [session_id, *self._continued(session_id)], late)
-        if answered is not None:
-            self._is_changed |= answered
+        if answered is not None or (late.result is None and late.error_message is None):  # only how long a call took
+            self._is_changed |= bool(answered)
             return
         content = late.result or late.error_message or ""
         uid = make_uid(self._place.uid, "late", late.tool_call_id, whole(content))

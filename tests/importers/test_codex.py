@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -258,11 +259,16 @@ def grown(path: Path, before: Reading, stored: dict[str, Message]) -> Reading:
 
 
 def answer(stored: dict[str, Message], late: Any) -> None:
-
     for uid, message in stored.items():
         for position, call in enumerate(message.tool_calls):
             if call.tool_call_id == late.tool_call_id:
                 calls = list(message.tool_calls)
+                if late.result is None:  # only how long it took
+                    duration = late.duration_ms if call.duration_ms is None else call.duration_ms
+                    stored[uid] = message._replace(
+                        tool_calls=(*calls[:position], call._replace(duration_ms=duration), *calls[position + 1 :])
+                    )
+                    continue
                 calls[position] = call._replace(
                     result=late.result,
                     status=late.status,
@@ -471,8 +477,10 @@ def test_events_of_one_speaker_count_where_items_hold_only_the_others_words(tmp_
     expected = [(Role.USER, "Why?"), (Role.ASSISTANT, "Because."), (Role.USER, "And how?"), (Role.ASSISTANT, "Like so.")]
     assert [(message.role, message.content) for message in session.messages[1:]] == expected
     assert session.messages[0].role is Role.SYSTEM
-    session, _ = read(written(path, [*records, said("user", "And how?"), said("user", "<skill>x</skill>")]))
-    assert [message.content for message in session.messages[1:4]] == ["Because.", "Like so.", "And how?"]
+    session, _ = read(written(path, [*records[:5], said("user", "And  how?\n"), said("user", "<skill>x</skill>"), records[5]]))
+    assert [message.content for message in session.messages[1:]] == ["Why?", "Because.", "And how?", "<skill>x</skill>", "Like so."]
+    session, _ = read(written(path, [*records, said("user", "And how?")]))
+    assert [message.content for message in session.messages[1:]] == [content for _, content in expected] + ["And how?"]
 
 
 def test_the_parts_of_a_turn_that_only_events_tell_are_counted(tmp_path: Path) -> None:
@@ -485,6 +493,105 @@ def test_the_parts_of_a_turn_that_only_events_tell_are_counted(tmp_path: Path) -
     assert reading.skipped == {"event exec_command_end without a call": 1}
     _, reading = read(written(tmp_path / "rollout-x.jsonl", [event(type="user_message", message="Go."), records[2]]))
     assert reading.skipped == {"item FileChange": 1}
+
+
+def test_an_event_may_stand_before_its_call(tmp_path: Path) -> None:
+    """It is not counted as one without a call, in one import or in two, and what it says of the call is kept."""
+    records = [said("user", "Go."), event(type="exec_command_end", call_id="c", duration={"secs": 2, "nanos": 0})]
+    call = item(type="function_call", name="shell", arguments="{}", call_id="c")
+    path = written(tmp_path / "sessions/rollout-x.jsonl", records)
+    with Library.open(tmp_path / "x.db") as library:
+        assert ingest.run(library, [path]).skipped == {"event exec_command_end without a call": 1}
+        written(path, [*records, call])
+        assert ingest.run(library, [path]).skipped == {}
+        assert [dict(file.skipped) for file in library.source_files().values()] == [{}]
+        (session,) = library.session_ids()
+        assert [call.duration_ms for message in library.messages(session) for call in message.tool_calls] == [2000]
+        records += [call, event(type="exec_command_begin", call_id="c"), item(type="ghost_snapshot")]
+        assert ingest.run(library, [written(path, records)]).skipped == {"ghost_snapshot": 1}
+        written(path, [*records, said("user", "On.")])
+        assert ingest.run(library, [path]).skipped == {}, "what is read a second time is counted once"
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_a_prompt_that_an_event_told_is_stored_once_when_its_item_comes(tmp_path: Path, is_alone: bool) -> None:
+    records = [] if is_alone else [said("user", "<environment_context>x</environment_context>")]
+    records += [event(type="user_message", message="Why?")]
+    items = [said("user", "Why?"), said("assistant", "Because."), event(type="user_message", message="Why?"), said("user", "Why?")]
+    picture = {"type": "input_image", "image_url": "data:image/png;base64,iVBORw0KGgo="}
+    items[0]["payload"]["content"].append(picture)
+    path = written(tmp_path / "sessions/rollout-x.jsonl", records)
+    with Library.open(tmp_path / "x.db") as library:
+        ingest.run(library, [path])
+        written(path, [*records, *items])
+        ingest.run(library, [path])
+        messages = library.messages(library.session_ids()[0])
+    assert [message.content for message in messages[-3:]] == ["Why?", "Because.", "Why?"]
+    assert [len(message.attachments) for message in messages[-3:]] == [1, 0, 0]
+    assert len(messages) == len(records) + 2
+
+
+IMAGE = {"type": "input_image", "image_url": "data:image/png;base64,iVBORw0KGgo="}
+
+
+@st.composite
+def rollouts(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Turns of which items, events or both tell, in either order; calls with events before, between and behind what they are of."""
+    has_items = draw(st.integers(0, 4)) > 0
+    records: list[dict[str, Any]] = [said("user", "<environment_context>x</environment_context>")] if has_items else []
+    call_count = 0
+    for number in range(draw(st.integers(1, 5))):
+        words = draw(st.sampled_from(["continue", "continue", f"ask {number}"]))
+        content = [{"type": "input_text", "text": f" {words}"}, *([IMAGE] if draw(st.integers(0, 5)) == 0 else [])]
+        prompt = [event(type="user_message", message=words), item(type="message", role="user", content=content)]
+        chosen = draw(st.sampled_from([[0], [1], [0, 1], [0, 1], [1, 0]])) if has_items else [0]
+        turn = [prompt[each] for each in chosen]
+        turn[1:1] = draw(st.sampled_from([[], [], [{"type": "turn_context", "payload": {"model": "m"}}], [event(type="task_started")]]))
+        records += turn
+        if has_items and draw(st.booleans()):
+            call_count += 1
+            name = f"c{call_count}"
+            call = item(type="function_call", name="shell", arguments="{}", call_id=name)
+            end = event(type="exec_command_end", call_id=name, exit_code=number % 2, duration={"secs": number, "nanos": 0})
+            output = item(type="function_call_output", call_id=name, output=f"out {number}")
+            records += draw(
+                st.sampled_from(
+                    [
+                        [call, end, output],
+                        [end, call, output],
+                        [call, output, end],
+                        [end],
+                        [end, call],
+                        [call, end],
+                        [end, end, call],
+                        [call],
+                    ]
+                )
+            )
+        reply = [event(type="agent_message", message=f"reply {number}"), said("assistant", f"reply {number}")]
+        records += draw(st.sampled_from([reply, reply[::-1], reply[1:], []])) if has_items else reply[:1]
+        records += [item(type="ghost_snapshot")] * draw(st.integers(0, 1)) if has_items else []
+    return records
+
+
+@settings(max_examples=examples(250), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(records=rollouts(), data=st.data())
+def test_tail_by_tail_equals_whole(tmp_path: Path, records: list[dict[str, Any]], data: st.DataObject) -> None:
+    """Messages, calls and counts, wherever the imports fall."""
+    lines = [json.dumps(record).encode() + b"\n" for record in records]
+    path = tmp_path / "rollout-grown.jsonl"
+    path.write_bytes(b"".join(lines))
+    reading = Reading(path)
+    wanted = {message.uid: message for session in CodexImporter().read(reading) for message in session.messages}
+    expected = dict(reading.skipped)
+    stored: dict[str, Message] = {}
+    last, counts = Reading(path), Counter[str]()
+    for end in sorted({*data.draw(st.lists(st.integers(1, len(lines)), max_size=4)), len(lines)}):
+        path.write_bytes(b"".join(lines[:end]))
+        last = grown(path, last, stored)
+        counts = counts + last.skipped if last.is_tail else Counter(last.skipped)
+    assert stored == wanted
+    assert dict(counts) == expected
 
 
 def test_what_an_event_says_a_call_gave_is_not_taken_for_its_result(tmp_path: Path) -> None:
