@@ -39,7 +39,8 @@ Of one very long text the first 200,000 characters of such parts are known: some
 
 Words are looked for in what was said and thought, in pasted text and the names of attached files, in titles and in the summaries that
 some sources give (`in:title` means both of these). What tools were given and returned is searched when asked: `in:tools`, or `in:all`
-for everything.
+for everything. The words around a hit are shown without Markdown's marks (stars of emphasis, hashes of headings, fences, targets of links,
+rules of tables), unless these were searched for; what stands in code is shown as it is.
 
 ## In the search box
 

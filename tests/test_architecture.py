@@ -189,7 +189,7 @@ QUICK = (
     *("domain.surrogates", "domain.user", "domain.wording", "query", "query.fielding", "query.fields", "query.lexing", "query.nodes"),
     *("query.parsing", "storage.candidates"),
     *("storage.connection", "storage.filtering", "storage.gathering", "storage.library", "storage.matching", "storage.migrating"),
-    *("storage.opening", "storage.own_words", "storage.patterns", "storage.presenting", "storage.reading"),
+    *("storage.opening", "storage.own_words", "storage.patterns", "storage.presenting", "storage.prose", "storage.reading"),
     *("storage.searching", "storage.sessions", "storage.snippets", "storage.vocabulary", "storage.walking"),
 )
 LARGE = {"typing", "re", "enum", "contextlib", "threading", "dataclasses", "pathlib", "argparse", "json", "inspect", "logging", "importlib"}

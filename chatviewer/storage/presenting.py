@@ -67,12 +67,13 @@ def _message_hit(snippeter: Snippeter, level: str, row: tuple[Any, ...], is_text
         shown, kind = snippeter.snippet(texts[0]) or snippeter.snippet(texts[1]) or beginning(texts[1] or texts[0]), HitKind.ATTACHMENT
     else:
         content, thinking = texts
-        in_content = snippeter.snippet(content) if is_text_asked else None
+        writer = "" if role == "tool" else role  # what a tool returned is no Markdown
+        in_content = snippeter.snippet(content, writer) if is_text_asked else None
         if in_content and thinking and not snippeter.is_known_in(content) and snippeter.is_known_in(thinking):
             in_content = None  # a cat that was thought of, and a category
-        in_thinking = None if in_content else snippeter.snippet(thinking)
+        in_thinking = None if in_content else snippeter.snippet(thinking, "assistant")
         kind = HitKind.THINKING if in_thinking else HitKind.TEXT
-        shown = in_content or in_thinking or beginning(content or thinking)
+        shown = in_content or in_thinking or beginning(content or thinking, writer)
     return Hit(session_id, session_uid, title, source, project, uid, seq, Role(role), to_datetime(created_at), shown, kind)
 
 
@@ -86,5 +87,5 @@ def _session_hit(snippeter: Snippeter, row: tuple[Any, ...], last_words: tuple[A
         when = to_datetime(last_message_at)
         return Hit(session_id, session_uid, title, source, project, None, 0, None, when, snippet or beginning(title), kind)
     uid, seq, role, created_at, content = last_words
-    shown = snippeter.snippet(content) or beginning(content)
+    shown = snippeter.snippet(content, role) or beginning(content, role)
     return Hit(session_id, session_uid, title, source, project, uid, seq, Role(role), to_datetime(created_at), shown, HitKind.TEXT)

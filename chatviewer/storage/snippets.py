@@ -7,6 +7,7 @@ from itertools import islice
 
 from chatviewer.query.nodes import Query, Word, positive_leaves
 from chatviewer.storage.matching import known_text
+from chatviewer.storage.prose import stretch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -124,13 +125,13 @@ class Snippeter:
             self._compiled = [re.compile(source, re.IGNORECASE) for source in sources]
         return self._compiled
 
-    def snippet(self, text: str) -> str | None:
-        """The stretch with the most marks; None where nothing matches."""
+    def snippet(self, text: str, writer: str = "") -> str | None:
+        """The stretch with the most marks; None where nothing matches. `writer`: whose Markdown it is, if it is Markdown."""
         spans = self.spans(text)
         if not spans:
             return None
         first = _densest(spans, text, len(self._words))
-        return _cut(text, first[0], spans)
+        return _cut(text, first[0], spans, writer)
 
 
 def _in_one(word: str) -> str:
@@ -141,9 +142,9 @@ def _in_one(word: str) -> str:
     return composed(word)
 
 
-def beginning(text: str) -> str:
+def beginning(text: str, writer: str = "") -> str:
     """The first words of a text, for a hit that has nothing to mark."""
-    return _cut(text, 0, [])
+    return _cut(text, 0, [], writer)
 
 
 def fold(text: str) -> str:
@@ -246,8 +247,11 @@ def _densest(spans: list[Span], text: str, word_count: int) -> tuple[int, int]:
     return best
 
 
-def _cut(text: str, at: int, spans: list[Span]) -> str:
+def _cut(text: str, at: int, spans: list[Span], writer: str) -> str:
     """About `LENGTH` characters around a place, cut between words, on one line, matches between marks."""
+    is_begun = is_cut = False
+    if writer:
+        text, at, spans, is_begun, is_cut = stretch(text, at, spans, BEFORE, LENGTH, is_reply=writer == "assistant")
     start = max(0, at - BEFORE)
     if start:
         space = text.find(" ", start, at)
@@ -266,7 +270,7 @@ def _cut(text: str, at: int, spans: list[Span]) -> str:
         here = high
     pieces.append(_clean(text[here:end]))
     line = " ".join("".join(pieces).split())
-    return f"{'…' if start else ''}{line}{'…' if end < len(text) else ''}"
+    return f"{'…' if start or is_begun else ''}{line}{'…' if end < len(text) or is_cut else ''}"
 
 
 def _clean(text: str) -> str:
