@@ -40,12 +40,16 @@ def explain(error: sqlite3.Error, path: Path | str) -> DatabaseError:
     if name == "SQLITE_READONLY_DBMOVED":
         return DatabaseLockedError(f"{path} was replaced by another program; try again.")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_FORMAT", "SQLITE_IOERR_SHORT_READ")):
-        return DatabaseDamagedError(f"{path} is damaged or no chatviewer database. Nothing was changed; {ASK_DOCTOR}")
+        return _damaged(path)
     if name == "SQLITE_FULL" or (name.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")) and _is_full(path)):
         return DatabaseUnwritableError(f"There is no room left to write {path}; free some space and try again.")
     if name.startswith(_UNWRITABLE):
         return DatabaseUnwritableError(f"{path} cannot be opened or written ({error}); check its permissions and its folder's.")
     return DatabaseError(f"{path} cannot be used: {error}; {ASK_DOCTOR}")
+
+
+def _damaged(path: Path | str) -> DatabaseError:
+    return DatabaseDamagedError(f"{path} is damaged or no chatviewer database. Nothing was changed; {ASK_DOCTOR}")
 
 
 def _is_full(path: Path | str) -> bool:
@@ -77,6 +81,8 @@ class explained:  # noqa: N801 (used as a function; without `contextlib`, which 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         if isinstance(error, sqlite3.DatabaseError) and not is_interrupt(error):
             raise explain(error, self._path) from error
+        if isinstance(error, UnicodeDecodeError) and error.object.startswith(b"malformed"):  # SQLite's own words, which quote the damage
+            raise _damaged(self._path) from error
 
 
 def prepare_file(path: Path | str) -> bool:

@@ -54,6 +54,27 @@ def test_an_error_within_a_repair_does_not_lead_to_doctor(run: Run, filled: list
     assert outcome.err == f"chatviewer: {told}"
 
 
+@pytest.mark.parametrize("word", ["session_branched ON", "is_branched = 1", "CREATE INDEX session_branched", "title TEXT", "STRICT"])
+@pytest.mark.parametrize("bit", [0x80, 0x02])
+def test_damage_in_the_words_of_the_schema_is_told_as_such(
+    run: Run, filled: list[Session], database_path: Path, word: str, bit: int
+) -> None:
+    """SQLite quotes them in its error, which is no UTF-8 then."""
+    data = bytearray(database_path.read_bytes())
+    data[data.index(word.encode()) + 4] ^= bit
+    database_path.write_bytes(data)
+    for words in (["doctor"], ["list"], ["import"], ["star", filled[0].uid]):
+        outcome = run(*words)
+        assert "unexpected" not in outcome.err
+        if words == ["doctor"]:
+            assert outcome.code in (1, 3)
+            assert "`chatviewer doctor --repair` makes a new database" in outcome.err
+        elif outcome.code:
+            assert outcome.code == 3, words
+            assert len(outcome.err.strip().splitlines()) == 1
+    assert run("doctor", "--repair").code == 0
+
+
 def test_a_network_file_system_and_open_permissions_are_notes(
     run: Run, filled: list[Session], database_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
