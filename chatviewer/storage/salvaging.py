@@ -33,7 +33,7 @@ class Salvage(NamedTuple):
 
 
 def salvage(damaged: Path, target: Path) -> Salvage:
-    """Copy every row of `damaged` that can be read and that keeps the rules of its table to `target`, a new file.
+    """Copy every row of `damaged`, a copy, that can be read and that keeps the rules of its table to `target`, a new file.
 
     The full-text indexes stay empty. Raises sqlite3.Error only for `target`.
     """
@@ -46,6 +46,7 @@ def salvage(damaged: Path, target: Path) -> Salvage:
         new.execute("PRAGMA synchronous = OFF")
         new.execute("DELETE FROM user")
         new.execute("BEGIN")
+        _mend_schema(damaged, new)
         with suppress(sqlite3.Error), closing(sqlite3.connect(damaged, isolation_level=None)) as old:
             old.text_factory = lambda data: data.decode("utf-8", "replace")
             old.execute("PRAGMA writable_schema = ON")  # with it, a schema that is damaged in part is no error
@@ -68,6 +69,21 @@ def _is_untouched(old: sqlite3.Connection, new: sqlite3.Connection) -> bool:
         and old.execute("PRAGMA freelist_count").fetchone() == (0,)
         and old.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",)
     )
+
+
+def _mend_schema(damaged: Path, new: sqlite3.Connection) -> None:
+    """Let the tables be what they are in `new`. A bit in the words that made a table would hide it, or a column of all its rows, while the
+    pages that they belong to are sound. Not in a database of another version, whose tables may be others."""
+    statement = "SELECT name, sql FROM sqlite_schema WHERE type = 'table'"
+    with suppress(sqlite3.Error), closing(sqlite3.connect(damaged, isolation_level=None)) as old:
+        old.text_factory = lambda data: data.decode("utf-8", "replace")
+        old.execute("PRAGMA writable_schema = ON")
+        if old.execute("PRAGMA user_version").fetchone() != new.execute("PRAGMA user_version").fetchone():
+            return
+        found, wanted = dict(old.execute(statement).fetchall()), dict(new.execute(statement).fetchall())
+        for name in found.keys() & wanted.keys():
+            if found[name] != wanted[name]:
+                old.execute("UPDATE sqlite_schema SET sql = ?, tbl_name = name WHERE name = ?", (wanted[name], name))
 
 
 class _Reader:

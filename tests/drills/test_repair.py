@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ import pytest
 from chatviewer import ingest
 from chatviewer.__main__ import main
 from chatviewer.domain import Attachment
-from chatviewer.errors import DatabaseError, DatabaseLockedError
+from chatviewer.errors import DatabaseDamagedError, DatabaseError, DatabaseLockedError
 from chatviewer.ingest.repairing import repair
 from chatviewer.query import parse
 from chatviewer.storage.connection import PAGE_SIZE as PAGE
@@ -233,6 +233,31 @@ def test_without_sources_the_readable_rows_are_kept(state: dict[str, Any], fille
     assert len(kept) == len(state["held"]["message"]) - lost
     assert kept <= {row[0] for row in state["held"]["message"]}
     assert {**found["own"], "shown": 0} == {**state["own"], "shown": 0}
+
+
+@pytest.mark.parametrize(
+    "words", ["TABLE message (", "    content TEXT", "    output_result TEXT", "TABLE session (\n", "    text TEXT", "TABLE star ("]
+)
+@pytest.mark.parametrize("bit", [0x02, 0x80])
+def test_damage_in_the_words_that_made_a_table_costs_none_of_its_rows(library: Library, database_path: Path, words: str, bit: int) -> None:
+    """What no source holds any more: the pages of the table are sound."""
+    call = make_call("m1", result="what came of it")
+    reply = make_message("m1", "reply", role="assistant", tool_calls=(call,), attachments=(Attachment("text/plain", text="pasted"),))
+    fill(library, make_session("one", [reply, make_message("m2", "next", parent="m1")]), *(make_session(f"s{n}") for n in range(9)))
+    say_something(library)
+    library.database.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    before = everything(library)
+    library.close()
+    database_path.with_name("journal.jsonl").unlink()
+    spoil(database_path, database_path.read_bytes().index(words.encode()) + 6, bytes([ord(words[6]) ^ bit]))
+    with suppress(DatabaseDamagedError), Library.open(database_path) as opened:
+        assert any("schema" in each for each in damages(opened))
+    report = repair(database_path)
+    assert (report.has_lost, report.changed_texts) == (False, 0)
+    after = now(database_path)
+    assert after["own"] == before["own"]
+    for name in ("message", "tool_call", "attachment"):
+        assert after["held"][name] == before["held"][name]
 
 
 def test_a_repair_waits_for_nobody_who_has_the_database_open(shared_state: dict[str, Any], database_path: Path) -> None:
