@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chatviewer.domain import FileImport, Message, Problem, Role, Session, SourceFile, ToolCall, ToolCallStatus
+from chatviewer.domain import FileImport, Message, Problem, Role, Session, SourceFile, ToolCall, ToolCallStatus, UndoneStep
 from chatviewer.domain.identity import message_uid, session_uid, tool_call_uid
+from chatviewer.domain.wording import step_line
 from chatviewer.storage.library import Library
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -15,6 +16,11 @@ SOURCE = "claude-code"
 def at(minutes: float) -> datetime:
     """So many minutes after noon of 1 March 2026, UTC."""
     return NOON + timedelta(minutes=minutes)
+
+
+def told(step: UndoneStep | None) -> str | None:
+    """What was undone, as people read it."""
+    return None if step is None else step_line(step.words, step.title)
 
 
 def make_call(message: str = "", position: int = 0, **fields: Any) -> ToolCall:

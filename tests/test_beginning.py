@@ -32,6 +32,7 @@ from tests.chance import examples
 from tests.cli.process import ROOT
 from tests.drills.machine import DRILLS, damages, fill_home, held, own, record, session_id, transcript, write
 from tests.drills.test_crash import moments
+from tests.factories import told
 
 _SESSIONS = (
     "SELECT uid, metadata, context, is_subagent, is_branched, read_count, input_tokens, output_tokens, run_state, model, current_uid,"
@@ -262,7 +263,7 @@ def test_what_the_user_does_meanwhile_stays(filled: Path, shared: SharedLibrary,
     assert said["note"] == [(newest.uid, "a note")]
     assert said["tag"] == [(newest.uid, "keep")]
     assert said["preference"] == [("theme", '"nord"')]
-    assert shared.undo() == "set theme to nord"
+    assert told(shared.undo()) == "set “Theme” to nord"
     assert [row[:3] for row in held(shared)["message"]] == [row[:3] for row in held(whole)["message"]]
     for again in (newest, fork):
         shared.rename(again.uid, "")

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from chatviewer.domain.annotation import Change, Note, Rating, Tag
+    from chatviewer.domain.annotation import Change, Note, Rating, Tag, UndoneStep
     from chatviewer.domain.counts import Finding, LibraryCounts, StatisticsRow
     from chatviewer.domain.facets import ResultFacets
     from chatviewer.domain.hit import Hit, SearchHints, SearchResult
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from chatviewer.domain.user import User
 
 _HOMES = {
-    "annotation": ("Change", "Note", "Rating", "Tag"),
+    "annotation": ("Change", "Note", "Rating", "Tag", "UndoneStep"),
     "counts": ("Finding", "LibraryCounts", "StatisticsRow"),
     "facets": ("ResultFacets",),
     "hit": ("Hit", "SearchHints", "SearchResult"),
@@ -86,6 +86,7 @@ __all__ = [
     "ToolCall",
     "ToolCallStatus",
     "ToolResult",
+    "UndoneStep",
     "User",
     "safe",
     "safe_file_name",

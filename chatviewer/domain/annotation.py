@@ -35,6 +35,13 @@ class Tag(NamedTuple):
     session_count: int = 0
 
 
+class UndoneStep(NamedTuple):
+    """A step that was undone, or done again: what it was, in words, and of what session, as it is called now."""
+
+    words: str  # "archived 3 sessions"
+    title: str = ""  # foreign text; "" where it was about several sessions, or none
+
+
 class Change(NamedTuple):
     """One entry of the journal: what the user changed, with what it was before. Undo writes `before` back, redo `after`."""
 

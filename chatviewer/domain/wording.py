@@ -34,6 +34,17 @@ def opening_line(texts: Iterable[str], limit: int = 120) -> str:
     return ""
 
 
+def step_line(words: str, title: str) -> str:
+    """What was undone, with the session it was about: archived a session (“Flaky test”). Harmless, on one line."""
+    title = safe_line(title)
+    return f"{words} {in_brackets(title)}" if title and title not in words else words
+
+
+def in_brackets(title: str) -> str:
+    """A title, as `step_line` says it."""
+    return f"(“{title}”)"
+
+
 def project_name(project: str) -> str:
     """The last part of a project's path: what people call it. Harmless, on one line."""
     text = safe_line(project, 400)

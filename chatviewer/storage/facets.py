@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
+from chatviewer.domain.preference import PREFERENCE_BY_KEY
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.storage.linking import refresh_ratings
 from chatviewer.storage.rows import text_terms
@@ -378,12 +379,13 @@ class PreferenceFacet(Facet):
                 PreferenceRow.delete().where(PreferenceRow.user == store.user_id, PreferenceRow.key == key).execute(store.database)
 
     def words(self, deltas: Sequence[Delta]) -> str:
-        target, _, after = deltas[0]
-        return (
-            f"set {safe_line(target, 60)} to {safe_line(str(after['value']), 60)}"
-            if after
-            else f"set {safe_line(target, 60)} to its default"
-        )
+        key, _, after = deltas[0]
+        known = PREFERENCE_BY_KEY.get(key)
+        name = f"“{known.label}”" if known else safe_line(key, 60)  # as the screen of preferences calls it
+        if not after:
+            return f"set {name} to its default"
+        shown = known.show(after["value"]) if known else str(after["value"])
+        return f"set {name} to {safe_line(shown, 60)}" if shown else f"emptied {name}"
 
 
 STATUS, STAR, TITLE, NOTE, RATING, TAG, PREFERENCE = (

@@ -23,7 +23,7 @@ from typing import Any, BinaryIO, Self
 from peewee import PeeweeException, fn
 
 from chatviewer import paths
-from chatviewer.domain.sanitizing import safe_line
+from chatviewer.domain.annotation import UndoneStep
 from chatviewer.errors import DatabaseError
 from chatviewer.storage.connection import Database, explained
 from chatviewer.storage.facets import FACETS, Delta, Facet, Store, put
@@ -34,7 +34,6 @@ from chatviewer.storage.tables import JournalRow, MessageRow, SessionRow, peewee
 Line = dict[str, Any]
 
 LINE_VERSION = 1
-_ROOM, _SHORTEST_TITLE = 38, 10  # cells of what was done and the title of its session: beside the help they fit a line of 80 columns
 # A FIFO of that name must not block (it is no place for a journal either: fsync refuses it), a link not lead elsewhere.
 _SAFE_FLAGS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 
@@ -62,13 +61,13 @@ class Journal:
                     self.warning = file.append([*missed, *step.lines])
             file.keep()
 
-    def undo(self) -> str | None:
-        """Take back the last step; what it was, in words. None: there is none."""
+    def undo(self) -> UndoneStep | None:
+        """Take back the last step; what it was. None: there is none."""
         with self.changing() as step:
             return step.take_back()
 
-    def redo(self) -> str | None:
-        """Make the step again that was taken back last; what it is, in words. None: there is none."""
+    def redo(self) -> UndoneStep | None:
+        """Make the step again that was taken back last; what it is. None: there is none."""
         with self.changing() as step:
             return step.make_again()
 
@@ -129,12 +128,12 @@ class Step:
         found: int | None = query.scalar(self.store.database)
         return found if found is not None else last_number(self._path, self.store.user_id)
 
-    def take_back(self) -> str | None:
+    def take_back(self) -> UndoneStep | None:
         """Undo the highest step that is not undone."""
         number = self._edge(fn.MAX, is_undone=False)
         return None if number is None else self._move(number, "undo")
 
-    def make_again(self) -> str | None:
+    def make_again(self) -> UndoneStep | None:
         """Redo the lowest step that is undone."""
         number = self._edge(fn.MIN, is_undone=True)
         return None if number is None else self._move(number, "redo")
@@ -146,8 +145,8 @@ class Step:
         )
         return found
 
-    def _move(self, number: int, kind: str) -> str:
-        """Write one side of a step's changes; returns its words."""
+    def _move(self, number: int, kind: str) -> UndoneStep:
+        """Write one side of a step's changes."""
         store = self.store
         where = (JournalRow.user == store.user_id) & (JournalRow.step == number)
         groups: dict[str, list[Delta]] = {}
@@ -160,19 +159,16 @@ class Step:
             facet.write(store, {delta.target: delta.before if kind == "undo" else delta.after for delta in deltas})
             words.append(facet.words(deltas))
             self._log(kind, number, action, [delta if kind == "redo" else delta.turned() for delta in deltas])
-        told = ", ".join(words)
         targets = {delta.target for deltas in groups.values() for delta in deltas}
-        room = _ROOM - len(told)
-        is_told = len(targets) == 1 and room >= _SHORTEST_TITLE  # another viewer may have made the step
-        title = self._title_of(targets.pop(), room) if is_told else ""
-        return f"{told} (“{title}”)" if title and title not in told else told
+        # another viewer may have made the step: without the title nobody knows which session is meant
+        return UndoneStep(", ".join(words), self._title_of(targets.pop()) if len(targets) == 1 else "")
 
-    def _title_of(self, target: str, room: int) -> str:
+    def _title_of(self, target: str) -> str:
         """The session that is meant by its uid or that of a message, as it is called now; "" for what is none."""
         of_user = SessionRow.user == self.store.user_id
         session = SessionRow.select(SessionRow.title).where(of_user, SessionRow.uid == target)
         message = SessionRow.select(SessionRow.title).join(MessageRow).where(of_user, MessageRow.uid == target)
-        return safe_line(session.scalar(self.store.database) or message.scalar(self.store.database) or "", room)
+        return session.scalar(self.store.database) or message.scalar(self.store.database) or ""
 
     def purged(self, uids: Sequence[str]) -> None:
         """Note that sessions are gone for ever; there is no way back."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from chatviewer.domain.annotation import Tag
+    from chatviewer.domain.annotation import Tag, UndoneStep
     from chatviewer.domain.kinds import SessionStatus
     from chatviewer.storage.journal import Journal
 
@@ -124,12 +124,12 @@ class OwnWords:
 
         return left_changes(self.database, self.user.id, journal_path(self.database.path))
 
-    def undo(self) -> str | None:
-        """Take back the last change; what it was, in words ("archived 3 sessions"). None: nothing left."""
+    def undo(self) -> UndoneStep | None:
+        """Take back the last change; what it was. None: nothing left."""
         return self._journal.undo()
 
-    def redo(self) -> str | None:
-        """Make the change again that was taken back last; what it is, in words. None: nothing left."""
+    def redo(self) -> UndoneStep | None:
+        """Make the change again that was taken back last; what it is. None: nothing left."""
         return self._journal.redo()
 
     def preference(self, key: str) -> Any:

@@ -303,8 +303,9 @@ class PreferencesFetched(Message, bubble=False):
 
 
 class LibraryChanged(Message):
-    """Fact: something the user said is stored. `words` say what was done; `message_uid` names the message whose rating or note it was;
-    `moves_sessions` when sessions leave the list or come back; `is_step_of_history` after undo and redo, when anything may be other."""
+    """Fact: something the user said is stored. `words` say what was done, `about` is the title in them; `message_uid` names the message
+    whose rating or note it was; `moves_sessions` when sessions leave the list or come back; `is_step_of_history` after undo and redo, when
+    anything may be other."""
 
     def __init__(
         self,
@@ -315,8 +316,10 @@ class LibraryChanged(Message):
         moves_sessions: bool = False,
         is_step_of_history: bool = False,
         hint: str = "",
+        about: str = "",
     ) -> None:
         super().__init__()
+        self.about = about
         self.hint = hint  # what else could be done now
         self.is_step_of_history = is_step_of_history
         self.moves_sessions = moves_sessions

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from chatviewer.domain import SessionStatus, SessionSummary
+from chatviewer.domain import SessionStatus, SessionSummary, safe_line
+from chatviewer.domain.wording import step_line
 from chatviewer.errors import DatabaseError
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import Job
@@ -12,6 +13,7 @@ from chatviewer.tui.formatting import counted, stars
 from chatviewer.tui.messages import LibraryChanged, ReadMarksChanged
 from chatviewer.tui.naming import named
 
+LONGEST_TITLE = 120  # of a session in the bottom line, however wide
 NOTHING_TO_UNDO = "There is nothing to undo."
 NOTHING_TO_REDO = "There is nothing to redo."
 
@@ -153,9 +155,12 @@ def undo(library: Library) -> Job:
     """Take the last step back."""
 
     def job() -> LibraryChanged:
-        words = library.undo()
-        told = f"Undone: {words} · ctrl+r redoes" if words else NOTHING_TO_UNDO
-        return LibraryChanged(told, can_undo=False, moves_sessions=bool(words), is_step_of_history=bool(words))
+        step = library.undo()
+        if step is None:
+            return LibraryChanged(NOTHING_TO_UNDO, can_undo=False)
+        title = safe_line(step.title, LONGEST_TITLE)
+        told = f"Undone: {step_line(step.words, title)} · ctrl+r redoes"
+        return LibraryChanged(told, can_undo=False, moves_sessions=True, is_step_of_history=True, about=title)
 
     return job
 
@@ -164,8 +169,10 @@ def redo(library: Library) -> Job:
     """Do the last undone step again."""
 
     def job() -> LibraryChanged:
-        words = library.redo()
-        told = f"Done again: {words}" if words else NOTHING_TO_REDO
-        return LibraryChanged(told, can_undo=bool(words), moves_sessions=bool(words), is_step_of_history=bool(words))
+        step = library.redo()
+        if step is None:
+            return LibraryChanged(NOTHING_TO_REDO, can_undo=False)
+        title = safe_line(step.title, LONGEST_TITLE)
+        return LibraryChanged(f"Done again: {step_line(step.words, title)}", moves_sessions=True, is_step_of_history=True, about=title)
 
     return job

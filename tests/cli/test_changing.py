@@ -49,6 +49,19 @@ def test_away_and_back(run: Run, filled: list[Session], there: str, back: str, s
     assert session(run, uids[1])["status"] == "active"
 
 
+def test_what_was_undone_is_told_in_one_line_of_a_terminal_and_whole_elsewhere(
+    run: Run, filled: list[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    title = "A name " * 20 + "at its end"
+    assert run("rename", filled[0].uid, title).code == run("star", filled[0].uid).code == 0
+    assert run("undo").out == f"Undone: starred a session (“{title}”).\n"
+    monkeypatch.setattr("chatviewer.cli.undoing.is_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    assert run("redo").out == "Redone: starred a session (“A name A name A name A name …”).\n"
+    assert run("preferences", "set", "list_groups", "project").code == 0
+    assert run("undo").out == "Undone: set “Groups in the list” to project.\n"
+
+
 def test_what_is_archived_is_not_taken_from_the_trash(run: Run, filled: list[Session]) -> None:
     run("archive", filled[0].uid)
     assert run("restore", filled[0].uid).out.startswith("0 sessions ")

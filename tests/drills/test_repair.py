@@ -25,7 +25,7 @@ from chatviewer.storage.library import Library
 from chatviewer.storage.rejoining import rejoin
 from tests.drills.machine import damages, fill_home, held, own, session_id, transcript, write
 from tests.drills.test_crash import say_something
-from tests.factories import fill, make_call, make_message, make_session
+from tests.factories import fill, make_call, make_message, make_session, told
 
 SESSIONS, MESSAGES = 12, 40
 IN_EACH = MESSAGES - 4  # results of tools are no messages of their own
@@ -108,8 +108,8 @@ def test_a_lost_database_comes_back_with_all_that_the_user_said(state: dict[str,
     assert report.journal_lines >= 8
     assert now(database_path) == state
     with Library.open(database_path) as library:
-        assert library.undo() == "set theme to nord"
-        assert library.redo() == "set theme to nord"
+        assert told(library.undo()) == "set “Theme” to nord"
+        assert told(library.redo()) == "set “Theme” to nord"
 
 
 def test_also_when_it_was_imported_anew_before(state: dict[str, Any], database_path: Path) -> None:
@@ -532,9 +532,9 @@ def test_what_was_said_of_a_purged_session_does_not_come_back(isolated_home: Pat
     repair(database_path)
     with Library.open(database_path) as library:
         assert own(library) == before
-        undone = [library.undo() for _ in range(3)]
-        assert [told and told.partition(" (")[0] for told in undone] == ["wrote a note", "rated a reply 4 stars", None]
-        assert all(told is None or "zq00000002" in told for told in undone)  # that of the session which is left
+        undone = [step for _ in range(3) if (step := library.undo())]
+        assert [step.words for step in undone] == ["wrote a note", "rated a reply 4 stars"]
+        assert all("zq00000002" in step.title for step in undone)  # that of the session which is left
         assert damages(library) == []
 
 

@@ -10,7 +10,7 @@ from chatviewer.errors import DatabaseLockedError, NotFoundError, UsageError
 from chatviewer.query import parse
 from chatviewer.storage.connection import connect
 from chatviewer.storage.library import Library
-from tests.factories import fill, make_session
+from tests.factories import fill, make_session, told
 
 A, B, C = (make_session(name).uid for name in "abc")
 
@@ -130,7 +130,7 @@ def test_case_of_other_scripts_makes_another_tag(three: Library) -> None:
     three.add_tags([A], ["Übel"])
     three.add_tags([A], ["übel"])
     assert set(three.summary(A).tags) == {"Übel", "übel"}
-    assert three.undo() == "tagged a session #übel (“Title of a”)"
+    assert told(three.undo()) == "tagged a session #übel (“Title of a”)"
     assert three.summary(A).tags == ("Übel",)
 
 
@@ -165,8 +165,8 @@ def test_saying_the_same_again_is_no_step(three: Library) -> None:
     three.add_tags([A], ["t"])
     three.add_tags([A], ["T"])
     in_a = "(“Title of a”)"
-    told = [f"tagged a session #t {in_a}", f"wrote a note {in_a}", f"rated a reply 3 stars {in_a}", None]
-    assert [three.undo() for _ in range(4)] == told
+    steps = [f"tagged a session #t {in_a}", f"wrote a note {in_a}", f"rated a reply 3 stars {in_a}", None]
+    assert [told(three.undo()) for _ in range(4)] == steps
 
 
 def test_preferences_have_defaults_and_are_checked(three: Library) -> None:

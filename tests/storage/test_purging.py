@@ -9,7 +9,7 @@ import pytest
 from chatviewer import paths
 from chatviewer.domain import Attachment, SessionStatus
 from chatviewer.storage.library import Library
-from tests.factories import fill, make_call, make_message, make_session
+from tests.factories import fill, make_call, make_message, make_session, told
 
 DATA = b"shared bytes"
 DIGEST = hashlib.sha256(DATA).hexdigest()
@@ -67,8 +67,8 @@ def test_undo_passes_over_what_was_purged(library: Library) -> None:
     library.set_note(DOOMED.uid, "n")
     library.set_status([DOOMED.uid, KEPT.uid], SessionStatus.ARCHIVED)
     library.purge([DOOMED.uid])
-    assert [library.undo(), library.undo()] == ["archived a session (“Title of kept”)", None]
-    assert library.redo() == "archived a session (“Title of kept”)"
+    assert [told(library.undo()) for _ in range(2)] == ["archived a session (“Title of kept”)", None]
+    assert told(library.redo()) == "archived a session (“Title of kept”)"
     assert rows(library, "status_change") == 1
 
 
@@ -114,8 +114,8 @@ def test_no_file_holds_a_word_of_it(library: Library, database_path: Path) -> No
     library.close()
     assert b"quixotic note" not in database_path.read_bytes()
     lines = journal.read_bytes().splitlines()
-    told = {(line["kind"], line["target"]) for line in map(json.loads, (line for line in lines if line != b"{half a line"))}
-    assert told == {("do", KEPT.uid), ("purge", DOOMED.uid)}
+    said = {(line["kind"], line["target"]) for line in map(json.loads, (line for line in lines if line != b"{half a line"))}
+    assert said == {("do", KEPT.uid), ("purge", DOOMED.uid)}
     assert b"{half a line" in lines  # what cannot be read is not dropped
     assert not any(b"quixotic" in line for line in lines)
     assert journal.stat().st_mode & 0o777 == 0o600
@@ -129,7 +129,7 @@ def test_the_journal_of_a_purge_brings_back_what_was_said_about_others(library: 
     library.set_note(KEPT.uid, "after")
     findings = {finding.check: finding for finding in library.check()}
     assert findings["journal"].severity == "ok"
-    assert [library.undo(), library.undo(), library.undo()] == [
+    assert [told(library.undo()) for _ in range(3)] == [
         "wrote a note (“Title of kept”)",
         "tagged a session #both (“Title of kept”)",
         None,

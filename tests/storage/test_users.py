@@ -16,7 +16,7 @@ from chatviewer.errors import NotFoundError
 from chatviewer.query import parse
 from chatviewer.storage.library import Library
 from chatviewer.storage.stamps import Discovery
-from tests.factories import fill, make_call, make_import, make_message, make_session
+from tests.factories import fill, make_call, make_import, make_message, make_session, told
 
 DATA = b"bytes"
 DIGEST = hashlib.sha256(DATA).hexdigest()
@@ -157,11 +157,11 @@ def test_nothing_of_another_user_is_changed(library: Library, other: Library) ->
     ):
         refused(change)
     other.set_preference("theme", "gruvbox")
-    assert other.undo() == "set theme to gruvbox"
+    assert told(other.undo()) == "set “Theme” to gruvbox"
     assert other.undo() is None
     assert (library.summary(SESSION.uid), library.messages(1), library.session(SESSION.uid)) == before
     assert library.preference("theme") == "nord"
-    assert library.undo() == "set theme to nord"
+    assert told(library.undo()) == "set “Theme” to nord"
 
 
 def imported_rows(library: Library) -> dict[str, list[object]]:

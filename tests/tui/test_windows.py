@@ -187,8 +187,33 @@ async def test_what_is_undone_stands_beside_the_help_in_80_columns(open_viewer: 
             shown = str(pilot.app.main.status.render())
             assert "Undone: " in shown
             assert "(“A title" in shown
-            assert "ctrl+r redoes" in shown
+            assert "…”) · ctrl+r redoes" in shown
             assert "? help" in shown
+            assert cell_len(shown) <= 80
+
+
+@pytest.mark.parametrize(
+    ("width", "title", "shown"),
+    [
+        (160, "A title that is much longer than the line has room for", "(“A title that is much longer than the line has room for”)"),
+        (80, "ひらがなとカタカナで書かれたとても長い題名", "(“ひらがなとカタカナで…”)"),
+        (50, "A title that is much longer than the line has room for", "Undone: starred a session · ctrl+r redoes"),
+    ],
+)
+async def test_the_title_of_what_is_undone_has_the_room_that_there_is(
+    open_viewer: OpenViewer, library: Library, width: int, title: str, shown: str
+) -> None:
+    """Beside the help: it is the title that gives way."""
+    fill(library, make_session("one", title=title))
+    async with open_viewer(library, size=(width, 24)) as pilot:
+        assert isinstance(pilot.app, ChatviewerApp)
+        await press(pilot, "asterisk", "u")
+        await settle(pilot)
+        line = str(pilot.app.main.status.render())
+        assert shown in line
+        assert "ctrl+r redoes" in line
+        assert "help" in line or width == 50
+        assert cell_len(line) <= width
 
 
 async def test_an_empty_library_names_only_keys_that_do_something(open_viewer: OpenViewer, library: Library) -> None:

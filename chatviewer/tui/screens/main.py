@@ -333,7 +333,7 @@ class MainScreen(OutgoingActions, WindowActions):
     @on(LibraryChanged)
     def show_change(self, event: LibraryChanged) -> None:
         hints = [event.hint if self.reader.has_focus and not self.reader.is_finding else "", "u undoes" if event.can_undo else ""]
-        self.tell(" · ".join([event.words, *filter(None, hints)]), lasts=True)
+        self.tell(" · ".join([event.words, *filter(None, hints)]), lasts=True, about=event.about)
         if event.moves_sessions or self.listing.follows_changes:
             self.listing.refresh()
         else:

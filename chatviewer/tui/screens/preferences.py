@@ -140,7 +140,7 @@ class PreferencesScreen(Screen[None]):
         for row in self.query(PreferenceRow):
             row.show(values.get(row.preference.key, row.preference.default))
         if event.step is not None:
-            self.query_one(StatusLine).tell(event.step.words)
+            self.query_one(StatusLine).tell(event.step.words, about=event.step.about)
 
     @on(WorkFailed)
     def show_failure(self, event: WorkFailed) -> None:

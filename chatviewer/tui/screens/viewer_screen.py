@@ -78,10 +78,11 @@ class ViewerScreen(Screen[None]):
         threads = (self.fetcher, self.counter, self.changes, self.writer, self.searcher)
         return all(thread.is_idle for thread in threads)
 
-    def tell(self, words: str, *, is_warning: bool = False, lasts: bool = False) -> None:
-        """Say something in the bottom line for a while; what does not last is about this pane, and goes when the pane is left."""
+    def tell(self, words: str, *, is_warning: bool = False, lasts: bool = False, about: str = "") -> None:
+        """Say something in the bottom line for a while, in which the title `about` may be cut; what does not last is about this pane, and
+        goes when the pane is left."""
         self._told_in = "" if lasts or is_warning else self.pane
-        self.status.tell(words, is_warning=is_warning)
+        self.status.tell(words, is_warning=is_warning, about=about)
 
     def forget_told(self) -> None:
         """After the focus has moved: take back what was said about another pane."""

@@ -8,10 +8,12 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from chatviewer.domain import safe_line
+from chatviewer.domain.wording import in_brackets
 from chatviewer.tui import formatting
 from chatviewer.tui.shown_keys import key_of
 
 NOTICE_SECONDS = 8.0
+SHORTEST_TITLE = 10  # cells; less of it tells nothing
 
 
 class StatusLine(Widget):
@@ -29,10 +31,12 @@ class StatusLine(Widget):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._timer: Timer | None = None
+        self._about = ""  # the title in the notice
         self._places: list[tuple[int, int, str]] = []  # from where to where a hint stands, and its key
 
-    def tell(self, words: str, *, is_warning: bool = False) -> None:
-        """Say something for a while."""
+    def tell(self, words: str, *, is_warning: bool = False, about: str = "") -> None:
+        """Say something for a while. The title `about`, in brackets as `step_line` has it, is what gives way where there is little room."""
+        self._about = about
         self.notice = safe_line(words, 300)
         self.is_warning = is_warning
         if self._timer is not None:
@@ -54,13 +58,13 @@ class StatusLine(Widget):
         width = self.size.width
         wanted = sum(map(_cells, self.hints)) + 4
         resting = self.resting if wanted + cell_len(self.resting) <= width else ""  # the keys help more
-        told = self.notice or self.progress or resting
+        kept = sum(map(_cells, self.hints[-1:]))
+        told = self._noticed(width - kept - 4) or self.progress or resting
         right = formatting.fit(told, width - 2, pad=False) if told else ""
         room = width - cell_len(right) - 3
         left: list[tuple[str, str]] = []
         used = 1
         self._places = []
-        kept = sum(map(_cells, self.hints[-1:]))
         if used + kept <= room:
             for place, hint in enumerate(self.hints):
                 is_last = place == len(self.hints) - 1
@@ -75,6 +79,15 @@ class StatusLine(Widget):
         gap = " " * max(1, width - used - cell_len(right))
         style = "bold $warning" if self.is_warning else "$foreground" if self.notice else "$foreground 65%"
         return Content.assemble(*left, gap, (right, style), " ")
+
+    def _noticed(self, room: int) -> str:
+        """The notice, with less of the title in it, or none, where it would take the place of the last hint."""
+        beyond = cell_len(self.notice) - room
+        if not self._about or beyond <= 0:
+            return self.notice
+        shorter = formatting.fit(self._about, cell_len(self._about) - beyond, pad=False)
+        whole, kept = in_brackets(self._about), f" {in_brackets(shorter)}" if cell_len(shorter) >= SHORTEST_TITLE else ""
+        return self.notice.replace(f" {whole}", kept, 1)
 
 
 def _cells(hint: tuple[str, str]) -> int:
