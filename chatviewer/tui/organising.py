@@ -1,4 +1,5 @@
-"""What the user does to sessions and replies, as jobs for a background thread: each is one transaction and one step to undo."""
+"""What the user does to sessions and replies, as jobs for a background thread: each is one transaction and one step to undo. But how far
+something was read is no step: it is noted in passing, many times a day, and `U` turns it round."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress

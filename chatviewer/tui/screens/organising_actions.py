@@ -1,4 +1,5 @@
-"""What the user can do to sessions and replies from the main screen. Everything runs in the change thread and can be undone."""
+"""What the user can do to sessions and replies from the main screen. Everything runs in the change thread; all but a purge, and
+marks of what is read, can be undone."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
