@@ -12,8 +12,8 @@ from chatviewer.domain.record import NamedTuple
 from chatviewer.domain.session import Session
 from chatviewer.storage.describing import Growth
 from chatviewer.storage.encoding import mapping_from_json
-from chatviewer.storage.linking import project_uid
-from chatviewer.storage.merging import Change, StoredMessage, answer, is_same, merge_message, stored_messages, variant_uid
+from chatviewer.storage.linking import mark_session_branched, project_uid
+from chatviewer.storage.merging import Change, StoredMessage, answer, is_same, merge_message, move_message, stored_messages, variant_uid
 from chatviewer.storage.rows import milliseconds
 from chatviewer.storage.writing import Writer
 
@@ -133,6 +133,8 @@ class Incoming:
         self._writer.flush()
         for stored, message in self._again:
             self._merge(stored, message, session_id)
+        if self._again and not self._session.is_tail:
+            self._move(session_id)
         for message in self._seconds:
             self._write_second(message, session_id)
         for late in self._session.late_results:
@@ -153,6 +155,25 @@ class Incoming:
             stored = self._known.get(self._place.uid_of(given))
             parent = stored.id if stored is not None and stored.session_id == self._place.session_id else None
         return None if parent == message_id else parent
+
+    def _move(self, session_id: int) -> None:
+        """Where children came before their parent and hung on something else meanwhile, the file, read as a whole, says anew how its
+        messages hang together. Only then, and not of one whose parent it has lost: of two files with parts of one session, each would
+        move what the other one knows better."""
+        new, here = {self._ids[message.uid] for message, _ in self.new}, set(self._ids.values())
+        moved: list[tuple[StoredMessage, int | None]] = []
+        for stored, message in self._again:
+            parent = self._parent(message, stored.id)
+            is_said = parent in here if message.parent_uid is not None else True
+            is_known = stored.parent_id is None or stored.parent_id in here
+            if stored.session_id == session_id and parent != stored.parent_id and is_said and is_known:
+                moved.append((stored, parent))
+        if any(parent in new for _, parent in moved):
+            for stored, parent in moved:
+                move_message(self._writer, stored, parent)
+            if self._writer.rows is None:  # a load does that in the end, for all
+                mark_session_branched(self.connection, session_id)
+            self._is_changed = True
 
     def _count_new(self, messages: list[Message], rows: list[int]) -> None:
         growth = self._growth

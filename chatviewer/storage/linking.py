@@ -99,6 +99,15 @@ def mark_branched(connection: sqlite3.Connection, first_row: int) -> None:
     )
 
 
+def mark_session_branched(connection: sqlite3.Connection, session_id: int) -> None:
+    """As `mark_branched`, of one session anew, in which messages were moved."""
+    connection.execute(
+        "UPDATE session SET is_branched = EXISTS (SELECT 1 FROM message WHERE session_id = ?1 AND parent_id IS NOT NULL"
+        " GROUP BY parent_id HAVING count(*) > 1) WHERE id = ?1",
+        (session_id,),
+    )
+
+
 def mark_all_branched(connection: sqlite3.Connection) -> None:
     """As `mark_branched`, of all sessions anew: it reads how every message hangs on its parent."""
     connection.execute(

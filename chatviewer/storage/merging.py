@@ -35,7 +35,7 @@ from chatviewer.storage.writing import Writer
 
 _STORED = long_in_utf8(
     "m.id, m.uid, m.session_id, s.uid, s.user_id, m.role, m.content, m.thinking, m.model, m.tool_name, m.tool_call_id, m.input_tokens,"
-    " m.output_tokens, m.trace_id, m.created_at, m.metadata"
+    " m.output_tokens, m.trace_id, m.created_at, m.metadata, m.parent_id"
 )
 _CALL = long_in_utf8(
     "id, message_id, position, tool_name, tool_call_id, status, error_message, started_at, completed_at, duration_ms, child_uid,"
@@ -76,6 +76,7 @@ class StoredMessage(NamedTuple):
     trace_id: str | None
     created_at: int | None
     metadata: str | None
+    parent_id: int | None
     calls: list[StoredCall]
 
 
@@ -225,6 +226,11 @@ def complete_call(writer: Writer, stored: StoredCall, given: Mapping[str, Any]) 
     if changes:
         _update(writer, "tool_call", stored.id, changes)
     return bool(changes)
+
+
+def move_message(writer: Writer, stored: StoredMessage, parent_id: int | None) -> None:
+    """Hang a stored message on another one."""
+    _update(writer, "message", stored.id, {"parent_id": parent_id})
 
 
 def _update(writer: Writer, table: str, row_id: int, changes: Mapping[str, Any]) -> None:

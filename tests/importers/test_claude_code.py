@@ -10,10 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chatviewer import ingest
 from chatviewer.domain import Message, Role, Session, ToolCallStatus
 from chatviewer.domain.identity import message_uid, session_uid
 from chatviewer.importers.base import FullReadNeededError, Reading
 from chatviewer.importers.claude_code import ClaudeCodeImporter
+from chatviewer.storage.library import Library
 from tests.chance import examples
 from tests.importers.mutating import mutated
 from tests.measuring import cpu_seconds
@@ -579,6 +581,34 @@ def test_tail_by_tail_equals_whole(tmp_path: Path, records: list[dict[str, Any]]
     path = tmp_path / "grown.jsonl"
     shelf, _ = piecewise(content, cuts, path)
     assert shelf.contents() == whole(content, path).contents()
+
+
+@pytest.mark.parametrize("cuts", [[3], [2, 3], [2, 4], [3, 4], [2, 3, 4, 5]])
+def test_children_may_come_before_their_parent_and_in_another_import(tmp_path: Path, cuts: list[int]) -> None:
+    records = [
+        user("a", None, "ask"),
+        reply("r", "a", "m", text("said")),
+        user("c", "b", "child"),
+        user("d", "b", "other child"),
+        reply("b", "r", "m2", text("parent")),
+        user("e", "c", "grandchild"),
+    ]
+    path = tmp_path / f"{SID}.jsonl"
+    with Library.open(tmp_path / "x.db") as library:
+        for cut in [*cuts, len(records)]:
+            path.write_bytes(lines(records[:cut]))
+            assert not ingest.run(library, [path]).problems
+        (session,) = library.summaries(library.session_ids())
+        messages = library.messages(session.id)
+        assert not [finding for finding in library.check() if finding.severity == "damage"]
+    assert tree(Session(session.uid, "claude-code", SID, messages=tuple(messages))) == [
+        ("ask", None),
+        ("said", "ask"),
+        ("child", "parent"),
+        ("other child", "parent"),
+        ("parent", "said"),
+        ("grandchild", "child"),
+    ]
 
 
 @settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

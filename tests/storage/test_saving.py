@@ -205,6 +205,32 @@ def test_a_tail_continues_its_session(library: Library) -> None:
     check_index(library)
 
 
+def test_children_that_came_before_their_parent_are_moved_below_it(library: Library) -> None:
+    first, one, two = (make_message("a"), make_message("b", parent="a"), make_message("c", parent="a"))
+    library.save([make_import(make_session("t", (first, one, two)))])
+    late = make_message("d", parent="a")
+    whole = make_session("t", (first, one._replace(parent_uid=late.uid), two._replace(parent_uid=late.uid), late))
+    tree = "SELECT seq, message.parent_id, is_branched FROM message JOIN session ON session.id = session_id ORDER BY seq"
+    assert rows(library, tree) == [(0, None, 1), (1, 1, 1), (2, 1, 1)]
+    assert library.save([make_import(whole)]) == SaveCounts(updated=1, messages=1)
+    assert rows(library, tree) == [(0, None, 1), (1, 4, 1), (2, 4, 1), (3, 1, 1)]
+    assert not [finding for finding in library.check() if finding.severity == "damage"]
+    assert library.save([make_import(whole)]) == SaveCounts(unchanged=1)
+    later = make_message("e", parent="d")
+    straight = make_session("t", (first, one._replace(parent_uid=late.uid), two._replace(parent_uid=later.uid), late, later))
+    library.save([make_import(straight)])
+    assert rows(library, tree)[1:] == [(1, 4, 1), (2, 5, 1), (3, 1, 1), (4, 4, 1)]
+    other = make_message("f")
+    rest = (one._replace(parent_uid=None), other, two._replace(parent_uid=other.uid))
+    library.save([make_import(make_session("t", rest))])
+    assert rows(library, tree)[1:3] == [(1, 4, 1), (2, 5, 1)], "a file that has lost their parents does not know better"
+    last = make_message("g", parent="c")
+    chain = (first, late._replace(parent_uid=first.uid), later, two._replace(parent_uid=later.uid), last, one._replace(parent_uid=last.uid))
+    library.save([make_import(make_session("t", chain))])
+    assert rows(library, tree)[1] == (1, 7, 0), "no branch is left"
+    assert not [finding for finding in library.check() if finding.severity == "damage"]
+
+
 def test_a_late_result_answers_the_stored_call(library: Library) -> None:
     message = make_message("c0", role=Role.ASSISTANT)
     call = make_call(message.uid, 0, tool_call_id="toolu_1", result=None, status=ToolCallStatus.PENDING)
