@@ -17,12 +17,25 @@ SCOPES = ("text", "tools", "thinking", "title")
 DEFAULT_SCOPES = ("text", "thinking", "title")  # tool output is searched when asked: it would drown the rest
 
 
+# What stands right behind a number and is one word with it in the index, in lower case.
+UNITS = (
+    *("ns", "us", "µs", "ms", "s", "sec", "min", "m", "h", "hr", "hrs", "d", "w"),
+    *("b", "kb", "mb", "gb", "tb", "kib", "mib", "gib", "k", "g", "bit"),
+    *("px", "em", "rem", "pt", "vh", "vw", "dpi", "fps", "p", "x", "hz", "khz", "mhz", "ghz"),
+    *("mm", "cm", "km", "kg", "v", "st", "nd", "rd", "th"),
+)
+
+
 class Word(NamedTuple):
-    """Text to find: a word, or with `is_phrase` words in this order. With `is_prefix` the last word may go on."""
+    """Text to find: a word, or with `is_phrase` words in this order. With `is_prefix` the last word may go on.
+
+    `number`: what was typed before it, where it is its unit: `350 ms` may be written as one word as well.
+    """
 
     text: str
     is_prefix: bool = False
     is_phrase: bool = False
+    number: str = ""
 
 
 class Pattern(NamedTuple):

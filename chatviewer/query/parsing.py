@@ -7,7 +7,11 @@ Terms that stand side by side must all match. `OR` binds closer than that, as in
 from datetime import datetime
 
 from chatviewer.query.lexing import FieldText, Lexer, Token
-from chatviewer.query.nodes import DEFAULT_SCOPES, AllOf, AnyOf, Node, Not, Pattern, Query, Word, distinct
+from chatviewer.query.nodes import DEFAULT_SCOPES, UNITS, AllOf, AnyOf, Node, Not, Pattern, Query, Word, distinct
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeGuard
 
 _FIRST_UNSPACED = "\u0e00"  # Thai; Chinese, Japanese and Korean follow
 MAX_DEPTH = 8  # SQLite reads no statement that is nested much deeper
@@ -38,9 +42,22 @@ class _Group:
             nodes.extend(joined.nodes if isinstance(joined, AllOf) else (joined,))
         if not nodes:
             return None
-        wanted = distinct(nodes)  # each once: a beginning of very many words is looked up for each time that it stands there
+        wanted = distinct(_with_numbers(nodes))  # each once: a beginning of very many words is looked up for each time that it stands there
         whole = wanted[0] if len(wanted) == 1 else AllOf(wanted)
         return _negated(whole) if self.is_negated else whole
+
+
+def _with_numbers(nodes: list[Node]) -> list[Node]:
+    """A unit that stands behind its number knows it. Units of one letter do not: `part 3 s` is no three seconds."""
+    for place in range(1, len(nodes)):
+        number, unit = nodes[place - 1], nodes[place]
+        if isinstance(unit, Word) and len(unit.text) > 1 and unit.text.lower() in UNITS and not unit.is_phrase and _is_number(number):
+            nodes[place] = unit._replace(number=number.text)
+    return nodes
+
+
+def _is_number(node: Node) -> "TypeGuard[Word]":
+    return isinstance(node, Word) and node.text.isascii() and node.text.isdigit() and not (node.is_prefix or node.is_phrase)
 
 
 def _any_of(chain: list[Node]) -> Node:

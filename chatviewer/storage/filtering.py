@@ -163,6 +163,9 @@ class Conditions:
 
             text = fold(word.text)
             sql, parameters = self._text("begins(?, {})", text)
+            if word.number:
+                joined, more = self._text("begins(?, {})", word.number + text)
+                sql, parameters = f"{sql} OR {joined}", [*parameters, *more]
             return f"({sql} OR begins(?, message.terms))", [*parameters, text]
         if self.level == "tool" and word in self._dense:
             return said(word)

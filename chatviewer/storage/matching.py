@@ -9,21 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chatviewer.domain.record import NamedTuple
-from chatviewer.query.nodes import AllOf, AnyOf, Node, Not, Pattern, Query, Word, distinct
+from chatviewer.query.nodes import UNITS, AllOf, AnyOf, Node, Not, Pattern, Query, Word, distinct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
 
 MAX_TOKENS = 64  # of one phrase; each opens a cursor of its own
-
-# What stands right behind a number and is one word with it in the index, in lower case.
-UNITS = (
-    *("ns", "us", "µs", "ms", "s", "sec", "min", "m", "h", "hr", "hrs", "d", "w"),
-    *("b", "kb", "mb", "gb", "tb", "kib", "mib", "gib", "k", "g", "bit"),
-    *("px", "em", "rem", "pt", "vh", "vw", "dpi", "fps", "p", "x", "hz", "khz", "mhz", "ghz"),
-    *("mm", "cm", "km", "kg", "v", "st", "nd", "rd", "th"),
-)
 
 # Marks that unicode61 neither folds nor keeps, and letters that are younger than its tables: it ends a word there.
 _ENDING = "[\u0305\u030d\u030e\u0310\u0312-\u031a\u031c-\u0322\u0329-\u032c\u032f\u0332-\u036f\u19b0-\u19c9\u1cf2\u1cf3]"
@@ -46,6 +38,8 @@ def choices(word: Word) -> list[Choice]:
     found: list[Choice] = [Phrase(tuple(text.split()), word.is_prefix)] if text else []
     if word.text.isascii() and word.text.isdigit() and not (word.is_prefix or word.is_phrase):
         found += [Phrase((f"{word.text}{unit}",), is_beginning=False) for unit in UNITS]
+    if word.number:
+        found.append(Phrase((known_text(word.number + word.text),), word.is_prefix))
     if _is_day(word.text) and not word.is_prefix:
         found.append(Phrase((*text.split()[:2], f"{word.text[8:]}t"), is_beginning=True))  # 2026-03-01T10:15:00Z
     if (split := split_word(word.text)) is not None:

@@ -18,13 +18,14 @@ from chatviewer.storage.terms import extra_terms
 
 def encoded(word: Word) -> str:
     """A word as one value for SQL."""
-    return f"{int(word.is_prefix)}{int(word.is_phrase)}{word.text}"
+    return f"{int(word.is_prefix)}{int(word.is_phrase)}{word.number}:{word.text}"
 
 
 @lru_cache(64)
 def decoded(code: str) -> list[Choice]:
     """What an `encoded` word is found by."""
-    return choices(Word(code[2:], code[0] == "1", code[1] == "1"))
+    number, _, text = code[2:].partition(":")
+    return choices(Word(text, code[0] == "1", code[1] == "1", number))
 
 
 class CallText:

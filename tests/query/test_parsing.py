@@ -47,6 +47,28 @@ def at(year: int, month: int = 1, day: int = 1, hour: int = 0, minute: int = 0) 
 
 
 @pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("350 ms", ["", "350"]),
+        ("within 350 MS of", ["", "", "350", ""]),
+        ("(350 kb) 3 px", ["", "350", "", "3"]),
+        ("part 3 s", ["", "", ""]),
+        ("ms 350", ["", ""]),
+        ("350 source:codex ms", ["", ""]),
+        ('350 "ms"', ["", ""]),
+        ('"350" ms', ["", ""]),
+        ("3* ms", ["", ""]),
+        ("-350 ms", [""]),
+        ("350 OR ms", ["", ""]),
+        ("3.5 ms", ["", ""]),
+    ],
+)
+def test_a_unit_behind_its_number_knows_it(text: str, numbers: list[str]) -> None:
+    assert [leaf.number for leaf in positive_leaves(parse(text).node) if isinstance(leaf, Word)] == numbers
+    assert parse(text, is_being_typed=True).words == parse(text).words
+
+
+@pytest.mark.parametrize(
     ("text", "tree"),
     [
         ("flaky test", "(flaky & test)"),

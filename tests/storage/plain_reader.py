@@ -13,8 +13,7 @@ from typing import NamedTuple
 
 from chatviewer.domain import Message, Session, ToolCall, ToolCallStatus
 from chatviewer.domain.summary import SessionSummary
-from chatviewer.query.nodes import Absent, AllOf, AnyOf, Names, Node, Not, Pattern, Query, Span, Word
-from chatviewer.storage.matching import UNITS
+from chatviewer.query.nodes import UNITS, Absent, AllOf, AnyOf, Names, Node, Not, Pattern, Query, Span, Word
 
 Answer = bool | None
 
@@ -136,6 +135,8 @@ def _holds(text: str, word: Word) -> Answer:
         return True
     if re.fullmatch(r"[0-9]+", typed) and not word.is_phrase and any(f"{typed}{unit}" in _words(text) for unit in UNITS):
         return True  # a number with its unit
+    if word.number and _stand_in([f"{word.number}{typed}".lower()], _words(text), word.is_prefix):
+        return True  # a unit with its number
     if re.fullmatch(r"\d{4}-\d\d-\d\d", typed) and not word.is_prefix and re.search(rf"(?<![^\W_]){typed}T", text):
         return True  # the day of a timestamp
     split = [part.lower() for part in _PARTS.findall(typed)] if typed.isascii() else wanted

@@ -46,6 +46,7 @@ EXAMPLES = {
     "2026-03-01": "names",
     "640px": "names",
     "640": "names",
+    "640 px": "names",
     "source:claude-code": "flaky apart pre api signs names words helper",
     "source:codex,chatgpt": "old",
     "source:codex": "old",
