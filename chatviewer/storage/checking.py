@@ -324,11 +324,10 @@ def _journal(connection: sqlite3.Connection, user_id: int, path: Path) -> Iterat
                 if fields.get("kind") == "purge" and fields["user"] == user_id:
                     purged.add(str(fields["target"]))
                 standing.add(fields)
+                if fields.get("kind") == "do" and wanted[key] > 0:
+                    wanted[key] -= 1
             except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
                 unreadable += 1
-                continue
-            if fields.get("kind") == "do" and wanted[key] > 0:
-                wanted[key] -= 1
     missing = wanted.total()
     back = purged - {row[0] for row in connection.execute("SELECT uid FROM tombstone WHERE user_id = ?", (user_id,))}
     if back:

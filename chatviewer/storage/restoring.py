@@ -9,14 +9,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from chatviewer.domain.surrogates import storable
 from chatviewer.storage.connection import Database, explained
 from chatviewer.storage.facets import FACETS, Store
 from chatviewer.storage.forgetting import unforgotten
 from chatviewer.storage.journal import is_newer, journal_file
 from chatviewer.storage.tables import peewee_database
+from chatviewer.storage.verifying import unlike
 
 Line = dict[str, Any]
 _KINDS = frozenset({"do", "undo", "redo"})
+_LAST_STEP = 1 << 53
 
 
 def journal_lines(path: Path) -> Iterator[Line]:
@@ -25,8 +28,16 @@ def journal_lines(path: Path) -> Iterator[Line]:
         for raw in file:
             with suppress(ValueError, RecursionError):
                 line = json.loads(raw)
-                if isinstance(line, dict) and isinstance(line.get("target"), str) and not is_newer(line):
+                if isinstance(line, dict) and not is_newer(line) and _is_whole(line):
                     yield line
+
+
+def _is_whole(line: Line) -> bool:
+    """Whether it says who did what in values that a table can hold. A hand or a flipped bit may have made anything of it."""
+    kind, target, step, action = (line.get(name) for name in ("kind", "target", "step", "action"))
+    if not (isinstance(kind, str) and isinstance(target, str) and storable(target) == target):
+        return False
+    return kind not in _KINDS or (type(step) is int and 0 <= step <= _LAST_STEP and isinstance(action, str) and action in FACETS)
 
 
 def restore_before_import(database: Database, user_id: int, path: Path) -> None:
@@ -35,11 +46,11 @@ def restore_before_import(database: Database, user_id: int, path: Path) -> None:
         now = time.time_ns() // 1_000_000
         store = Store(peewee_database(database), user_id, now)
         for line in journal_lines(path):
-            if line.get("kind") == "purge":
+            if line["kind"] == "purge":
                 connection.execute(
                     "INSERT OR IGNORE INTO tombstone (user_id, uid, purged_at) VALUES (?, ?, ?)", (user_id, line["target"], now)
                 )
-            elif line.get("action") == "preference" and line.get("kind") in _KINDS:
+            elif line["kind"] in _KINDS and line["action"] == "preference":
                 _write(store, "preference", line["target"], line.get("after"))
 
 
@@ -53,31 +64,59 @@ def restore(database: Database, user_id: int, path: Path) -> int:
         store = Store(peewee_database(database), user_id, time.time_ns() // 1_000_000)
         purged = {row[0] for row in connection.execute("SELECT uid FROM tombstone WHERE user_id = ?", (user_id,))}
         purged |= unforgotten(connection, user_id)
+        _drop_damaged(connection, user_id)
         query = "SELECT step, action, target, after, undone_at, at, before FROM journal WHERE user_id = ? ORDER BY id"
         rows = connection.execute(query, (user_id,)).fetchall()
         history = _History()
         count = 0
         for line in journal_lines(path):
-            if line.get("kind") in _KINDS and line["target"] not in purged:
-                count += _write(store, line.get("action"), line["target"], line.get("after"))
-                history.add(line)
+            if line["kind"] in _KINDS and line["target"] not in purged:
+                count += _restore_line(store, history, line)
         if not history.knows({row[:3] for row in rows}):  # the file could not be written for a while
             for step, action, target, after, undone_at, *_ in rows:
-                with suppress(ValueError, RecursionError):  # a damaged row
-                    if undone_at is None and (step, action, target, _key(after)) not in history.told:
-                        _write(store, action, target, json.loads(after))
+                if undone_at is None and (step, action, target, _key(after)) not in history.told:
+                    _write(store, action, target, json.loads(after))
         else:
             connection.execute("DELETE FROM journal WHERE user_id = ?", (user_id,))
             connection.executemany(
                 "INSERT INTO journal (user_id, step, at, action, target, before, after, undone_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [(user_id, *row) for row in history.rows()],
             )
+        for action, targets in unlike(database, user_id).items():  # by damaged lines: the state stands, the way back is lost
+            statement = "DELETE FROM journal WHERE user_id = ? AND action = ? AND target = ?"
+            connection.executemany(statement, [(user_id, action, target) for target in targets])
     return count
 
 
-def _write(store: Store, action: Any, target: str, after: Any) -> bool:
-    """One state; False for a line that makes no sense, which costs itself."""
-    facet = FACETS.get(action) if isinstance(action, str) else None
+def _drop_damaged(connection: sqlite3.Connection, user_id: int) -> None:
+    """Rows of the table that tell no change: with one of them nothing could be undone, and no repair be sound."""
+    query = "SELECT id, action, before, after FROM journal WHERE user_id = ?"
+    for row_id, action, *states in connection.execute(query, (user_id,)).fetchall():
+        is_damaged = action not in FACETS
+        for state in states:
+            try:
+                json.loads(state)
+            except (ValueError, RecursionError):
+                is_damaged = True
+        if is_damaged:
+            connection.execute("DELETE FROM journal WHERE id = ?", (row_id,))
+
+
+def _restore_line(store: Store, history: "_History", line: Line) -> bool:
+    """Put the state after a change in place; False for a line that makes no sense, which costs itself. One that tells no state from before
+    that could be put back is none that can be undone."""
+    action, target = line["action"], line["target"]
+    can_be_undone = line["kind"] != "do" or history.left(line) or _write(store, action, target, line.get("before"))
+    if not _write(store, action, target, line.get("after")):
+        return False
+    if can_be_undone:
+        history.add(line)
+    return True
+
+
+def _write(store: Store, action: str, target: str, after: Any) -> bool:
+    """One state; False for what is none."""
+    facet = FACETS.get(action)
     if facet is None:
         return False
     connection = store.database.connection()
@@ -137,12 +176,16 @@ class _History:
     def __init__(self) -> None:
         self.told: set[tuple[int, str, str, str]] = set()
         self._rows: dict[tuple[int, str, str], list[Any]] = {}  # step, at, action, target, before, after, undone_at
+        self._last: dict[tuple[str, str], Any] = {}  # states, by action and target
+
+    def left(self, line: Line) -> bool:
+        """Whether the state before this change is the one that the change before it left, as it always is where nothing is damaged."""
+        key = line["action"], line["target"]
+        return key in self._last and self._last[key] == line.get("before")
 
     def add(self, line: Line) -> None:
-        step, action, target = line.get("step"), line.get("action"), line["target"]
-        if type(step) is not int or not isinstance(action, str):
-            return
-        key = (step, action, target)
+        step, action, target = key = (line["step"], line["action"], line["target"])
+        self._last[action, target] = line.get("after")
         at = time.time_ns() // 1_000_000
         if line["kind"] == "do":
             for other in [one for one, row in self._rows.items() if row[6] is not None]:

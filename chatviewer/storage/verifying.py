@@ -101,6 +101,13 @@ def _is_of(uid: str, wanted: str | None, project: str) -> bool:
 
 def choice_problems(database: Database, user_id: int) -> Iterator[str]:
     """What the user said last, by the table `journal`, against the rows that hold it."""
+    for action, wrong in unlike(database, user_id).items():
+        first = safe_line(wrong[0], 60)
+        yield f"Of what you chose ({safe_line(action, 20)}), {len(wrong):,} are not as you left them, the first {first}."
+
+
+def unlike(database: Database, user_id: int) -> dict[str, list[str]]:
+    """By action, the targets whose state is not the one that the table `journal` tells."""
     from chatviewer.storage.facets import FACETS, Store
     from chatviewer.storage.journal import unwrapped
     from chatviewer.storage.tables import peewee_database
@@ -114,16 +121,24 @@ def choice_problems(database: Database, user_id: int) -> Iterator[str]:
         else:
             states.setdefault(target, json.loads(before))
     store = Store(peewee_database(database), user_id, 0)
+    found: dict[str, list[str]] = {}
     for action, states in said.items():
         facet = FACETS.get(action)
         if facet is None:
             continue
         with unwrapped():
             held = facet.read(store, list(states))
-        wrong = [target for target, state in held.items() if _own(action, state) != _own(action, states[target])]
+        wrong = [target for target, state in held.items() if not _is_same(action, state, states[target])]
         if wrong:
-            first = safe_line(wrong[0], 60)
-            yield f"Of what you chose ({safe_line(action, 20)}), {len(wrong):,} are not as you left them, the first {first}."
+            found[action] = wrong
+    return found
+
+
+def _is_same(action: str, held: Any, said: Any) -> bool:
+    try:
+        return bool(_own(action, held) == _own(action, said))
+    except (AttributeError, KeyError, TypeError):  # what was said is no state of that kind
+        return False
 
 
 def _own(action: str, state: Any) -> Any:
