@@ -29,6 +29,7 @@ from chatviewer.tui.lending import Lent, run_program
 from chatviewer.tui.modals.notice import NoticeModal
 from chatviewer.tui.screens.importing import ImportScreen
 from chatviewer.tui.welcome import import_text, welcome_text
+from chatviewer.tui.widgets.status_line import StatusLine
 from tests.drills.machine import session_id, transcript, write
 from tests.tui.conftest import NOW
 from tests.tui.test_main_screen import press
@@ -89,6 +90,19 @@ async def test_the_place_is_copied(broken: Path, library: Library, open_viewer: 
         await press(pilot, "j", "y")
         problem = library.problems()[1]
         assert pilot.app.clipboard == f"{broken}:{problem.line}"
+
+
+async def test_beside_what_has_just_happened_the_way_back_is_named_in_80_columns(
+    broken: Path, library: Library, open_viewer: OpenViewer
+) -> None:
+    async with open_viewer(library, size=(80, 24)) as pilot:
+        await press(pilot, "I")
+        await until(pilot, lambda: pilot.app.screen.query_one(OptionList).option_count == 2)
+        status = pilot.app.screen.query_one(StatusLine)
+        for words in ("Copied file and line", "R reads the file again"):
+            status.tell(words)
+            line = str(status.render())
+            assert all(each in line for each in ("Enter show", "e editor", "Esc back", "? help", words)), line
 
 
 async def test_without_an_editor_the_way_out_is_named(

@@ -150,8 +150,10 @@ class ImportScreen(Screen[None]):
             options.highlighted = min(before or 0, len(shown) - 1)
 
     def _say_keys(self) -> None:
+        back, *others = RUNNING_HINTS if self._was_running else HINTS
         problems = PROBLEM_HINTS if self.focused is self.query_one(OptionList) else ()
-        self.query_one(StatusLine).hints = (*problems, *(RUNNING_HINTS if self._was_running else HINTS))
+        # the way back stands where it is seen in 80 columns beside what has just happened
+        self.query_one(StatusLine).hints = (*problems[:2], back, *problems[2:], *others)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         self._say_keys()
