@@ -81,6 +81,8 @@ async def test_of_a_file_that_is_gone_that_is_said(broken: Path, library: Librar
         await press(pilot, "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, NoticeModal))
         assert "cannot be read any more" in shown(pilot, "#body Static")
+        await press(pilot, "escape", "e")
+        assert pilot.app.screen.query_one(StatusLine).notice == "The file is not there any more."
 
 
 async def test_the_place_is_copied(broken: Path, library: Library, open_viewer: OpenViewer) -> None:

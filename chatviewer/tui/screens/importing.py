@@ -1,5 +1,6 @@
 """Import: which sources are on this machine, how far the import is, what it brought, and what could not be read, with file and line."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
@@ -220,6 +221,9 @@ class ImportScreen(Screen[None]):
         """The editor has the terminal until it is left."""
         problem = self._chosen()
         if problem is None:
+            return
+        if not Path(problem.path).exists():  # an editor would begin a new one in its place
+            self.query_one(StatusLine).tell("The file is not there any more.")
             return
         try:
             failure = lend_terminal(self.viewer, editor_command(chosen_editor(), problem.path, problem.line)).problem
