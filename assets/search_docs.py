@@ -51,6 +51,8 @@ a query and within a list), points at what is wrong or was probably meant for a 
 else there is: hits in archive and trash (`ctrl+o` takes them into the search and out again) and in tool output (`ctrl+t` likewise). When
 chats were last imported stands in the bottom line, in a narrow window here.
 
+Behind a field that was chosen (in the filter menu, in the library pane, by a digit) what is typed begins a new word.
+
 A field looks like a chip. Backspace behind the space that closes it, or `ctrl+w`, takes it out as a whole. At the top of the list `↑`
 brings back earlier queries, `↓` returns.
 

@@ -274,6 +274,28 @@ async def test_a_field_is_completed_in_the_middle_and_in_a_list(open_viewer: Ope
         assert advice(pilot).split()[:3] == ["Tab", "today", "yesterday"]
 
 
+async def test_behind_a_field_that_was_chosen_a_new_word_begins(open_viewer: OpenViewer, demo_library: Library) -> None:
+    async with open_viewer(demo_library) as pilot:
+        main = main_of(pilot)
+
+        async def typed(*keys: str, chosen: str = "source:codex") -> str:
+            main.focus_list()
+            main.search_for(chosen)
+            await press(pilot, "slash", *keys)
+            return main.search_box.value
+
+        await press(pilot, "f", *"codex", "enter", "slash", *"test")
+        assert main.search_box.value == "source:codex test"
+        assert main.listing.is_search
+        assert await typed("comma", *"chatgpt") == "source:codex,chatgpt"
+        assert await typed("space", *"x") == "source:codex x"
+        assert await typed("minus", "x") == "source:codex -x"
+        assert await typed("backspace", "x") == "source:codex"  # what is mended is typed
+        assert await typed("left", "y") == "source:codeyx"
+        assert await typed("s", chosen="flaky") == "flakys"  # a word goes on
+        assert await typed(*"source:codex-cli", chosen="") == "source:codex-cli"
+
+
 async def test_nothing_found_names_ways_out_each_with_its_key(open_viewer: OpenViewer, demo_library: Library) -> None:
     async with open_viewer(demo_library) as pilot:
         main = main_of(pilot)

@@ -92,4 +92,4 @@ class ViewerScreen(Screen[None]):
 
     def search_for(self, query: str) -> None:
         """Write a query into the search box; the list follows."""
-        self.search_box.set_query(query)
+        self.search_box.choose(query)

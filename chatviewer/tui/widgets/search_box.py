@@ -85,6 +85,7 @@ class SearchBox(Input):
         self.find_completions: Callable[[str], list[Completion]] = lambda _text: []
         self.completions: list[Completion] = []  # of what stands here
         self._completed = ""  # what `complete` wrote last
+        self._chosen = ""  # what `choose` wrote last
         self.suggester = _FirstCompletion(self)
         self.highlighter = _Chips(self)
 
@@ -93,6 +94,11 @@ class SearchBox(Input):
         if self.value != query:
             self.value = query
         self.cursor_position = len(query) if cursor is None else cursor
+
+    def choose(self, query: str) -> None:
+        """Write a query that was chosen elsewhere: what is typed next stands beside the field at its end, not in it."""
+        self.set_query(query)
+        self._chosen = query
 
     def complete(self, found: Completion) -> None:
         """Write what was offered."""
@@ -125,7 +131,15 @@ class SearchBox(Input):
         super().action_delete_left()
 
     def insert_text_at_cursor(self, text: str) -> None:
-        """Behind what was completed a comma goes on with one more value, and a space that is typed by habit is there already."""
+        """Behind what was completed a comma goes on with one more value, and a space that is typed by habit is there already. Behind a
+        field that was chosen, not typed, a new word begins."""
+        is_at_end = self.selection.is_empty and self.cursor_position == len(self.value)
+        if is_at_end and self.value and self.value == self._chosen and text[:1] not in (" ", ",", "*", ")", ""):
+            from chatviewer.query.editing import terms
+
+            if any(term.end == len(self.value) for term in terms(self.value)):
+                text = f" {text}"
+        self._chosen = ""
         if self.value == self._completed and self.value[-1:] == " " and self.cursor_position == len(self.value):
             if text == " ":
                 return
