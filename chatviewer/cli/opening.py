@@ -36,7 +36,10 @@ def left_journal(database: Path) -> Path | None:
     from chatviewer.paths import journal_path
 
     journal = journal_path(database)
-    return journal if not database.exists() and journal.is_file() and journal.stat().st_size else None
+    try:
+        return journal if not database.exists() and journal.is_file() and journal.stat().st_size else None
+    except OSError:  # nobody may look: whoever opens the database says so
+        return None
 
 
 def add_selection(parser: ArgumentParser, none: str = "") -> None:

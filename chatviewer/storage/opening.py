@@ -7,6 +7,7 @@ import sqlite3
 import time
 
 from chatviewer.domain.user import User
+from chatviewer.errors import DatabaseUnwritableError
 from chatviewer.storage.connection import APPLICATION_ID, BUSY_TIMEOUT_MS, Database, explained, prepare_file
 
 TYPE_CHECKING = False
@@ -22,7 +23,7 @@ def open_database(path: Path | str, *, create: bool = True, is_alone: bool = Fal
 
     Raises DatabaseError and its kinds.
     """
-    if not create and not os.path.lexists(path):
+    if not create and _is_missing(path):
         database = Database(path, is_absent=True, is_alone=is_alone)
         return database, User(1, USER_NAME)
     prepare_file(path)
@@ -40,6 +41,17 @@ def open_database(path: Path | str, *, create: bool = True, is_alone: bool = Fal
     except BaseException:
         database.close()
         raise
+
+
+def _is_missing(path: Path | str) -> bool:
+    """Whether there is nothing; where nobody may look, that is no empty library. Raises DatabaseUnwritableError."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError as error:
+        raise DatabaseUnwritableError(f"{path} cannot be opened: {error.strerror}; check the permissions of its folder.") from error
+    return False
 
 
 def _use_log(connection: sqlite3.Connection) -> None:

@@ -131,6 +131,27 @@ def test_a_folder_that_may_not_be_written(filled_home: Path, database_path: Path
         database_path.parent.chmod(0o700)
 
 
+def test_a_folder_that_may_not_be_looked_into(filled_home: Path, database_path: Path, tmp_path: Path) -> None:
+    """As one that `sudo` made. It is no empty library: nothing to find, nothing to undo, an export of nothing."""
+    with Library.open(database_path) as library:
+        ingest.run(library)
+        uid = library.summaries(library.session_ids())[0].uid
+    target = tmp_path / "out.md"
+    database_path.parent.chmod(0o000)
+    try:
+        for words in (
+            *(["list"], ["search", "lorem"], ["show", uid], ["stats"], ["sources"], ["undo"], ["star", uid], ["purge", uid, "--yes"]),
+            *(["export", "--format", "md", "-o", str(target)], ["backup", str(tmp_path / "copy.db")], ["import"], ["doctor"]),
+            *(["doctor", "--repair"], ["preferences"], ["preferences", "set", "theme", "nord"]),
+        ):
+            code, out, err = outcome(start_confined(*words))
+            assert (code, out) == (3, ""), (words, out, err)
+            assert one_sentence(err), err
+    finally:
+        database_path.parent.chmod(0o700)
+    assert not target.exists()
+
+
 def test_a_database_that_another_program_holds(filled_home: Path, database_path: Path) -> None:
     with Library.open(database_path) as library:
         ingest.run(library)
