@@ -14,7 +14,7 @@ from chatviewer.domain.message import Attachment
 from chatviewer.importers.base import FullReadNeededError, Reading
 from chatviewer.importers.building import block_text, mapping, text, whole_number, word
 from chatviewer.importers.claude_code_drafts import SOURCE, Call, Piece, Reply, Thread, session_key
-from chatviewer.importers.claude_code_texts import attached, attachment_record, injected_kind, result_text, told_beside
+from chatviewer.importers.claude_code_texts import attached, attachment_record, completed, injected_kind, result_text
 from chatviewer.importers.claude_code_threads import Threads, parent_of
 
 # A title by a later record wins over one of the same rank; a prompt that is a slash command or a log is better than nothing.
@@ -31,12 +31,11 @@ class Transcript(Threads):
         super().__init__(reading, file_session, agent_id)
         self.calls: dict[str, list[Call]] = {}
         self.early_results: dict[str, list[tuple[Piece, bool, str]]] = {}  # results whose call was not read yet
-        self.titles: list[tuple[str, int, str]] = []  # session id, rank, title
+        self.titles: list[tuple[str, int, str, int]] = []  # session id, rank, title, line (0: counted by an earlier import)
         self.waiting_titles: list[tuple[str, int, str]] = []  # of sessions that were not met yet
-        self.summaries: list[tuple[str, str]] = []  # uuid that it belongs to, title
+        self.summaries: list[tuple[str, str, int]] = []  # uuid that it belongs to, title, line
         self.missing: set[str] = set()  # records to which stored messages would link, had they not been missing
         self.answered_early: set[str] = set()  # ids of calls whose result an earlier import stored as a message
-        self.stored_summary_count = 0  # those before were met by an earlier import
         self.closed_replies: dict[str | None, None] = {}  # ids of replies that an earlier import stored
         self.last_reply: Reply | None = None
 
@@ -242,8 +241,11 @@ class Transcript(Threads):
         images: list[Attachment] = []
         if type(result) is not str:
             result, images = result_text(result)
-        if not result and not images:
-            result = told_beside(record.get("toolUseResult"))
+        extra = record.get("toolUseResult")
+        if extra is not None and (result or not images):
+            result = completed(result, extra)
+            if type(extra) is dict and extra.get("originalFile"):
+                self.reading.skip("file before an edit")
         is_error = block.get("is_error") is True
         calls = self.calls.get(id, []) if id else []
         for call in calls:
@@ -262,7 +264,6 @@ class Transcript(Threads):
                 self.early_results.setdefault(id, []).append((piece, is_error, key))
             return None
         duration: int | None = None
-        extra = record.get("toolUseResult")
         if type(extra) is dict:
             for name in ("durationMs", "totalDurationMs"):
                 if duration is None and name in extra:
@@ -306,11 +307,15 @@ class Transcript(Threads):
         if kind in ("custom-title", "ai-title"):
             title = word(record.get("customTitle") if kind == "custom-title" else record.get("aiTitle"))
             if title:
-                self.titles.append((text(record.get("sessionId")), RANK_CUSTOM if kind == "custom-title" else RANK_AI, title))
+                self.titles.append((text(record.get("sessionId")), RANK_CUSTOM if kind == "custom-title" else RANK_AI, title, line))
+            else:
+                self.reading.skip(kind)
             return
         if kind == "summary":
             if title := word(record.get("summary")):
-                self.summaries.append((text(record.get("leafUuid")), title))
+                self.summaries.append((text(record.get("leafUuid")), title, line))
+            else:
+                self.reading.skip(kind)
             return
         message = record.get("message")
         if type(message) is dict and "content" in message:  # an unknown kind of message is still a message

@@ -11,7 +11,7 @@ from typing import Any
 from chatviewer.domain.kinds import Role
 from chatviewer.domain.message import ToolCall, ToolResult
 from chatviewer.domain.session import Session
-from chatviewer.importers.base import FullReadNeededError
+from chatviewer.importers.base import FullReadNeededError, Reading
 from chatviewer.importers.building import first_prompt_title, is_real_prompt, mapping, parse_time, text
 from chatviewer.importers.claude_code_drafts import SOURCE, Call, Piece, Thread
 from chatviewer.importers.claude_code_placing import Ghosts, Placing
@@ -64,10 +64,9 @@ def restore(transcript: Transcript, state: Mapping[str, Any]) -> Ghosts:
         call.is_stored = True
         transcript.calls.setdefault(id_, []).append(call)
     transcript.closed_replies = dict.fromkeys(state["replies"])
-    transcript.titles = [(sid, rank, title) for sid, rank, title in state["titles"]]
+    transcript.titles = [(sid, rank, title, 0) for sid, rank, title in state["titles"]]
     transcript.answered_early = set(state["early"])
-    transcript.summaries = [(leaf, title) for leaf, title in state["summaries"]]
-    transcript.stored_summary_count = len(transcript.summaries)
+    transcript.summaries = [(leaf, title, 0) for leaf, title in state["summaries"]]
     transcript.order = [(uuid, 0) for uuid in dict.fromkeys(record[0] for record in state["records"])]
     return ghosts
 
@@ -134,23 +133,25 @@ def _late_result(call: ToolCall) -> ToolResult:
 
 def _give_titles(transcript: Transcript) -> None:
     """The last title of the highest rank; else one made from the first prompt. In a tail: only when it is a better one."""
+    reading = transcript.reading
     main = next((thread for thread in transcript.threads.values() if not thread.parent_key), None)
-    for number, (leaf, title) in enumerate(transcript.summaries):
+    for leaf, title, line in transcript.summaries:
+        is_new = line > reading.told_line
         piece = transcript.resolve(leaf)
         if piece is not None:
-            _retitle(piece.thread, RANK_SUMMARY, title)
-        elif number < transcript.stored_summary_count:
-            continue
-        elif transcript.reading.is_tail and main is not None and main.title_rank <= RANK_SUMMARY:
+            _take_title(reading, piece.thread, RANK_SUMMARY, title, line)
+        elif is_new and reading.is_tail and main is not None and main.title_rank <= RANK_SUMMARY:
             raise FullReadNeededError
-        else:
-            transcript.reading.skip("summary of another session")
-    for sid, rank, title in transcript.titles:
+        elif is_new:
+            reading.skip("summary of another session")
+    for sid, rank, title, line in transcript.titles:
         thread = transcript.homes.get(sid) or main
-        if thread is None:
-            transcript.waiting_titles.append((sid, rank, title))
-        else:
-            _retitle(thread, rank, title)
+        if thread is not None:
+            _take_title(reading, thread, rank, title, line)
+            continue
+        transcript.waiting_titles.append((sid, rank, title))
+        if line > reading.told_line:
+            reading.skip("title without a session")
     for thread in transcript.threads.values():
         if thread.title_rank < RANK_PROMPT:
             title = first_prompt_title(
@@ -160,6 +161,15 @@ def _give_titles(transcript: Transcript) -> None:
                 rank = RANK_PROMPT if is_real_prompt(title) else RANK_POOR_PROMPT
                 if rank > thread.title_rank:
                     _retitle(thread, rank, title)
+
+
+def _take_title(reading: Reading, thread: Thread, rank: int, title: str, line: int) -> None:
+    """Give a session the title of a record. Each has one: all records but that are counted, whichever it is, once."""
+    if not line:  # an earlier import counted it as that of nobody
+        raise FullReadNeededError
+    if line > reading.told_line and thread.title_rank >= RANK_SUMMARY:
+        reading.skip("replaced title")
+    _retitle(thread, rank, title)
 
 
 def _retitle(thread: Thread, rank: int, title: str) -> None:
@@ -224,7 +234,7 @@ def _state(transcript: Transcript, placing: Placing, shown: list[Thread], before
         "calls": calls[-KEPT_CALLS:],
         "titles": transcript.waiting_titles[-KEPT_SUMMARIES:],
         "early": sorted(early)[-KEPT_CALLS:],
-        "summaries": [[leaf, title] for leaf, title in transcript.summaries if transcript.resolve(leaf) is None][-KEPT_SUMMARIES:],
+        "summaries": [[leaf, title] for leaf, title, _ in transcript.summaries if transcript.resolve(leaf) is None][-KEPT_SUMMARIES:],
         "replies": list(dict.fromkeys([*transcript.closed_replies, *replies]))[-KEPT_REPLIES * 2 :],
     }
 

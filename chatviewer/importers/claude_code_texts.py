@@ -19,6 +19,7 @@ _KIND_OF_START = (
     ("[Request interrupted", "interruption"),
     ("This session is being continued from a previous conversation", "compact_summary"),
 )
+_PREVIEW_START = "<persisted-output>"  # of a result whose whole is in another file
 _STARTS = tuple(beginning for beginning, _ in _KIND_OF_START)
 
 
@@ -72,11 +73,34 @@ def result_text(content: Any) -> tuple[str, list[Attachment]]:
     return "\n".join([part for part in parts if part]), images
 
 
-def told_beside(value: Any) -> str:
-    """What `toolUseResult`, which repeats a result in another form, says where the result itself is empty."""
+def _told(value: Any) -> str:
+    """What `toolUseResult`, which repeats a result in another form, says."""
     if type(value) is dict:
-        return "\n".join([said for key in ("stdout", "stderr", "content", "result") if (said := block_text(value.get(key)))])
+        said = "\n".join([said for key in ("stdout", "stderr", "content", "result") if (said := block_text(value.get(key)))])
+        return said or text(value.get("returnCodeInterpretation"))
     return block_text(value) if type(value) in (str, list) else ""
+
+
+def completed(result: str, beside: Any) -> str:
+    """A tool result with what `toolUseResult` says and nothing else does: the rest of a long output of which the result shows how it
+    begins, and what became of an edit that the user changed before it was made."""
+    if not result:
+        return _told(beside)
+    if result.startswith(_PREVIEW_START):
+        preview = result.partition("\nPreview (first ")[2].partition("):\n")[2].removesuffix("\n</persisted-output>").removesuffix("\n...")
+        said = _told(beside)
+        at = said.find(preview)
+        rest = said[at + len(preview) :] if at >= 0 else said
+        return f"{result}\n{rest}" if rest.strip() else result
+    if type(beside) is dict and beside.get("userModified") is True and (patch := _patch(beside)):
+        return f"{result}\n\n{patch}"
+    return result
+
+
+def _patch(beside: dict[str, Any]) -> str:
+    hunks = beside.get("structuredPatch")
+    lines = [mapping(hunk).get("lines") for hunk in hunks] if type(hunks) is list else []
+    return "\n".join(["\n".join(filter(None, map(text, each))) for each in lines if type(each) is list])
 
 
 def attachment_record(value: Any) -> tuple[str, str, Role, list[Attachment]]:

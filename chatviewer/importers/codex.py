@@ -81,7 +81,7 @@ class CodexImporter(Importer):
             raise FullReadNeededError
         reading.told_line = reading.state.get("told_line", 0) if reading.is_tail else 0
         rollout = self._rollout(reading, reading.state if reading.is_tail else {}, MAX_FORKS)
-        for line, kind in rollout.lone_events():
+        for line, kind in rollout.left_out():
             if line > reading.told_line:
                 reading.skip(kind)
         if reading.is_tail and not rollout.drafts and not rollout.late_results and not rollout.fields and not rollout.thread_name:
@@ -182,7 +182,10 @@ class CodexImporter(Importer):
         return titles
 
     def _read_titles(self, reading: Reading) -> Iterator[Session]:
-        for session, title in dict(_titles_in(reading)).items():
+        found = list(_titles_in(reading))
+        titles = dict(found)
+        reading.skip("replaced title", len(found) - len(titles))
+        for session, title in titles.items():
             yield Session(uid=session_uid(SOURCE, session), source=SOURCE, source_id=session, title=title, is_tail=True)
 
 

@@ -33,6 +33,7 @@ class Rollout(Drafts):
         self.fields: dict[str, Any] = {}  # of the session
         self.metadata: dict[str, Any] = dict(state.get("metadata") or {})
         self.thread_name = ""
+        self._is_named = bool(state.get("is_named"))  # by an event
         self.continues: str | None = None  # uid of the last message copied from the session that it was forked from
         self.replayed: dict[int, str] = {}  # by line
         self.last_at: datetime | None = None
@@ -43,6 +44,7 @@ class Rollout(Drafts):
         self._closed_calls: dict[str, None] = dict.fromkeys(state.get("closed") or ())  # answered ones
         self._missed_calls: dict[str, None] = dict.fromkeys(state.get("missed") or ())  # of which an earlier reading met events alone
         self._lone_events: dict[str, list[tuple[int, str]]] = {}  # by the call that was not met so far: line and kind
+        self._instructed: list[int] = []  # lines of turns that say their instructions, as messages do nearly always
         self._facts: dict[str, dict[str, Any]] = dict(state.get("facts") or {})  # what events said, by call
         self._calls: dict[str, list[DraftCall]] = {}
         # The user's words that an event told and no item so far, in a form to compare, with their message (None: of an earlier reading).
@@ -78,7 +80,7 @@ class Rollout(Drafts):
         elif envelope == "session_meta":
             self._meta(payload, at)
         elif envelope == "turn_context":
-            self._turn_context(payload)
+            self._turn_context(line, payload)
         elif envelope == "compacted":
             self._say(line, offset, Role.SYSTEM, items.compaction(payload), at, kind="compaction")
         elif "role" in payload and "content" in payload:  # a message in a record of an unknown kind is still a message
@@ -116,7 +118,9 @@ class Rollout(Drafts):
             self.metadata["forked_from"] = session_uid(SOURCE, forked)
             self._replay = self._load_replay(forked)[::-1]
 
-    def _turn_context(self, context: Mapping[str, Any]) -> None:
+    def _turn_context(self, line: int, context: Mapping[str, Any]) -> None:
+        if context.get("user_instructions") or context.get("developer_instructions"):
+            self._instructed.append(line)
         if model := word(context.get("model")):
             self.model = model
         if not self.fields.get("project") and type(context.get("cwd")) is str:
@@ -222,6 +226,8 @@ class Rollout(Drafts):
         if kind == "environment_context" and not self.fields.get("project") and (folder := items.working_directory(content)):
             self.fields["project"] = folder
         before, mark, request = content.partition(items.REQUEST_MARK)
+        if kind == "user_instructions" or role == "developer":
+            self._has.add("instructions")
         if kind or not mark:
             return [(kind, content)]
         return [("editor_context", before.strip()), ("", request.strip())] if before.strip() else [("", request.strip())]
@@ -304,7 +310,10 @@ class Rollout(Drafts):
             if not role and "item" not in self._has:  # else a response item says the same
                 self._skip(f"item {text(mapping(event.get('item')).get('type'))}")
         elif kind == "thread_name_updated":
+            if self._is_named or not event.get("thread_name"):
+                self._skip("replaced title" if event.get("thread_name") else f"event {kind}")
             self.thread_name = text(event.get("thread_name")) or self.thread_name
+            self._is_named = self._is_named or bool(self.thread_name)
         elif kind == "thread_rolled_back":
             self._roll_back(whole_number(event.get("num_turns")) or 0)
         elif kind in ("error", "stream_error") and (message := text(event.get("message") or mapping(event.get("error")).get("message"))):
@@ -327,10 +336,12 @@ class Rollout(Drafts):
         elif duration is not None:
             self.late_results.append(ToolResult(call_id, None, ToolCallStatus.PENDING, duration_ms=duration))
 
-    def lone_events(self) -> Iterator[tuple[int, str]]:
-        """The events of calls that are nowhere, once all is read: line and kind."""
+    def left_out(self) -> Iterator[tuple[int, str]]:
+        """What turned out to be said nowhere else, once all is read: the events of calls, the instructions of turns; line and kind."""
         for found in self._lone_events.values():
             yield from found
+        if "instructions" not in self._has:
+            yield from ((line, "turn_context instructions") for line in self._instructed)
 
     def _repeated(self, line: int, offset: int, role: str, content: str, at: datetime | None) -> None:
         """What an event says: kept until a response item of its speaker shows that it is only a repetition."""
@@ -374,4 +385,5 @@ class Rollout(Drafts):
             "facts": {id_: self._facts[id_] for id_ in growing if id_ in self._facts},
             "missed": [*self._missed_calls, *self._lone_events][-MAX_LONE_CALLS:],
             "told": list(self._told)[-MAX_TOLD:],
+            "is_named": self._is_named,
         }

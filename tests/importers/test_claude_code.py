@@ -2,6 +2,7 @@
 
 import gc
 import json
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -420,6 +421,7 @@ class Shelf:
     def __init__(self) -> None:
         self.sessions: dict[str, dict[str, Any]] = {}
         self.messages: dict[str, dict[str, Message]] = {}
+        self.skipped: Counter[str] = Counter()
 
     def put(self, session: Session) -> None:
         fields = self.sessions.setdefault(session.uid, {})
@@ -456,8 +458,10 @@ def replaced(value: Any, **changes: Any) -> Any:
 def whole(data: bytes, path: Path) -> Shelf:
     path.write_bytes(data)
     shelf = Shelf()
-    for session in read(path)[0]:
+    made, reading = read(path)
+    for session in made:
         shelf.put(session)
+    shelf.skipped = reading.skipped
     return shelf
 
 
@@ -480,6 +484,7 @@ def piecewise(data: bytes, cuts: list[int], path: Path) -> tuple[Shelf, int]:
             made = list(ClaudeCodeImporter().read(reading))
         for session in made:
             shelf.put(session)
+        shelf.skipped += reading.skipped
     return shelf, anew
 
 
@@ -556,7 +561,7 @@ def transcripts(draw: st.DrawFn) -> list[dict[str, Any]]:
             records.append(reply(uuid, parent, message_id, *chosen, **side))
         elif kind == "result":
             target = draw(st.sampled_from(calls[-3:])) if calls and draw(st.integers(0, 29)) else f"c{n + 1}"
-            records.append(result(uuid, parent, target, f"result {n}", toolUseResult={"durationMs": n}, **side))
+            records.append(result(uuid, parent, target, f"result {n}", toolUseResult={"durationMs": n, "originalFile": "x"}, **side))
         elif kind == "note":
             records.append(env("system", uuid, parent, content=f"note {n}", subtype="informational", **side))
         elif kind == "progress":
@@ -566,7 +571,9 @@ def transcripts(draw: st.DrawFn) -> list[dict[str, Any]]:
         elif kind == "meta":
             records.append(user(uuid, parent, "<system-reminder>x</system-reminder>", isMeta=True, **side))
         else:
-            records.append({"type": draw(st.sampled_from(["ai-title", "custom-title"])), "aiTitle": f"t{n}", "sessionId": SID})
+            records.append(
+                {"type": draw(st.sampled_from(["ai-title", "custom-title"])), "aiTitle": f"t{n}", "customTitle": f"t{n}", "sessionId": SID}
+            )
             continue
         records[-1]["timestamp"] = f"2026-01-01T00:00:{draw(st.integers(0, 59)):02}.000Z"
         own.append(uuid)
@@ -578,9 +585,14 @@ def transcripts(draw: st.DrawFn) -> list[dict[str, Any]]:
 def test_tail_by_tail_equals_whole(tmp_path: Path, records: list[dict[str, Any]], data: st.DataObject) -> None:
     content = lines(records)
     cuts = data.draw(st.lists(st.integers(len(content) // 3, len(content)), max_size=4))
+    are_whole_lines = data.draw(st.booleans())
+    if are_whole_lines:
+        cuts = [content.rindex(b"\n", 0, cut) + 1 for cut in cuts if b"\n" in content[:cut]]
     path = tmp_path / "grown.jsonl"
     shelf, _ = piecewise(content, cuts, path)
-    assert shelf.contents() == whole(content, path).contents()
+    expected = whole(content, path)
+    assert shelf.contents() == expected.contents()
+    assert not are_whole_lines or shelf.skipped == expected.skipped
 
 
 @pytest.mark.parametrize("cuts", [[3], [2, 3], [2, 4], [3, 4], [2, 3, 4, 5]])
@@ -675,6 +687,64 @@ def test_a_result_that_is_no_list_or_says_nothing_itself(tmp_path: Path) -> None
         assert session.messages[1].tool_calls[0].result == said
     session = only(tmp_path, user("u", None, "Go"), reply("r", "u", "m", call("c")), result("s", "r", "c", "own", toolUseResult="other"))
     assert session.messages[1].tool_calls[0].result == "own"
+
+
+def edited(given: str, **beside: Any) -> list[dict[str, Any]]:
+    return [user("u", None, "Go"), reply("r", "u", "m", call("c")), result("s", "r", "c", given, toolUseResult=beside)]
+
+
+def test_a_long_output_is_stored_as_far_as_its_record_holds_it(tmp_path: Path) -> None:
+    output = "".join(f"line {number}\n" for number in range(2000))
+    preview = output[:2000].rpartition("\n")[0]
+    head = "<persisted-output>\nOutput too large (66KB). Full output saved to: /h/tool-results/b.txt\n\nPreview (first 2KB):\n"
+    given = f"{head}{preview}\n...\n</persisted-output>"
+    records = edited(given, stdout=f"\n{output}", stderr="and a warning")
+    (made,) = only(tmp_path, *records).messages[1].tool_calls
+    assert (made.result or "").startswith(given)
+    assert (made.result or "").count("line 1\n") == 1, "what both hold is there once"
+    assert (made.result or "").endswith("line 1999\n\nand a warning")
+    (session,), reading = sessions_of(tmp_path, *records, records[-1])
+    assert [len(message.tool_calls) for message in session.messages] == [0, 1]
+    assert reading.skipped == {"repeated result": 1}
+    for beside in ({}, {"stdout": ""}, {"stdout": None}):
+        assert only(tmp_path, *edited(given, **beside)).messages[1].tool_calls[0].result == given
+    other = only(tmp_path, *edited(given, stdout="something else")).messages[1].tool_calls[0].result
+    assert other == f"{given}\nsomething else"
+
+
+def test_what_is_said_only_beside_a_result(tmp_path: Path) -> None:
+    (made,) = only(tmp_path, *edited("", stdout="", stderr="", returnCodeInterpretation="No matches found")).messages[1].tool_calls
+    assert made.result == "No matches found"
+    patch = [{"oldStart": 1, "lines": [" a", "-b", "+mine"]}, {"lines": ["+c", 7, None]}, {"lines": "odd"}, None]
+    (session,), reading = sessions_of(tmp_path, *edited("Updated.", originalFile="a\nb", userModified=True, structuredPatch=patch))
+    assert session.messages[1].tool_calls[0].result == "Updated.\n\n a\n-b\n+mine\n+c\n7"
+    assert reading.skipped == {"file before an edit": 1}
+    for beside in ({"structuredPatch": patch}, {"userModified": True}, {"userModified": True, "structuredPatch": "x", "originalFile": ""}):
+        (session,), reading = sessions_of(tmp_path, *edited("Updated.", **beside))
+        assert session.messages[1].tool_calls[0].result == "Updated."
+        assert not reading.skipped
+
+
+def test_titles_that_are_not_taken_are_counted(tmp_path: Path) -> None:
+    records = [
+        {"type": "summary", "summary": "summed", "leafUuid": "u"},
+        user("u", None, "ask"),
+        {"type": "ai-title", "aiTitle": "one", "sessionId": SID},
+        {"type": "ai-title", "aiTitle": "one", "sessionId": SID},
+        {"type": "custom-title", "customTitle": "mine", "sessionId": SID},
+        {"type": "custom-title", "customTitle": "", "sessionId": SID},
+        {"type": "summary", "leafUuid": "u"},
+        {"type": "ai-title", "aiTitle": "late", "sessionId": SID},
+    ]
+    (session,), reading = sessions_of(tmp_path, *records)
+    assert session.title == "mine"
+    assert reading.skipped == {"replaced title": 4, "custom-title": 1, "summary": 1}
+    for cut in range(2, len(records)):
+        shelf, _ = piecewise(lines(records), [len(lines(records[:cut]))], tmp_path / "x.jsonl")
+        assert shelf.skipped == reading.skipped, cut
+    side, reading = sessions_of(tmp_path, user("u", None, "ask", isSidechain=True, agentId="z"), records[2])
+    assert [session.title for session in side] == ["ask"]
+    assert reading.skipped == {"title without a session": 1}
 
 
 def test_a_picture_in_a_prompt_typed_while_the_agent_worked(tmp_path: Path) -> None:

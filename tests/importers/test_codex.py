@@ -628,6 +628,30 @@ def test_what_takes_the_place_of_a_history(tmp_path: Path, payload: dict[str, An
     assert (message.content, message.role, message.metadata) == (content, Role.SYSTEM, {"kind": "compaction"})
 
 
+def test_instructions_of_a_turn_that_no_message_says_are_counted(tmp_path: Path) -> None:
+    turn = {"type": "turn_context", "payload": {"model": "m", "user_instructions": "Be kind."}}
+    path = tmp_path / "rollout-x.jsonl"
+    assert read(written(path, [said("user", "Go."), turn, turn]))[1].skipped == {"turn_context instructions": 2}
+    for role, told in (("user", "# AGENTS.md instructions for /w\n\n<INSTRUCTIONS>\nBe kind.\n</INSTRUCTIONS>"), ("developer", "Be kind.")):
+        assert not read(written(path, [said("user", "Go."), turn, said(role, told), turn]))[1].skipped
+
+
+def test_names_that_are_not_taken_are_counted(tmp_path: Path) -> None:
+    names = [event(type="thread_name_updated", thread_name=name) for name in ("One", "Two", "", "Three")]
+    path = tmp_path / "rollout-x.jsonl"
+    records = [said("user", "Go."), said("assistant", "Yes."), *names]
+    session, reading = read(written(path, records))
+    assert session.title == "Three"
+    assert reading.skipped == {"replaced title": 2, "event thread_name_updated": 1}
+    stored: dict[str, Message] = {}
+    for cut in (3, 4, 5):
+        first = grown(written(path, records[:cut]), Reading(path), stored)
+        assert grown(written(path, records), first, stored).skipped + first.skipped == reading.skipped
+    index = written(tmp_path / "session_index.jsonl", [{"id": "a", "thread_name": name} for name in ("One", "Two")])
+    update, reading = read(index)
+    assert (update.title, reading.skipped) == ("Two", {"replaced title": 1})
+
+
 def test_all_instructions_of_a_session_are_its_system_prompt(tmp_path: Path) -> None:
     texts = {"instructions": "One.", "base_instructions": "Two.", "developer_instructions": "Three.", "user_instructions": "One."}
     path = written(tmp_path / "rollout-x.jsonl", [{"type": "session_meta", "payload": {"id": "s", **texts}}, said("user", "Go.")])
