@@ -108,6 +108,18 @@ def backup_directory(database: Path) -> Path:
     return database.parent / "backups"
 
 
+def older_copies(database: Path) -> list[Path]:
+    """The copies that were kept of a database: by a repair, and before a migration. What is purged later stands in them all the same."""
+    repaired = [path for path in database.parent.glob(f"{_escaped(database.name)}.damaged-*") if not path.name.endswith(("-wal", "-shm"))]
+    migrated = backup_directory(database).glob(f"{_escaped(database.stem)}-schema*.db")
+    return sorted([*repaired, *migrated])
+
+
+def _escaped(name: str) -> str:
+    """For a pattern of file names that means this name."""
+    return "".join(f"[{character}]" if character in "*?[" else character for character in name)
+
+
 def draft_of(target: str | Path) -> str:
     """Where a file is written before it gets its name, in the same folder. What killed processes left of the same file is deleted, also
     one of this process's number: it was so before a restart, or of another one before."""

@@ -8,6 +8,7 @@ from chatviewer.cli.marking import need_selection
 from chatviewer.cli.opening import add_selection, binding_query, open_library, selected, tell_warning, titled
 from chatviewer.cli.output import clean, counted, is_terminal, say, shown_title, tell
 from chatviewer.errors import UsageError
+from chatviewer.paths import older_copies
 
 if TYPE_CHECKING:
     from chatviewer.domain.summary import SessionSummary
@@ -31,7 +32,10 @@ def run(arguments: Namespace) -> int:
             return 0 if is_complete else 1
         purged = library.purge([summary.uid for summary in sessions]) if sessions else 0
         tell_warning(library)
+        copies = older_copies(library.path) if purged else []
     say(f"{counted(purged, 'session')} purged.")
+    for copy in copies:
+        tell(f"An older copy of the library may still hold what was purged: {copy}")
     return 0 if is_complete else 1
 
 

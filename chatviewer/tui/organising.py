@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from chatviewer import paths
 from chatviewer.domain import SessionStatus, SessionSummary, safe_line
 from chatviewer.domain.wording import step_line
 from chatviewer.errors import DatabaseError
@@ -134,7 +135,8 @@ def purge(library: Library, ids: Sequence[int]) -> Job:
 
     def job() -> LibraryChanged:
         count = library.purge([summary.uid for summary in library.summaries(ids)])
-        return LibraryChanged(f"Deleted {counted(count, 'session')} for ever", can_undo=False, moves_sessions=True)
+        copies = "; older copies of the library may hold them" if count and paths.older_copies(library.path) else ""
+        return LibraryChanged(f"Deleted {counted(count, 'session')} for ever{copies}", can_undo=False, moves_sessions=True)
 
     return job
 

@@ -113,6 +113,20 @@ def test_purge_asks(run: Run, filled: list[Session], monkeypatch: pytest.MonkeyP
     assert run("list", "is:any").out == ""
 
 
+def test_purge_names_the_older_copies_of_the_library(run: Run, filled: list[Session], database_path: Path) -> None:
+    """They hold it still, which someone who deletes for ever wants to know."""
+    assert run("purge", filled[2].uid, "--yes").err == ""
+    old = Path(run("doctor", "--repair", "--json").json["repair"]["old_database"])
+    backup = database_path.parent / "backups" / f"{database_path.stem}-schema1-20260301-000000.db"
+    backup.parent.mkdir()
+    for path in (backup, database_path.with_name("other.db.damaged-1"), backup.with_name("other-schema1-20260301-000000.db")):
+        path.touch()
+    outcome = run("purge", filled[0].uid, "--yes")
+    assert outcome.out == "1 session purged.\n"
+    told = [line.partition(": ")[2] for line in outcome.err.removeprefix("chatviewer: ").splitlines()]
+    assert told == sorted([str(old), str(backup)])
+
+
 def test_tags(run: Run, filled: list[Session]) -> None:
     assert run("tag", filled[0].uid, "release", "two words").out == "1 session tagged.\n"
     assert session(run, filled[0].uid)["tags"] == ["release", "two words"]

@@ -344,6 +344,13 @@ async def test_what_the_viewer_remembers_is_the_users_alone(open_viewer: OpenVie
     assert [oct(path.stat().st_mode & 0o777) for path in folder.iterdir() if path.is_file()] == ["0o600", "0o600"]
 
 
+async def test_a_purge_tells_of_older_copies_that_hold_what_is_gone(open_viewer: OpenViewer, demo_library: Library) -> None:
+    demo_library.path.with_name(f"{demo_library.path.name}.damaged-20260301-000000").touch()
+    async with open_viewer(demo_library, size=(120, 30)) as pilot:
+        await press(pilot, "D", "1", "enter")
+        assert main_of(pilot).status.notice == "Deleted 1 session for ever; older copies of the library may hold them"
+
+
 async def test_an_empty_library_says_what_to_do(open_viewer: OpenViewer, library: Library) -> None:
     async with open_viewer(library) as pilot:
         main = main_of(pilot)
