@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from chatviewer.cli.opening import asked_query, missing, open_library, titled_hits
-from chatviewer.cli.output import bold, counted, dim, is_terminal, say, say_document, shown_title, tell
+from chatviewer.cli.output import bold, counted, dim, is_terminal, say, say_document, shown_title, tell, terminal_width
 from chatviewer.cli.parser import add_query_words, add_scopes, limit_number
 from chatviewer.domain.sanitizing import safe_line
 from chatviewer.errors import UsageError
@@ -98,25 +98,46 @@ def _cells(hit: Hit) -> tuple[str, ...]:
 
 def _say_hits(result: SearchResult) -> None:
     from chatviewer.cli.listing import local_time
+    from chatviewer.cli.table import cell_width, cut_to
     from chatviewer.domain.wording import project_name
 
-    session = None
+    session, width = None, terminal_width()
     for hit in result.hits:
         if hit.session_id != session:
             if session is not None:
                 say()
             session = hit.session_id
             where = " · ".join(part for part in (hit.source, safe_line(project_name(hit.project), 40), hit.session_uid[:8]) if part)
-            say(f"{bold(shown_title(hit.title, 100))}  {dim(where)}")
+            title = cut_to(shown_title(hit.title, 100), max(20, width - cell_width(where) - 2))
+            say(f"{bold(title)}  {dim(where)}")
         head = " · ".join(part for part in (str(hit.role or hit.kind), local_time(hit.created_at), (hit.message_uid or "")[:13]) if part)
         say(f"  {dim(head)}")
-        say(f"    {lit(hit.snippet)}")
+        for line in in_lines(hit.snippet, max(20, width - 4)):
+            say(f"    {lit(line)}")
     over = "" if result.is_hidden_count_whole else "over "
     hidden = f"; {over}{result.hidden_count:,} more in archived or trashed sessions (is:any shows them)" if result.hidden_count else ""
     if not result.hidden_count and not result.is_hidden_count_whole:
         hidden = "; archived and trashed sessions may hold more (is:any looks there)"
     more = " and more (--limit 0 shows all)" if result.has_more else ""
     tell(f"{counted(len(result.hits), 'hit')}{more}{hidden}, {result.seconds * 1000:.0f} ms")
+
+
+def in_lines(snippet: str, width: int) -> list[str]:
+    """The passage in lines of so many cells, broken between words; a match that goes on in the next line is one in both."""
+    from chatviewer.cli.table import cell_width
+
+    lines: list[str] = []
+    line, used, is_open = "", 0, False
+    for word in snippet.split(" "):
+        cells = cell_width(word.translate(_MARKS))
+        if line and used + 1 + cells > width:
+            lines.append(f"{line}\x03" if is_open else line)
+            line, used = ("\x02" if is_open else "") + word, cells
+        else:
+            line, used = f"{line} {word}" if line else word, used + 1 + cells if line else cells
+        if (last := max(word.rfind("\x02"), word.rfind("\x03"))) >= 0:
+            is_open = word[last] == "\x02"
+    return [*lines, line]
 
 
 def lit(snippet: str) -> str:

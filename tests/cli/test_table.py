@@ -1,13 +1,17 @@
 """Columns by the cells that a terminal uses."""
 
 import io
+import re
 import sys
 
 import pytest
 
+from chatviewer import demo
+from chatviewer.__main__ import main
 from chatviewer.cli.output import bold, counted
-from chatviewer.cli.searching import lit
+from chatviewer.cli.searching import in_lines, lit
 from chatviewer.cli.table import Column, cell_width, cut_to, say_table
+from chatviewer.storage.library import Library
 
 
 @pytest.mark.parametrize(("text", "width"), [("abc", 3), ("日本", 4), ("é", 1), ("e\u0301", 1), ("👍", 2), ("", 0), ("…", 1)])
@@ -90,6 +94,32 @@ def test_matches_are_lit(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(sys, "stdout", terminal)
     assert lit("a \x02word\x03 and \x1b\x02more\x03.") == "a \x1b[1mword\x1b[0m and ␛\x1b[1mmore\x1b[0m."
     assert lit("no \x03 marks\x02 open") == "no \x03 marks open".replace("\x03", "␃")
+
+
+@pytest.mark.parametrize(
+    ("snippet", "lines"),
+    [
+        ("", [""]),
+        ("one two three four", ["one two", "three four"]),
+        ("one \x02two three\x03 four", ["one \x02two\x03", "\x02three\x03 four"]),
+        ("so \x02twoandtwo\x03 x", ["so", "\x02twoandtwo\x03", "x"]),
+        ("a wordthatislongerthanaline b", ["a", "wordthatislongerthanaline", "b"]),
+        ("日本 日本 日本", ["日本 日本", "日本"]),
+        ("\x02a b c d e f g\x03 h", ["\x02a b c d e\x03", "\x02f g\x03 h"]),
+    ],
+)
+def test_a_passage_is_broken_between_words(snippet: str, lines: list[str]) -> None:
+    assert in_lines(snippet, 11 if "three four" in snippet else 10) == lines
+
+
+def test_hits_fit_the_terminal(library: Library, terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    demo.fill(library)
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("COLUMNS", "60")
+    main(["search", "test OR the", "--limit", "100", "--database", str(library.path)])
+    lines = re.sub(r"\x1b\[\d+m", "", terminal.getvalue()).splitlines()
+    assert len(lines) > 100
+    assert [line for line in lines if cell_width(line) > 60 and " " in line.strip()] == []
 
 
 def test_numbers_in_words() -> None:
