@@ -30,9 +30,9 @@ result. Nothing that you type is an error: what is no field is a word, and what 
 
 Upper and lower case are the same, and so are letters with and without accents. Identifiers are found by their whole and by their parts:
 `getUserName` by `getUserName`, `userName` and `user`; `src/models/user.py:42` by `user.py` and `models/user.py`; `v1.2.3` by `1.2.3`;
-`OAuth2Client` by `oauth2`; `2026-03-01T10:15:30Z` by `2026-03-01`; `640px` by `640`, as other numbers without their units, and by `640 px`; a UUID
-by its beginning with a star; words that a terminal showed in colour as if they were plain, though not in a phrase with what stands beside the
-colour. Chinese, Japanese, Korean and
+`OAuth2Client` by `oauth2`; `2026-03-01T10:15:30Z` by `2026-03-01`; `640px` by `640`, as other numbers without their units, and by
+`640 px`; a UUID by its beginning with a star; words that a terminal showed in colour as if they were plain, though not in a phrase with
+what stands beside the colour. Chinese, Japanese, Korean and
 Thai are found by any two characters that stand side by side, emoji by themselves. With `in:text` or `in:thinking`, parts of identifiers
 and such scripts are the message's, wherever in it they stand.
 Of one very long text the first 200,000 characters of such parts are known: some 66,000 of Chinese.
