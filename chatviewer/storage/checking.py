@@ -341,7 +341,7 @@ def _journal(connection: sqlite3.Connection, user_id: int, path: Path) -> Iterat
     if missing:
         yield Finding(check="journal", severity=NOTE, detail=f"{missing:,} of your changes are only in the database, not in {path}.")
     if unknown := standing.unknown_to(connection):
-        words = f"{unknown:,} of your changes are only in {path}, as after the database was deleted; `--repair` brings them back."
+        words = f"{unknown:,} of your changes are only in {path}: the database is new, or an older one. `--repair` brings them back."
         yield Finding(check="journal", severity=NOTE, detail=words)
     if unreadable:
         yield Finding(check="journal", severity=NOTE, detail=f"{unreadable:,} lines of {path} cannot be read.")

@@ -96,6 +96,7 @@ class Step:
     def __init__(self, store: Store, path: Path) -> None:
         self.store = store
         self._path = path
+        self._is_apart = False  # the file ends with something else than the table
         self.lines: list[Line] = []  # of this change
 
     def make(self, facet: Facet, deltas: Sequence[Delta]) -> int:
@@ -104,8 +105,8 @@ class Step:
             return 0
         store = self.store
         facet.write(store, {delta.target: delta.after for delta in deltas})
+        number = 1 + self._last_number()  # counted before those go: what took their number would be taken for them in the file
         JournalRow.delete().where(JournalRow.user == store.user_id, JournalRow.undone_at.is_null(False)).execute(store.database)
-        number = 1 + self._last_number()
         rows = [
             {
                 "step": number,
@@ -122,11 +123,12 @@ class Step:
         return len(deltas)
 
     def _last_number(self) -> int:
-        """Of a step so far. A database that knows none may be a new one beside the file of one that was deleted: a number that stands for
-        two changes would have both undone as one, once they are restored."""
+        """Of a step so far. A database that knows none may be a new one beside the file of one that was deleted, one that knows others than
+        the file a backup that was put in its place: a number that stands for two changes would have both undone as one, once they are
+        restored."""
         query = JournalRow.select(fn.MAX(JournalRow.step)).where(JournalRow.user == self.store.user_id)
         found: int | None = query.scalar(self.store.database)
-        return found if found is not None else last_number(self._path, self.store.user_id)
+        return found if found is not None and not self._is_apart else max(found or 0, last_number(self._path, self.store.user_id))
 
     def take_back(self) -> UndoneStep | None:
         """Undo the highest step that is not undone."""
@@ -186,19 +188,25 @@ class Step:
             kind, step, user = (last.get(name) for name in ("kind", "step", "user"))
             if user != self.store.user_id:
                 return []
-            if step == (undone if kind == "undo" else done) and last.get("target") == self._last_target(step):
+            if step == (undone if kind == "undo" else done) and self._ends_with(last, step):
                 return []
+        self._is_apart = True
         rows = list(JournalRow.select().where(JournalRow.user == self.store.user_id).order_by(JournalRow.id).execute(self.store.database))
         undone_rows = sorted((row for row in rows if row.undone_at is not None), key=lambda row: (-row.step, row.id))
         lines = [self._line("do", row.step, row.action, _delta(row), row.at) for row in rows]
         lines += (self._line("undo", row.step, row.action, _delta(row).turned(), row.undone_at) for row in undone_rows)
         return lines
 
-    def _last_target(self, number: Any) -> str | None:
-        """Of the last change of a step: the file may end within one."""
-        query = JournalRow.select(JournalRow.target).where(JournalRow.user == self.store.user_id, JournalRow.step == number)
-        found: str | None = query.order_by(JournalRow.id.desc()).limit(1).scalar(self.store.database)
-        return found
+    def _ends_with(self, last: Line, number: Any) -> bool:
+        """Whether that is the last change of a step: the file may end within one, or with another one of the same number."""
+        query = JournalRow.select().where(JournalRow.user == self.store.user_id, JournalRow.step == number)
+        row = next(iter(query.order_by(JournalRow.id.desc()).limit(1).execute(self.store.database)), None)
+        if row is None or row.target != last.get("target"):
+            return False
+        try:
+            return bool(json.loads(row.before if last.get("kind") == "undo" else row.after) == last.get("after"))
+        except (ValueError, RecursionError):  # a damaged row, of which `doctor` tells
+            return True
 
     def _log(self, kind: str, number: int, action: str, deltas: Sequence[Delta]) -> None:
         self.lines += (self._line(kind, number, action, delta, self.store.now) for delta in deltas)

@@ -15,7 +15,7 @@ from chatviewer.storage.facets import FACETS, Store
 from chatviewer.storage.forgetting import unforgotten
 from chatviewer.storage.journal import is_newer, journal_file
 from chatviewer.storage.tables import peewee_database
-from chatviewer.storage.verifying import unlike
+from chatviewer.storage.verifying import is_same, unlike
 
 Line = dict[str, Any]
 _KINDS = frozenset({"do", "undo", "redo"})
@@ -73,9 +73,8 @@ def restore(database: Database, user_id: int, path: Path) -> int:
             if line["kind"] in _KINDS and line["target"] not in purged:
                 count += _restore_line(store, history, line)
         if not history.knows({row[:3] for row in rows}):  # the file could not be written for a while
-            for step, action, target, after, undone_at, *_ in rows:
-                if undone_at is None and (step, action, target, _key(after)) not in history.told:
-                    _write(store, action, target, json.loads(after))
+            for (action, target), state in _said(rows).items():
+                _write(store, action, target, state)
         else:
             connection.execute("DELETE FROM journal WHERE user_id = ?", (user_id,))
             connection.executemany(
@@ -132,8 +131,16 @@ def _write(store: Store, action: str, target: str, after: Any) -> bool:
     return True
 
 
-def _key(after: str) -> str:
-    return json.dumps(json.loads(after), sort_keys=True)
+def _said(rows: list[Any]) -> dict[tuple[str, str], Any]:
+    """What the table says last of each thing (action, target), as `verifying` reads it: also of what the file tells, for after that may
+    stand there what came after another backup."""
+    said: dict[tuple[str, str], Any] = {}
+    for _, action, target, after, undone_at, _, before in rows:
+        if undone_at is None:
+            said[action, target] = json.loads(after)
+        else:
+            said.setdefault((action, target), json.loads(before))
+    return said
 
 
 class Standing:
@@ -141,23 +148,18 @@ class Standing:
 
     def __init__(self, user_id: int) -> None:
         self._user_id = user_id
-        self._changes: set[tuple[int, str]] = set()  # step, target
+        self._history = _History()
 
     def add(self, line: Line) -> None:
-        if line["user"] != self._user_id:
-            return
-        change = line["step"], line["target"]
-        if line["kind"] in ("do", "redo"):
-            self._changes.add(change)
-        elif line["kind"] == "undo":
-            self._changes.discard(change)
+        if line["user"] == self._user_id and line["kind"] in _KINDS:
+            self._history.add(line)
 
     def unknown_to(self, connection: sqlite3.Connection) -> int:
         """How many belong to steps that it does not know. 0 where sessions were purged: that takes their changes out of it."""
         if connection.execute("SELECT EXISTS (SELECT 1 FROM tombstone WHERE user_id = ?)", (self._user_id,)).fetchone()[0]:
             return 0
         known = {step for (step,) in connection.execute("SELECT DISTINCT step FROM journal WHERE user_id = ?", (self._user_id,))}
-        return sum(step not in known for step, _ in self._changes)
+        return sum(row[6] is None and row[0] not in known for row in self._history.rows())
 
 
 def left_changes(database: Database, user_id: int, path: Path) -> int:
@@ -171,35 +173,68 @@ def left_changes(database: Database, user_id: int, path: Path) -> int:
 
 
 class _History:
-    """The stack of undo and redo, as the lines tell it."""
+    """The stack of undo and redo, as the lines tell it.
+
+    The table is told again from its start where the file does not end as it does: since a backup was put in the database's place, say.
+    What a later step did to a thing (action, target) stands no more when an earlier one is told after it. What is kept of each thing leads
+    from one state to the next.
+    """
 
     def __init__(self) -> None:
-        self.told: set[tuple[int, str, str, str]] = set()
-        self._rows: dict[tuple[int, str, str], list[Any]] = {}  # step, at, action, target, before, after, undone_at
-        self._last: dict[tuple[str, str], Any] = {}  # states, by action and target
+        self._steps: dict[int, dict[tuple[str, str], list[Any]]] = {}  # by thing: step, at, and so on as in the table
+        self._of_thing: dict[tuple[str, str], set[int]] = {}  # the steps
+        self._undone: set[tuple[int, tuple[str, str]]] = set()
+        self._times: dict[int, Any] = {}  # of the steps, as the lines tell them
+        self._done: int | None = None  # the step that the last line has done
+        self._last: dict[tuple[str, str], Any] = {}  # the states
 
     def left(self, line: Line) -> bool:
         """Whether the state before this change is the one that the change before it left, as it always is where nothing is damaged."""
-        key = line["action"], line["target"]
-        return key in self._last and self._last[key] == line.get("before")
+        thing = line["action"], line["target"]
+        return thing in self._last and bool(self._last[thing] == line.get("before"))
 
     def add(self, line: Line) -> None:
-        step, action, target = key = (line["step"], line["action"], line["target"])
-        self._last[action, target] = line.get("after")
+        step, thing = line["step"], (line["action"], line["target"])
+        self._last[thing] = line.get("after")
         at = time.time_ns() // 1_000_000
         if line["kind"] == "do":
-            for other in [one for one, row in self._rows.items() if row[6] is not None]:
-                del self._rows[other]  # a new change drops what could be redone
+            undone, self._undone = self._undone, set()
+            for change in undone:  # a new change drops what could be redone
+                self._drop(*change)
+            self._make_way(step, thing, line.get("before"))
+            if step != self._done and self._times.setdefault(step, line.get("at")) != line.get("at"):
+                for other in tuple(self._steps.get(step, ())):  # another one that had the number: both would be undone as one
+                    self._drop(step, other)
+                self._times[step] = line.get("at")
             before, after = (json.dumps(line.get(side)) for side in ("before", "after"))
-            self._rows[key] = [step, at, action, target, before, after, None]
-            self.told.add((*key, _key(after)))
-        elif key in self._rows:
-            self._rows[key][6] = at if line["kind"] == "undo" else None
+            self._steps.setdefault(step, {})[thing] = [step, at, *thing, before, after, None]
+            self._of_thing[thing].add(step)
+        elif (row := self._steps.get(step, {}).get(thing)) is not None:
+            is_undone = line["kind"] == "undo"
+            row[6] = at if is_undone else None
+            (self._undone.add if is_undone else self._undone.discard)((step, thing))
+        self._done = step if line["kind"] == "do" else None
+
+    def _make_way(self, step: int, thing: tuple[str, str], before: Any) -> None:
+        """Drop what is told of a thing by later steps, and all of it where that does not lead to the state before this one: then a backup
+        had been put in place that did not know of it, and undoing it would give a state that nobody chose."""
+        steps = self._of_thing.setdefault(thing, set())
+        for later in [one for one in steps if one > step]:
+            self._drop(later, thing)
+        last = max(steps - {step}, default=None)
+        if last is not None and not is_same(thing[0], json.loads(self._steps[last][thing][5]), before):
+            for earlier in tuple(steps):
+                self._drop(earlier, thing)
+
+    def _drop(self, step: int, thing: tuple[str, str]) -> None:
+        self._steps[step].pop(thing, None)
+        self._of_thing[thing].discard(step)
+        self._undone.discard((step, thing))
 
     def knows(self, changes: Collection[tuple[int, str, str]]) -> bool:
         """Whether it holds each of these (step, action, target): then the table, which may be damaged, adds nothing."""
-        return self._rows.keys() >= set(changes)
+        return all((action, target) in self._steps.get(step, ()) for step, action, target in changes)
 
     def rows(self) -> list[list[Any]]:
         """For the table `journal`, in the order of the steps."""
-        return sorted(self._rows.values(), key=lambda row: row[0])
+        return [row for step in sorted(self._steps) for row in self._steps[step].values()]

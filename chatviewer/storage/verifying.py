@@ -128,13 +128,14 @@ def unlike(database: Database, user_id: int) -> dict[str, list[str]]:
             continue
         with unwrapped():
             held = facet.read(store, list(states))
-        wrong = [target for target, state in held.items() if not _is_same(action, state, states[target])]
+        wrong = [target for target, state in held.items() if not is_same(action, state, states[target])]
         if wrong:
             found[action] = wrong
     return found
 
 
-def _is_same(action: str, held: Any, said: Any) -> bool:
+def is_same(action: str, held: Any, said: Any) -> bool:
+    """Whether two states are one, as far as the user chose them: what a source says beside that may change."""
     try:
         return bool(_own(action, held) == _own(action, said))
     except (AttributeError, KeyError, TypeError):  # what was said is no state of that kind
