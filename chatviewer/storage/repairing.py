@@ -23,6 +23,10 @@ _LOGS = ("-wal", "-shm", "-journal")
 _SHARED_FIRST, _SHARED_SIZE = 0x40000002, 510
 _CHUNK = 1 << 20
 _WORK = ".repair-"  # then the process that repairs
+_OF_ONE_ID = """
+SELECT source, source_id, project, uid FROM session WHERE user_id = ?1 AND (source, source_id) IN
+(SELECT source, source_id FROM session WHERE user_id = ?1 GROUP BY source, source_id HAVING count(*) > 1)
+"""
 
 
 class Rebuilding:
@@ -39,6 +43,8 @@ class Rebuilding:
         database, user_id = self.library.database, self.library.user.id
         take_own(database, user_id, self._old)
         restore_before_import(database, user_id, self._journal)
+        with Library.open(self._old) as old:
+            database.kept_uids = {row[:3]: row[3] for row in old.database.connection().execute(_OF_ONE_ID, (user_id,))}
 
     def known_paths(self) -> list[str]:
         """The files that the old database was imported from."""

@@ -34,6 +34,7 @@ def save(database: Database, user_id: int, imports: Sequence[FileImport]) -> Sav
         if not database.is_loading:
             forget_beginning(connection, user_id)  # from now on it is a library like any other
         saving = Saving(connection, user_id, database.kept_ids, database.loaded_rows)
+        saving.kept_uids = database.kept_uids
         for one in imports:
             saving.save_file(one)
         saving.finish(is_loading=database.is_loading)
@@ -76,6 +77,7 @@ class Saving:
         self.now = now_ms()
         self.counts = SaveCounts()
         self.writer = Writer(connection, user_id, self.now, loaded_rows)
+        self.kept_uids: Mapping[tuple[str, str, str], str] = {}  # see `Database`
         self.kept_ids = kept_ids  # of sessions that are to get the row which they had, by uid
         self.writer.leave_out("session", kept_ids.values())
         self.first_row = self.writer.next_id["message"]
@@ -197,12 +199,19 @@ class Saving:
     def _place(self, session: Session, file_id: int, known: dict[str, StoredMessage]) -> Place:
         query = "SELECT id, uid, project FROM session WHERE user_id = ? AND source = ? AND source_id = ? ORDER BY id"
         candidates = self.connection.execute(query, (self.user_id, session.source, clean(session.source_id))).fetchall()
-        if not candidates:
-            return Place(None, session.uid)
-        found = self._pick(session, file_id, known, candidates)
+        found = self._pick(session, file_id, known, candidates) if candidates else None
         if found is None:
-            return Place(None, project_uid(session.uid, session.project), session.project)
+            return self._new_place(session, {candidate[1] for candidate in candidates})
         return Place(found[0], found[1], None if found[1] == session.uid else found[2])
+
+    def _new_place(self, session: Session, taken: Collection[str]) -> Place:
+        """Of a session that is not here yet. Of those with one id the first has its own uid, the others one of their projects; in a repair
+        each has the one that it had, whichever comes first now: by it the user's words are found."""
+        kept = self.kept_uids.get((session.source, clean(session.source_id), clean(session.project)))
+        is_own = kept == session.uid or session.uid not in self.kept_uids.values()
+        if is_own and session.uid not in taken:
+            return Place(None, session.uid)
+        return Place(None, project_uid(session.uid, session.project), session.project)
 
     def _pick(
         self, session: Session, file_id: int, known: dict[str, StoredMessage], candidates: list[tuple[int, str, str]]

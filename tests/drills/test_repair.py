@@ -23,7 +23,7 @@ from chatviewer.storage.connection import PAGE_SIZE as PAGE
 from chatviewer.storage.connection import connect
 from chatviewer.storage.library import Library
 from chatviewer.storage.rejoining import rejoin
-from tests.drills.machine import damages, fill_home, held, own, session_id, transcript, write
+from tests.drills.machine import damages, fill_home, held, own, record, session_id, transcript, write
 from tests.drills.test_crash import say_something
 from tests.factories import fill, make_call, make_message, make_session, told
 
@@ -258,6 +258,28 @@ def test_damage_in_the_words_that_made_a_table_costs_none_of_its_rows(library: L
     assert after["own"] == before["own"]
     for name in ("message", "tool_call", "attachment"):
         assert after["held"][name] == before["held"][name]
+
+
+def test_sessions_of_one_id_in_two_projects_stay_what_they_are_whichever_comes_first(isolated_home: Path, database_path: Path) -> None:
+    """The files are read in the order of their times, which is another one once the older session went on."""
+    paths = [transcript(isolated_home, 1, folder) for folder in ("-home-mira-api", "-home-mira-web")]
+    with Library.open(database_path) as library:
+        for number, path in enumerate(paths):
+            path.parent.mkdir(parents=True)
+            lines = [record(session_id(1), n, f"text {n} of {number}").replace("/mira/api", f"/mira/{number}") for n in range(6)]
+            path.write_text("\n".join([*lines, ""]))
+            ingest.run(library)
+        first, second = sorted(library.summaries(library.session_ids()), key=lambda summary: summary.project)
+        for number, summary in enumerate((first, second)):
+            library.add_tags([summary.uid], [f"tag {number}"])
+            library.rate(library.messages(summary.id)[1].uid, number + 4)
+        before = everything(library)
+    for day, path in enumerate((paths[1], paths[0])):
+        os.utime(path, (1_780_000_000 + day,) * 2)
+    repair(database_path)
+    found = now(database_path)
+    assert found["own"] == before["own"]
+    assert found["held"]["message"] == before["held"]["message"]
 
 
 def test_a_repair_waits_for_nobody_who_has_the_database_open(shared_state: dict[str, Any], database_path: Path) -> None:
