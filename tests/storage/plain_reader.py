@@ -18,6 +18,8 @@ from chatviewer.query.nodes import UNITS, Absent, AllOf, AnyOf, Names, Node, Not
 Answer = bool | None
 
 _UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7a3]")
+# not what stands before or behind a letter with an accent, which is a part of the same word
+_IDENTIFIER = re.compile(r"(?<![A-Za-z0-9.\u00c0-\u03ff])[A-Za-z0-9.]+(?![A-Za-z0-9.\u00c0-\u03ff])")
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _NAMES = re.compile(r"[A-Za-z]+|[0-9]+")
 _COLOURED = re.compile(r"\x1b\[[0-9;]*[A-Za-z]([^\s\x1b]+)")
@@ -95,7 +97,7 @@ def _identifiers(text: str) -> list[list[str]]:
         runs = [[run] if run[0].isdigit() else parts.findall(run) for run in identifier.split(".") if run]
         return [part.lower() for each in runs for part in each]
 
-    return [split(each, parts) for parts in (_PARTS, _NAMES) for each in re.findall(r"[A-Za-z0-9.]+", text)]
+    return [split(each, parts) for parts in (_PARTS, _NAMES) for each in _IDENTIFIER.findall(text)]
 
 
 def _stand_in(wanted: list[str], words: list[str], is_prefix: bool) -> bool:
@@ -346,7 +348,7 @@ def _is_text(node: Node) -> bool:
 def is_of_words(node: Node) -> bool:
     """Whether a tree is made of words alone, of which at least one must stand there."""
     if isinstance(node, Word):
-        return bool(_words(node.text)) or any(ord(each) > 0x2000 for each in node.text)
+        return bool(_words(node.text)) or any(ord(each) >= 0x1F000 for each in node.text)  # emoji
     if isinstance(node, AnyOf):
         return all(map(is_of_words, node.nodes))
     if isinstance(node, AllOf):
