@@ -61,8 +61,8 @@ def _message_hit(snippeter: Snippeter, level: str, row: tuple[Any, ...], is_text
         from chatviewer.storage.encoding import words_in_json  # a search without calls among its hits does without
 
         tool_name, arguments, result = texts
-        snippet = snippeter.snippet(words_in_json(arguments)) or snippeter.snippet(result) or snippeter.snippet(tool_name)
-        shown, kind = snippet or beginning(f"{tool_name}: {words_in_json(arguments)}"), HitKind.TOOL
+        given = words_in_json(arguments)
+        shown, kind = _in_call(snippeter, given, result, tool_name) or beginning(f"{tool_name}: {given}"), HitKind.TOOL
     elif level == "attachment":
         shown, kind = snippeter.snippet(texts[0]) or snippeter.snippet(texts[1]) or beginning(texts[1] or texts[0]), HitKind.ATTACHMENT
     else:
@@ -75,6 +75,17 @@ def _message_hit(snippeter: Snippeter, level: str, row: tuple[Any, ...], is_text
         kind = HitKind.THINKING if in_thinking else HitKind.TEXT
         shown = in_content or in_thinking or beginning(content or thinking, writer)
     return Hit(session_id, session_uid, title, source, project, uid, seq, Role(role), to_datetime(created_at), shown, kind)
+
+
+def _in_call(snippeter: Snippeter, *texts: str) -> str | None:
+    """A stretch of the first text that holds what is looked for as a word; else of the first that holds it anywhere."""
+    within = None
+    for text in texts:
+        if snippet := snippeter.snippet(text):
+            if snippeter.is_known_in(text):
+                return snippet
+            within = within or snippet
+    return within
 
 
 def _session_hit(snippeter: Snippeter, row: tuple[Any, ...], last_words: tuple[Any, ...] | None) -> Hit:
