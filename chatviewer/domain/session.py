@@ -16,6 +16,16 @@ if TYPE_CHECKING:
     from chatviewer.domain.message import Message, ToolResult
 
 
+UPDATED_AT = "updated_at"
+"""In a session's metadata: when it last changed in its source, as `moment` writes it. Of two exports of a session the one that knows it
+later says what is current, in whatever order they come."""
+
+
+def moment(time: datetime) -> str:
+    """A time in UTC as text; of two, the later one is the greater."""
+    return time.isoformat(timespec="milliseconds")
+
+
 class ContextItem(NamedTuple):
     """What a source remembers beside the messages: facts, preferences, documents put in front of a session."""
 

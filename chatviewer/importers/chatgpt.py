@@ -12,7 +12,7 @@ from chatviewer.domain.annotation import Rating
 from chatviewer.domain.identity import session_uid
 from chatviewer.domain.kinds import RatingOrigin, Role, SessionStatus
 from chatviewer.domain.record import pattern
-from chatviewer.domain.session import Session
+from chatviewer.domain.session import UPDATED_AT, Session, moment
 from chatviewer.importers.base import Importer, Reading
 from chatviewer.importers.building import TITLE_LIMIT, first_prompt_title, parse_time, text, word
 from chatviewer.importers.parsing import parse_json
@@ -91,6 +91,9 @@ class ChatGptImporter(Importer):
         metadata = {key: value[key] for key in _KEPT if value.get(key)}
         if general := feedback.of_conversation(source_id):
             metadata["feedback"] = general
+        updated_at = parse_time(value.get("update_time"))
+        if updated_at is not None:
+            metadata[UPDATED_AT] = moment(updated_at)
         times = [message.created_at for message in messages if message.created_at]
         return Session(
             uid=session_uid(SOURCE, source_id),
@@ -103,7 +106,7 @@ class ChatGptImporter(Importer):
             system_prompt=tree.system_prompt,
             current_uid=tree.uid_at(value.get("current_node")),
             started_at=parse_time(value.get("create_time")),
-            last_message_at=max(times, default=None) or parse_time(value.get("update_time")),
+            last_message_at=max(times, default=None) or updated_at,
             is_starred=value.get("is_starred") is True,
             metadata=metadata,
             messages=tuple(messages),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatviewer.domain.identity import session_uid
 from chatviewer.domain.record import pattern
-from chatviewer.domain.session import ContextItem, Session
+from chatviewer.domain.session import UPDATED_AT, ContextItem, Session, moment
 from chatviewer.importers.base import Importer, Reading
 from chatviewer.importers.building import TITLE_LIMIT, first_prompt_title, mapping, parse_time, text, word
 
@@ -79,6 +79,9 @@ def _session(conversation: Conversation, export: Export, projects: _Projects, re
     name, prompt, context = projects.of(project_id)
     times = [message.created_at for message in messages if message.created_at]
     metadata = {key: value[key] for key in _KEPT if value.get(key)}
+    updated_at = parse_time(value.get("updated_at"))
+    if updated_at is not None:
+        metadata[UPDATED_AT] = moment(updated_at)
     return Session(
         uid=session_uid(SOURCE, source_id),
         source=SOURCE,
@@ -90,7 +93,7 @@ def _session(conversation: Conversation, export: Export, projects: _Projects, re
         system_prompt=prompt,
         current_uid=thread.last_uids.get(text(value.get("current_leaf_message_uuid"))),
         started_at=parse_time(value.get("created_at")),
-        last_message_at=max(times, default=None) or parse_time(value.get("updated_at")),
+        last_message_at=max(times, default=None) or updated_at,
         is_starred=value.get("is_starred") is True,
         metadata=metadata,
         messages=tuple(messages),

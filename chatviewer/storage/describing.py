@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from typing import Any
 
 from chatviewer.domain.kinds import SessionStatus
 from chatviewer.domain.record import NamedTuple
-from chatviewer.domain.session import Session
+from chatviewer.domain.session import UPDATED_AT, Session
 from chatviewer.storage.encoding import mapping_from_json
 from chatviewer.storage.rows import CHECKED, INTEGER_MAX, checksum, clean, json_text, milliseconds, text_terms
 
@@ -82,34 +83,50 @@ def new_session(uid: str, user_id: int, session: Session) -> dict[str, Any]:
     return _UNKNOWN | {"uid": uid, "user_id": user_id, "source": session.source, "source_id": source_id, "project": project}
 
 
-def described(old: dict[str, Any], session: Session, growth: Growth, choices: Choices, now: int) -> dict[str, Any]:
-    """The row as it is to be."""
+def is_later(stored: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
+    """Whether what is stored is of a later time than what is given, by the metadata of both; not where one does not say."""
+    known, other = stored.get(UPDATED_AT), given.get(UPDATED_AT)
+    return type(known) is str and type(other) is str and known > other
+
+
+def is_outdated(old: dict[str, Any], session: Session) -> bool:
+    """Whether the row has it from a newer export: then what this one says comes in only where that said nothing."""
+    return UPDATED_AT in session.metadata and is_later(mapping_from_json(old["metadata"]), session.metadata)
+
+
+def described(old: dict[str, Any], session: Session, growth: Growth, choices: Choices, now: int, *, is_old: bool = False) -> dict[str, Any]:
+    """The row as it is to be; `is_old`: of a session that is outdated."""
     row = dict(old)
     for column in ("run_state", "model", "parent_uid", "spawned_by", "trace_id", "created_by", "updated_by"):
         value = getattr(session, column)
-        if value is not None:
+        if value is not None and not (is_old and old[column] is not None):
             row[column] = clean(str(value))
-    for column in ("branch", "summary", "system_prompt"):
-        row[column] = clean(getattr(session, column)) or old[column]
+    for column, text in (
+        *((column, getattr(session, column)) for column in ("branch", "summary", "system_prompt")),
+        ("source_title", session.title),
+    ):
+        row[column] = (old[column] or clean(text)) if is_old else (clean(text) or old[column])
     row["project"] = old["project"] or clean(session.project)
-    row["source_title"] = clean(session.title) or old["source_title"]
     row["is_subagent"] = int(row["parent_uid"] is not None)
-    row["ended_at"] = milliseconds(session.ended_at) if session.ended_at else old["ended_at"]
+    if session.ended_at and not (is_old and old["ended_at"] is not None):
+        row["ended_at"] = milliseconds(session.ended_at)
     row["started_at"] = min(_known(old["started_at"], milliseconds(session.started_at) or growth.first_at), default=None)
     row["last_message_at"] = max(_known(old["last_message_at"], milliseconds(session.last_message_at), growth.last_at), default=None)
     for column in ("context", "metadata"):
         given = getattr(session, column)
         if given:
-            row[column] = json_text(mapping_from_json(old[column]) | dict(given))
+            known = mapping_from_json(old[column])
+            row[column] = json_text({**known, **given} if not is_old else {**given, **known})
     row["message_count"] += growth.messages
     row["tool_call_count"] += growth.calls
     row["first_row"] = min(_known(old["first_row"], growth.first_row), default=None)
     row["last_row"] = max(_known(old["last_row"], growth.last_row), default=None)
-    row["input_tokens"] = _sum(session.input_tokens, old["input_tokens"], growth.input_tokens)
-    row["output_tokens"] = _sum(session.output_tokens, old["output_tokens"], growth.output_tokens)
+    for column in ("input_tokens", "output_tokens"):
+        total = None if is_old and old[column] is not None else getattr(session, column)
+        row[column] = _sum(total, old[column], getattr(growth, column))
     row["token_count"] = min((row["input_tokens"] or 0) + (row["output_tokens"] or 0), INTEGER_MAX)
     row["read_count"] = _read_count(row, growth, choices)
-    _choose(row, session, choices, now)
+    _choose(row, session, choices, now, is_old=is_old)
     if any(row[column] != old[column] for column in ("title", "summary")):
         row["terms"] = text_terms(row["title"], row["summary"])
     return row
@@ -149,20 +166,21 @@ def _sum(total: int | None, old: int | None, more: int | None) -> int | None:
     return None if total is None else max(-INTEGER_MAX, min(total, INTEGER_MAX))
 
 
-def _choose(row: dict[str, Any], session: Session, choices: Choices, now: int) -> None:
-    """Title, status and star: the user's own, else the source's. The new end of a file says nothing about the latter two."""
+def _choose(row: dict[str, Any], session: Session, choices: Choices, now: int, *, is_old: bool) -> None:
+    """Title, status and star: the user's own, else the source's. The new end of a file says nothing about the latter two, nor does an
+    export that is older than what is stored."""
     uid = row["uid"]
     title = choices.of("title_override", "title", uid)
     row["title"] = title[0] if title else row["source_title"]
     status = choices.of("status_change", "status", uid)
-    if status is None and not (session.is_tail and session.status is SessionStatus.ACTIVE):
+    if status is None and not is_old and not (session.is_tail and session.status is SessionStatus.ACTIVE):
         status = (session.status.value, now)
     if status is not None:
         row["status"] = status[0]
         row["archived_at"] = (row["archived_at"] or status[1]) if status[0] == "archived" else None
         row["trashed_at"] = (row["trashed_at"] or status[1]) if status[0] == "trashed" else None
     star = choices.of("star", "is_starred", uid)
-    if star is None and (session.is_starred or not session.is_tail):
+    if star is None and not is_old and (session.is_starred or not session.is_tail):
         star = (session.is_starred, now)
     if star is not None:
         row["starred_at"] = (row["starred_at"] or star[1]) if star[0] else None

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from chatviewer.domain.kinds import Role
 from chatviewer.domain.message import Message, ToolCall
 from chatviewer.storage.connection import Database, explained
-from chatviewer.storage.describing import COLUMNS
+from chatviewer.storage.describing import COLUMNS, is_later
 from chatviewer.storage.encoding import from_json, mapping_from_json, words_in_json
 from chatviewer.storage.linking import link_all, mark_all_branched, refresh_ratings
 from chatviewer.storage.merging import longer, variant_uid
@@ -101,6 +101,7 @@ def rejoin(database: Database, user_id: int, old: Path) -> Rejoined:
         }
         connection.create_function("is_other", 2, _is_other, deterministic=True)
         connection.create_function("merged_json", 2, _merged_json, deterministic=True)
+        connection.create_function("is_later", 2, _is_later, deterministic=True)
         _step_aside(connection)
         _map_files(connection, user_id, bases["source_file"])
         _map_sessions(connection, user_id, bases["session"])
@@ -113,6 +114,7 @@ def rejoin(database: Database, user_id: int, old: Path) -> Rejoined:
         changed = _count_changed(connection)
         _hang(connection, bases["message"])
         _take_longer(connection)
+        _take_later(connection, user_id, bases["session"])
         _take_words(connection, bases["session"])
         _put_in_order(connection, bases["message"])
         _describe(connection)
@@ -288,6 +290,30 @@ _KEPT_WORDS = ", ".join(
     + [f"{name} = coalesce(s.{name}, o.{name})" for name in _FACTS]
     + [f"{name} = merged_json(o.{name}, s.{name})" for name in ("context", "metadata")]
 )
+
+
+_LATER = ", ".join(
+    [f"{name} = CASE o.{name} WHEN '' THEN s.{name} ELSE o.{name} END" for name in _WORDS]
+    + [f"{name} = coalesce(o.{name}, s.{name})" for name in (*_FACTS, "current_uid")]
+    + [f"{name} = merged_json(s.{name}, o.{name})" for name in ("context", "metadata")]
+)
+_SAID = "EXISTS (SELECT 1 FROM main.{} AS own WHERE own.user_id = ?1 AND own.uid = s.uid)"
+
+
+def _take_later(connection: sqlite3.Connection, user_id: int, base: int) -> None:
+    """What is current, where the old database has it from a newer export than those that are still there. The user's own stands above."""
+    by_source = [f"title = CASE WHEN {_SAID.format('title_override')} OR o.source_title = '' THEN s.title ELSE o.source_title END"]
+    for table, names in (("status_change", ("status", "archived_at", "trashed_at")), ("star", ("starred_at",))):
+        by_source += [f"{name} = CASE WHEN {_SAID.format(table)} THEN s.{name} ELSE o.{name} END" for name in names]
+    connection.execute(
+        f"UPDATE main.session AS s SET {_LATER}, {', '.join(by_source)} FROM old.session o JOIN temp.session_map m ON m.old = o.id"
+        f" WHERE m.new = s.id AND m.new <= ?2 AND {_IS_SOUND['session']} AND is_later(o.metadata, s.metadata)",
+        (user_id, base),
+    )
+
+
+def _is_later(old: str, new: str) -> bool:
+    return is_later(mapping_from_json(old), mapping_from_json(new))
 
 
 def _take_words(connection: sqlite3.Connection, base: int) -> None:

@@ -9,9 +9,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from chatviewer.domain.importing import FileImport, SaveCounts, SourceFile
-from chatviewer.domain.session import Session
+from chatviewer.domain.session import UPDATED_AT, Session
 from chatviewer.storage.connection import Database, explained
-from chatviewer.storage.describing import COLUMNS, Choices, described, new_session, sealed, stored_session
+from chatviewer.storage.describing import COLUMNS, Choices, described, is_outdated, new_session, sealed, stored_session
 from chatviewer.storage.encoding import mapping_from_json
 from chatviewer.storage.files import forget_beginning, label_gone_sessions, merged_counts, replace_problems, stored_beginning
 from chatviewer.storage.incoming import Incoming, Place, own_uid
@@ -157,16 +157,18 @@ class Saving:
         is_new = place.session_id is None
         session_id = self._new_id(place.uid) if place.session_id is None else place.session_id
         old = new_session(place.uid, self.user_id, session) if is_new else stored_session(self.connection, session_id)
+        is_old = not is_new and is_outdated(old, session)
+        current = self._current(session, incoming, old, session_id, is_old=is_old)
         growth, is_changed = incoming.write(session_id)
-        row = described(old, incoming.described(), growth, self.choices, self.now)
-        if session.current_uid is not None:
-            row["current_uid"] = incoming.stored_uid(session.current_uid)
+        row = described(old, incoming.described(), growth, self.choices, self.now, is_old=is_old)
+        row["current_uid"] = current
         row = sealed(row, old)
         if is_new:
             self._insert_session(session_id, row)
         else:
             is_changed |= self._update_session(session_id, old, row)
-        is_changed |= self._write_ratings(session, incoming) | self._write_context(session, session_id)
+        is_changed |= self._write_ratings(session, incoming, is_old=is_old)
+        is_changed |= self._write_context(session, session_id, is_old=is_old)
         self.touched[session_id] = None
         self._count(
             new=int(is_new),
@@ -177,6 +179,19 @@ class Saving:
             new_subagents=int(is_new and bool(row["is_subagent"])),
         )
         return session_id
+
+    def _current(self, session: Session, incoming: Incoming, old: dict[str, Any], session_id: int, *, is_old: bool) -> str | None:
+        """The last message of the branch that the source shows; None: the newest. Asked before anything is written."""
+        current: str | None = old["current_uid"]
+        if not is_old and session.current_uid is not None:
+            return incoming.stored_uid(session.current_uid)
+        if is_old and current is None and incoming.new:  # what only an older export holds is stored last and is not the newest
+            query = "SELECT uid FROM message WHERE session_id = ? ORDER BY seq DESC LIMIT 1"
+            row = self.connection.execute(query, (session_id,)).fetchone()
+            return row[0] if row else None
+        if not is_old and current is not None and incoming.new and UPDATED_AT in session.metadata:
+            return incoming.new[-1][1]  # a newer export that does not say it
+        return current
 
     def _new_id(self, uid: str) -> int:
         kept = self.kept_ids.get(uid)
@@ -252,19 +267,19 @@ class Saving:
         self.connection.execute(f"UPDATE session SET {columns} WHERE id = ?", (*changes.values(), session_id))
         return True
 
-    def _write_ratings(self, session: Session, incoming: Incoming) -> bool:
+    def _write_ratings(self, session: Session, incoming: Incoming, *, is_old: bool) -> bool:
         before = self.connection.total_changes
         for rating in session.ratings:
             at = milliseconds(rating.created_at) or milliseconds(session.last_message_at) or self.now
             self.connection.execute(
                 "INSERT INTO rating (user_id, uid, origin, value, text, created_at) VALUES (?, ?, 'source', ?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET value = excluded.value, text = excluded.text, created_at = excluded.created_at"
-                " WHERE value <> excluded.value OR text <> excluded.text",
-                (self.user_id, incoming.stored_uid(rating.uid), rating.value, clean(rating.text), at),
+                " WHERE ? AND (value <> excluded.value OR text <> excluded.text)",
+                (self.user_id, incoming.stored_uid(rating.uid), rating.value, clean(rating.text), at, not is_old),
             )
         return self.connection.total_changes != before
 
-    def _write_context(self, session: Session, session_id: int) -> bool:
+    def _write_context(self, session: Session, session_id: int, *, is_old: bool) -> bool:
         before = self.connection.total_changes
         for item in session.context_items:
             key = session_id, clean(item.type), clean(item.key)
@@ -273,7 +288,7 @@ class Saving:
                 "INSERT INTO context_item (session_id, type, key, value, priority, expires_at, checksum) VALUES (?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET value = excluded.value, priority = excluded.priority, expires_at = excluded.expires_at,"
                 " checksum = excluded.checksum"
-                " WHERE value <> excluded.value OR priority <> excluded.priority OR expires_at IS NOT excluded.expires_at",
-                (*row, checksum(*row)),
+                " WHERE ? AND (value <> excluded.value OR priority <> excluded.priority OR expires_at IS NOT excluded.expires_at)",
+                (*row, checksum(*row), not is_old),
             )
         return self.connection.total_changes != before
