@@ -76,6 +76,7 @@ class ClaudeCodeImporter(Importer):
             return
         agent_id, file_session = _names(reading)
         transcript = Transcript(reading, file_session, agent_id)
+        transcript.has_folder = True
         ghosts: Ghosts = restore(transcript, reading.state) if reading.is_tail else {}
         if reading.is_tail:
             reading.told_line = reading.state["told_line"]

@@ -6,16 +6,20 @@ by `parentUuid`; those that give no message of their own stand for another place
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chatviewer.domain.identity import session_uid
 from chatviewer.domain.kinds import Role
 from chatviewer.domain.message import Attachment
+from chatviewer.domain.preview import START as PREVIEW_START
 from chatviewer.importers.base import FullReadNeededError, Reading
 from chatviewer.importers.building import block_text, mapping, text, whole_number, word
 from chatviewer.importers.claude_code_drafts import SOURCE, Call, Piece, Reply, Thread, session_key
 from chatviewer.importers.claude_code_texts import attached, attachment_record, completed, injected_kind, result_text
 from chatviewer.importers.claude_code_threads import Threads, parent_of
+
+if TYPE_CHECKING:
+    from chatviewer.importers.claude_code_outputs import Outputs
 
 # A title by a later record wins over one of the same rank; a prompt that is a slash command or a log is better than nothing.
 RANK_POOR_PROMPT, RANK_PROMPT, RANK_SUMMARY, RANK_AI, RANK_CUSTOM = 1, 2, 3, 4, 5
@@ -38,6 +42,8 @@ class Transcript(Threads):
         self.answered_early: set[str] = set()  # ids of calls whose result an earlier import stored as a message
         self.closed_replies: dict[str | None, None] = {}  # ids of replies that an earlier import stored
         self.last_reply: Reply | None = None
+        self.has_folder = False  # whether long outputs may lie in files beside this one
+        self.outputs: Outputs | None = None  # those, as soon as one is named
 
     def read(self, found: Iterable[tuple[int, int, Record]]) -> None:
         """Take records, each with its line and offset. Raises FullReadNeededError in a tail that refers to what is not known any more."""
@@ -242,10 +248,12 @@ class Transcript(Threads):
         if type(result) is not str:
             result, images = result_text(result)
         extra = record.get("toolUseResult")
-        if extra is not None and (result or not images):
+        if result.startswith(PREVIEW_START) and (whole := self._whole_output(result, extra, record.get("sessionId"))) is not None:
+            result = whole
+        elif extra is not None and (result or not images):
             result = completed(result, extra)
-            if type(extra) is dict and extra.get("originalFile"):
-                self.reading.skip("file before an edit")
+        if type(extra) is dict and extra.get("originalFile") and (result or not images):
+            self.reading.skip("file before an edit")
         is_error = block.get("is_error") is True
         calls = self.calls.get(id, []) if id else []
         for call in calls:
@@ -278,6 +286,15 @@ class Transcript(Threads):
         elif images:
             call.piece.attachments += images
         return call
+
+    def _whole_output(self, result: str, extra: Any, session_id: Any) -> str | None:
+        if not self.has_folder:
+            return None
+        if self.outputs is None:
+            from chatviewer.importers.claude_code_outputs import Outputs  # nearly no transcript has any
+
+            self.outputs = Outputs(self.reading, is_agent=self.agent_id is not None)
+        return self.outputs.completed(result, extra, session_id)
 
     # -- everything else
 

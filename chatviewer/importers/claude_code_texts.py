@@ -4,6 +4,7 @@ from typing import Any
 
 from chatviewer.domain.kinds import Role
 from chatviewer.domain.message import Attachment
+from chatviewer.domain.preview import START as PREVIEW_START
 from chatviewer.importers.building import INJECTED, block_text, image_attachment, mapping, text, text_attachment, word
 
 _KIND_OF_TAG = {
@@ -19,7 +20,6 @@ _KIND_OF_START = (
     ("[Request interrupted", "interruption"),
     ("This session is being continued from a previous conversation", "compact_summary"),
 )
-_PREVIEW_START = "<persisted-output>"  # of a result whose whole is in another file
 _STARTS = tuple(beginning for beginning, _ in _KIND_OF_START)
 
 
@@ -86,7 +86,7 @@ def completed(result: str, beside: Any) -> str:
     begins, and what became of an edit that the user changed before it was made."""
     if not result:
         return _told(beside)
-    if result.startswith(_PREVIEW_START):
+    if result.startswith(PREVIEW_START):
         preview = result.partition("\nPreview (first ")[2].partition("):\n")[2].removesuffix("\n</persisted-output>").removesuffix("\n...")
         said = _told(beside)
         at = said.find(preview)

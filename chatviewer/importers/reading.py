@@ -34,9 +34,11 @@ _HOLE = "zero bytes: what stood here was never written to the disk"
 _SEARCH_BUDGET = 20_000_000  # characters looked at for a record behind the broken beginning of a line
 
 
-def open_source(path: "Path | str") -> BinaryIO:
-    """Open a regular file for reading; never waits for a FIFO or device. Raises OSError for anything else."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+def open_source(path: "Path | str", folder: int | None = None) -> BinaryIO:
+    """Open a regular file for reading; never waits for a FIFO or device. Raises OSError for anything else. `folder`: an open one, in which
+    this is a name, and no link."""
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+    descriptor = os.open(path, flags if folder is None else flags | os.O_NOFOLLOW, dir_fd=folder)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError("not a regular file")

@@ -13,6 +13,8 @@ from typing import Any
 from chatviewer.domain.identity import make_uid
 from chatviewer.domain.long_text import Text, whole
 from chatviewer.domain.message import Message, ToolCall, ToolResult
+from chatviewer.domain.preview import START as PREVIEW_START
+from chatviewer.domain.preview import has_more
 from chatviewer.domain.record import NamedTuple
 from chatviewer.storage.encoding import words_in_json
 from chatviewer.storage.rows import (
@@ -106,11 +108,31 @@ def _selected(connection: sqlite3.Connection, condition: str, listed: str) -> di
 
 
 def longer(stored: Text, given: Text) -> Text | None:
-    """The longer one of two texts of which one begins with the other; None if they differ."""
+    """The longer one of two texts of which one begins with the other, or is a preview of it; None if they differ."""
     if isinstance(stored, str) and isinstance(given, str):
-        return stored if stored.startswith(given) else given if given.startswith(stored) else None
+        if stored.startswith(given):
+            return stored
+        if given.startswith(stored):
+            return given
+        if not stored.startswith(PREVIEW_START) and not given.startswith(PREVIEW_START):
+            return None
     old, new = encoded(stored), encoded(given)
-    return stored if old.startswith(new) else given if new.startswith(old) else None
+    if old.startswith(new):
+        return stored
+    if new.startswith(old):
+        return given
+    is_more = has_more(new, old)
+    return None if is_more is None else given if is_more else stored
+
+
+def is_other(old: str | None, new: str | None) -> bool:
+    """Whether the texts of two rows differ: neither is a stage of the other."""
+    return longer(old or "", new or "") is None
+
+
+def is_more(old: str | None, new: str) -> bool:
+    """Whether of those the old one holds more."""
+    return old is not None and old != new and longer(new, old) is old
 
 
 def is_same(stored: StoredMessage, message: Message) -> bool:

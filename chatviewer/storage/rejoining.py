@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 from chatviewer.domain.kinds import Role
 from chatviewer.domain.message import Message, ToolCall
+from chatviewer.domain.preview import START as PREVIEW_START
 from chatviewer.storage.connection import Database, explained
 from chatviewer.storage.describing import COLUMNS, is_later
 from chatviewer.storage.encoding import from_json, mapping_from_json, words_in_json
 from chatviewer.storage.linking import link_all, mark_all_branched, refresh_ratings
-from chatviewer.storage.merging import longer, variant_uid
+from chatviewer.storage.merging import is_more, is_other, variant_uid
 from chatviewer.storage.rows import ATTACHMENT_COLUMNS, CALL_COLUMNS, CHECKED, MESSAGE_COLUMNS, call_terms, checksum, json_text, text_terms
 
 _OWN = ("preference", "journal", "rating", "note", "star", "tag", "session_tag", "title_override", "status_change", "reading", "tombstone")
@@ -99,7 +100,7 @@ def rejoin(database: Database, user_id: int, old: Path) -> Rejoined:
             table: connection.execute(f"SELECT coalesce(max(id), 0) FROM main.{table}").fetchone()[0]
             for table in ("session", "message", "tool_call", "attachment", "source_file")
         }
-        connection.create_function("is_other", 2, _is_other, deterministic=True)
+        connection.create_function("is_other", 2, is_other, deterministic=True)
         connection.create_function("merged_json", 2, _merged_json, deterministic=True)
         connection.create_function("is_later", 2, _is_later, deterministic=True)
         _step_aside(connection)
@@ -131,11 +132,6 @@ def rejoin(database: Database, user_id: int, old: Path) -> Rejoined:
 
 def _call_words(tool_name: str, arguments: str, result: str | None) -> str | None:
     return call_terms(tool_name, words_in_json(arguments), result or "")
-
-
-def _is_other(old: str | None, new: str | None) -> bool:
-    """Whether neither text is the beginning of the other."""
-    return longer(old or "", new or "") is None
 
 
 _OTHER_CALL = (
@@ -268,7 +264,11 @@ def _hang(connection: sqlite3.Connection, base: int) -> None:
 
 def _take_longer(connection: sqlite3.Connection) -> None:
     """Nothing that was stored is made less: where the source holds the beginning of what the old row held, the old one stands."""
-    is_longer = "length(o.{0}) > length(coalesce(n.{0}, '')) AND substr(o.{0}, 1, length(coalesce(n.{0}, ''))) = coalesce(n.{0}, '')"
+    connection.create_function("is_more", 2, is_more, deterministic=True)
+    is_longer = (
+        "(length(o.{0}) > length(coalesce(n.{0}, '')) AND substr(o.{0}, 1, length(coalesce(n.{0}, ''))) = coalesce(n.{0}, '')"
+        f" OR substr(n.{{0}}, 1, {len(PREVIEW_START)}) = '{PREVIEW_START}' AND is_more(o.{{0}}, n.{{0}}))"
+    )
     for column, texts in (("content", "o.content, n.thinking"), ("thinking", "n.content, o.thinking")):
         connection.execute(
             f"UPDATE main.message AS n SET {column} = o.{column}, terms = text_terms({texts}) FROM old.message o"

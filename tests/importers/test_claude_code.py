@@ -705,7 +705,7 @@ def test_a_long_output_is_stored_as_far_as_its_record_holds_it(tmp_path: Path) -
     assert (made.result or "").endswith("line 1999\n\nand a warning")
     (session,), reading = sessions_of(tmp_path, *records, records[-1])
     assert [len(message.tool_calls) for message in session.messages] == [0, 1]
-    assert reading.skipped == {"repeated result": 1}
+    assert reading.skipped == {"repeated result": 1, "output in a file that is gone": 1}
     for beside in ({}, {"stdout": ""}, {"stdout": None}):
         assert only(tmp_path, *edited(given, **beside)).messages[1].tool_calls[0].result == given
     other = only(tmp_path, *edited(given, stdout="something else")).messages[1].tool_calls[0].result
