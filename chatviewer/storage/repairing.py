@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from chatviewer import paths
+from chatviewer.domain.identity import session_uid
 from chatviewer.errors import DatabaseDamagedError, DatabaseLockedError, DatabaseUnwritableError
 from chatviewer.storage.connection import explained
 from chatviewer.storage.library import Library
+from chatviewer.storage.linking import project_uid
 from chatviewer.storage.rejoining import Rejoined, rejoin, take_own
 from chatviewer.storage.restoring import restore, restore_before_import
 from chatviewer.storage.salvaging import Salvage, salvage
@@ -24,9 +26,15 @@ _SHARED_FIRST, _SHARED_SIZE = 0x40000002, 510
 _CHUNK = 1 << 20
 _WORK = ".repair-"  # then the process that repairs
 _OF_ONE_ID = """
-SELECT source, source_id, project, uid FROM session WHERE user_id = ?1 AND (source, source_id) IN
+SELECT source, source_id, project, uid FROM session WHERE user_id = ?1 AND ((source, source_id) IN
 (SELECT source, source_id FROM session WHERE user_id = ?1 GROUP BY source, source_id HAVING count(*) > 1)
-"""
+OR uid = uid_of_project(source, source_id, project))
+"""  # the other one of the same id may have been purged
+
+
+def _uid_of_project(source: str, source_id: str, project: str) -> str:
+    """The uid of a session whose own one was taken."""
+    return project_uid(session_uid(source, source_id), project)
 
 
 class Rebuilding:
@@ -44,7 +52,9 @@ class Rebuilding:
         take_own(database, user_id, self._old)
         restore_before_import(database, user_id, self._journal)
         with Library.open(self._old) as old:
-            database.kept_uids = {row[:3]: row[3] for row in old.database.connection().execute(_OF_ONE_ID, (user_id,))}
+            connection = old.database.connection()
+            connection.create_function("uid_of_project", 3, _uid_of_project, deterministic=True)
+            database.kept_uids = {row[:3]: row[3] for row in connection.execute(_OF_ONE_ID, (user_id,))}
 
     def known_paths(self) -> list[str]:
         """The files that the old database was imported from."""

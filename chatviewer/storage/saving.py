@@ -223,7 +223,7 @@ class Saving:
         """Of a session that is not here yet. Of those with one id the first has its own uid, the others one of their projects; in a repair
         each has the one that it had, whichever comes first now: by it the user's words are found."""
         kept = self.kept_uids.get((session.source, clean(session.source_id), clean(session.project)))
-        is_own = kept == session.uid or session.uid not in self.kept_uids.values()
+        is_own = kept == session.uid if kept is not None else session.uid not in self.kept_uids.values()
         if is_own and session.uid not in taken:
             return Place(None, session.uid)
         return Place(None, project_uid(session.uid, session.project), session.project)

@@ -282,6 +282,28 @@ def test_sessions_of_one_id_in_two_projects_stay_what_they_are_whichever_comes_f
     assert found["held"]["message"] == before["held"]["message"]
 
 
+def test_a_session_whose_id_a_purged_one_of_another_project_had_is_read_on(isolated_home: Path, database_path: Path) -> None:
+    """It keeps the uid of its project, which is not the one that was purged."""
+    paths = [transcript(isolated_home, 1, folder) for folder in ("-home-mira-api", "-home-mira-web")]
+    with Library.open(database_path) as library:
+        for number, path in enumerate(paths):
+            path.parent.mkdir(parents=True)
+            lines = [record(session_id(1), n, f"text {n} of {number}").replace("/mira/api", f"/mira/{number}") for n in range(6)]
+            path.write_text("\n".join([*lines, ""]))
+            ingest.run(library)
+        first, second = sorted(library.summaries(library.session_ids()), key=lambda summary: summary.project)
+        library.purge([first.uid])
+    with paths[1].open("a") as file:
+        file.write(record(session_id(1), 6, "text that came since").replace("/mira/api", "/mira/1") + "\n")
+    repair(database_path)
+    with Library.open(database_path) as library:
+        (left,) = library.summaries(library.session_ids())
+        assert (left.uid, left.message_count) == (second.uid, second.message_count + 1)
+        assert "text that came since" in [message.content for message in library.messages(left.id)]
+        assert ingest.run(library).counts.updated == 0
+        assert damages(library) == []
+
+
 def test_a_repair_waits_for_nobody_who_has_the_database_open(shared_state: dict[str, Any], database_path: Path) -> None:
     before = database_path.read_bytes()
     code = (
