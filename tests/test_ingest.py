@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from chatviewer import ingest
-from chatviewer.domain import ImportProgress, ImportReport, Rating, RatingOrigin, Session
+from chatviewer.domain import ImportProgress, ImportReport, Rating, RatingOrigin, SaveCounts, Session
 from chatviewer.errors import UsageError
 from chatviewer.importers.base import FullReadNeededError, Importer, NotThisFormatError, Reading
 from chatviewer.ingest.discovering import FEW_FILES
@@ -448,6 +448,27 @@ def test_an_empty_session_is_counted_and_a_rated_empty_reply_kept(library: Libra
     report = ingest.run(library)
     assert report.counts.new == 1
     assert report.skipped == {"empty session": 1}
+
+
+def test_what_was_purged_is_counted_whenever_its_file_is_read(library: Library, importer: LineImporter) -> None:
+    path = write(importer.place / "gone.lines", say("1"))
+    write(importer.place / "kept.lines", say("2"))
+    ingest.run(library)
+    library.purge([library.summary("gone").uid])
+    assert ingest.run(library).skipped == {}, "what did not change is not read"
+    write(path, say("3"), append=True)
+    report = ingest.run(library)
+    assert (report.skipped, report.counts, report.files_skipped) == ({"purged session": 1}, SaveCounts(purged=1), 0)
+    assert texts(library) == ["text of 2"]
+
+
+def test_a_session_with_the_id_of_a_purged_one_is_counted(library: Library, importer: LineImporter) -> None:
+    """A purge keeps nothing but the id: whether another project's session is another one cannot be told any more."""
+    session = make_session("s", project="/one")
+    library.save([make_import(session)])
+    library.purge([session.uid])
+    other = make_session("s", ("other", "texts"), project="/two")
+    assert library.save([make_import(other, path="/elsewhere/s.jsonl")]) == SaveCounts(purged=1)
 
 
 def test_progress_and_stopping(library: Library, importer: LineImporter) -> None:

@@ -67,6 +67,7 @@ class SaveCounts(NamedTuple):
     messages: int = 0
     tool_calls: int = 0
     new_subagents: int = 0  # sessions, counted in `new` as well
+    purged: int = 0  # sessions that were left out, for the user purged them
 
     def plus(self, other: SaveCounts) -> SaveCounts:
         return SaveCounts(*map(add, self, other))

@@ -55,5 +55,6 @@ def counts_beyond(left: list[SessionSummary], loaded: SaveCounts, library: "Libr
         unchanged=loaded.unchanged + len(before) - updated,
         messages=loaded.messages - sum(summary.message_count for summary in before),
         tool_calls=loaded.tool_calls - sum(summary.tool_call_count for summary in before),
+        purged=loaded.purged,
         new_subagents=loaded.new_subagents - sum(summary.parent_uid is not None for summary in before),
     )

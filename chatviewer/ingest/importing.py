@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 BATCH_WEIGHT = 16 << 20  # characters of text in one transaction, about
 BATCH_FILES = 200
+PURGED = "purged session"
+"""The kind under which `ImportReport.skipped` says that files still hold what the user purged."""
 
 
 class Importing:
@@ -138,7 +140,10 @@ class Importing:
     def _report(self, found: Found, skipped: Counter[str], unchanged: int) -> ImportReport:
         left_out = self.files_skipped + skipped.total() - self.skipped.total()
         problems = tuple(found.problems + self.problems)
-        return ImportReport(self.counts, self.files_read, self.files_unchanged + unchanged, left_out, dict(skipped), problems)
+        kinds = dict(skipped)
+        if self.counts.purged:
+            kinds[PURGED] = self.counts.purged
+        return ImportReport(self.counts, self.files_read, self.files_unchanged + unchanged, left_out, kinds, problems)
 
     def _has_beginning(self) -> bool:
         """Whether a first import of everything was broken off: it is done once more."""

@@ -143,7 +143,10 @@ class Saving:
         """Store a session, or what is new of it; returns its row's id, None if nothing of it is stored."""
         known = self._known(session, None)
         place = self._place(session, file_id, known)
-        if place.uid in self.purged or (place.session_id is None and not session.has_content):
+        if place.uid in self.purged:
+            self._count(**{"purged" if session.has_content or session.late_results else "unchanged": 1})  # a title alone says nothing
+            return None
+        if place.session_id is None and not session.has_content:
             self._count(unchanged=1)
             return None
         if place.project is not None:

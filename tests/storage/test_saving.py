@@ -397,7 +397,7 @@ def test_a_purged_session_stays_away(library: Library) -> None:
     session = make_session("s")
     with library.database.transaction() as connection:
         connection.execute("INSERT INTO tombstone VALUES (?, ?, 1)", (library.user.id, session.uid))
-    assert library.save([make_import(session)]) == SaveCounts(unchanged=1)
+    assert library.save([make_import(session)]) == SaveCounts(purged=1)
     assert rows(library, "SELECT count(*) FROM session") == [(0,)]
 
 
