@@ -53,7 +53,9 @@ def _bare(least: int) -> str:
 
 # Arguments of commands. What else stands in the command before it, up to the next command; a value in quotes, or up to the end of a word,
 # that is no variable, path, list or ports; and one behind a user's name, as few sentences about an option have it.
-_REST, _REST_OF_URLS = r"(?:[^\n|;&\\]|\\\s?){0,300}?", r"(?:[^\n|&\\]|&(?!&)|\\\s?){0,300}?"
+# A backslash is read in one way only, with the space behind it: with two, a row of them would be tried in more ways than can be counted.
+_ESCAPED = r"\\(?:\s|(?!\s))"
+_REST, _REST_OF_URLS = rf"(?:[^\n|;&\\]|{_ESCAPED}){{0,300}}?", rf"(?:[^\n|&\\]|&(?!&)|{_ESCAPED}){{0,300}}?"
 _QUOTE = r"(?:\\?(?P<quote>[\"']))?"
 _SECRET = (
     r"(?![-$<>{}()\[\]%,.~/`\s]|\d+(?:\.\d+)*:\d|[A-Za-z_]\w*(?:(?:\.[A-Za-z_]\w*)+(?:[^\w.]|\Z)|\())"

@@ -177,6 +177,13 @@ def test_no_text_takes_long(piece: str) -> None:
     assert cpu_seconds(lambda: Redactor().text(text)) < 10
 
 
+@pytest.mark.parametrize("command", ["curl ", "mysql ", "mongosh ", "docker login ", "redis-cli "])
+def test_a_row_of_backslashes_behind_a_command_takes_no_time(command: str) -> None:
+    text = command + "\\ " * 22
+    assert cpu_seconds(lambda: Redactor().text(text)) < 0.1
+    assert cpu_seconds(lambda: Redactor().text(command + "\\\\ " * 22)) < 0.1
+
+
 def test_values_are_searched_by_member_and_text() -> None:
     redactor = Redactor()
     deep: object = {"password": "correct-horse"}
