@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     Marks: TypeAlias = list[list[Span]]  # those that go together: an opening one and a closing one
 
 MAX_LINE = 4_000  # characters; a longer line is left as it is
-_MAX_FENCES = 2_000
+_MAX_FENCES = 2_000  # lines that hold one
 _MAX_LINK = 600  # of its words, and of its address
+_MAX_NESTED = 4  # brackets in each other; more are data, and each of a long row of them would be followed to its end
+_MAX_OPENED = 20  # stars that wait for their other half
 _OPENERS = frozenset("([{\"'“‘«—–-:|>~_")  # before stars that open
 _CLOSERS = frozenset(".,;:!?)]}\"'”’»…—–-|~_")  # behind stars that close
 _INNER = frozenset("`\"'“‘«([<$@_")  # besides letters and digits, behind stars that open
@@ -89,14 +91,15 @@ def _fences(text: str, high: int) -> tuple[dict[int, int], list[Span]] | None:
     """The lines that open or close a block of code, each with the place of its fence, and from where to where the blocks go."""
     found: list[Span] = []
     for sign in ("```", "~~~"):
-        at = text.find(sign, 0, high)
+        at, tried = text.find(sign, 0, high), 0
         while at >= 0:
             line = text.rfind("\n", 0, at) + 1
             if at - line < 20 and not text[line:at].strip(_LEAD):
                 found.append((line, at))
             end = text.find("\n", at, high)
             at = text.find(sign, end, high) if end >= 0 else -1
-            if len(found) > _MAX_FENCES:
+            tried += 1
+            if tried > _MAX_FENCES:
                 return None
     lines: dict[int, int] = {}
     code: list[Span] = []
@@ -202,6 +205,7 @@ def _take_stars(text: str, at: int, run: int, low: int, high: int, opened: list[
     is_free = before.isspace()
     if (is_free or before in _OPENERS or _is_wide(before)) and (behind.isalnum() or (is_free and behind in _INNER)):
         opened.append((at, run))
+        del opened[:-_MAX_OPENED]
 
 
 def _is_wide(letter: str) -> bool:
@@ -222,7 +226,7 @@ def _link(text: str, at: int, low: int, high: int) -> _Link | None:
     depth, end = 0, at
     while end < min(high, at + _MAX_LINK):
         depth += (text[end] == "[") - (text[end] == "]")
-        if not depth:
+        if not 0 < depth <= _MAX_NESTED:
             break
         end += 1
     if depth or not text[at + 1 : end].strip() or text[end + 1 : end + 2] != "(":
@@ -230,7 +234,7 @@ def _link(text: str, at: int, low: int, high: int) -> _Link | None:
     depth, last = 0, end + 1
     while last < min(high, end + _MAX_LINK):
         depth += (text[last] == "(") - (text[last] == ")")
-        if not depth:
+        if not 0 < depth <= _MAX_NESTED:
             break
         last += 1
     address, _, title = text[end + 2 : last].partition(" ")

@@ -21,6 +21,7 @@ def bare(text: str, *, is_reply: bool = True) -> str:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
+        ("[![a picture](a.png)](b.org), [[1]](c.org), [f(g(x))](d.org/(e))", "a picture, [1], f(g(x))"),
         ("a **fixed path**, shared", "a fixed path, shared"),
         ("***both*** and *one*, (**two**): **`code`**", "both and one, (two): `code`"),
         ("**outer *inner* words**", "outer inner words"),
@@ -109,3 +110,14 @@ def test_what_a_tool_returned_is_no_markdown(library: Library) -> None:
 def test_no_text_takes_long(piece: str, at: int) -> None:
     text = piece * (2_000_000 // len(piece))
     assert cpu_seconds(lambda: stretch(text, at, [(at, at + 1)], 60, 200, is_reply=True)) < 0.5
+
+
+@pytest.mark.parametrize("piece", ["[", "![x", "[a](b.c(", "y```\n", " *a", " **a"])
+def test_rows_of_what_only_opens_take_no_time(piece: str) -> None:
+    """A page of results holds fifty passages."""
+    text = f"{piece * (1_000_000 // len(piece))} needle ](.) {'a* ' * 600}{piece * 1_000}"
+    at = text.index("needle")
+    assert cpu_seconds(lambda: stretch(text, at, [(at, at + 6)], 60, 200, is_reply=True)) < 0.1
+    text = f"{piece * (3_900 // len(piece))} needle ](.) {'a* ' * 600}{piece * 1_000}"
+    at = text.index("needle")
+    assert cpu_seconds(lambda: stretch(text, at, [(at, at + 6)], 60, 200, is_reply=True)) < 0.1
