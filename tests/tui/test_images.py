@@ -149,10 +149,12 @@ async def test_while_the_window_changes_one_size_is_decoded_at_a_time(open_viewe
         return Picture(2, 2, bytes(12))
 
     async with open_viewer(library) as pilot:
-        pilot.app.push_screen(ImageModal("a picture", decode))
+        modal = ImageModal("a picture", decode)
+        pilot.app.push_screen(modal)
         await until(pilot, lambda: len(rooms) == 1)
         for width in range(110, 60, -5):
             await pilot.resize_terminal(width, 36)
+        await until(pilot, lambda: modal.room[0] == 65 - MARGIN_COLUMNS)
         assert len(rooms) == 1
         is_open.set()
         await until(pilot, lambda: pilot.app.screen.query_one(PictureView).words == "That is no image.")

@@ -22,6 +22,7 @@ from chatviewer.tui.screens.main import MainScreen
 from chatviewer.tui.tagging import tag_changes, typed_form
 from tests.factories import fill, make_file, make_session
 from tests.tui.conftest import settle
+from tests.tui.test_watching import until
 
 OpenViewer = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
 
@@ -196,6 +197,7 @@ async def test_a_rating_is_stored_and_shown_in_the_list(open_viewer: OpenViewer,
         assert row is not None
         main.session_list.move_cursor(row)
         await press(pilot, "enter")
+        await until(pilot, lambda: main.reader.has_focus)
         reply = next(message for message in demo_library.messages(unrated) if message.role == "assistant")
         main.post_message(RateReply(reply.uid, 4))
         await settle(pilot)

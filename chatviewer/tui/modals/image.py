@@ -73,7 +73,7 @@ class ImageModal(Modal[bool]):
         super().__init__()
         self._title = title
         self._decode = decode
-        self._room = (0, 0)
+        self.room = (0, 0)  # cells that the picture has
         self._decoder = JobThread("image", self)
 
     def compose(self) -> ComposeResult:
@@ -84,8 +84,8 @@ class ImageModal(Modal[bool]):
 
     def on_resize(self, event: events.Resize) -> None:
         room = (max(10, event.size.width - MARGIN_COLUMNS), max(4, event.size.height - MARGIN_ROWS))
-        if room != self._room:
-            self._room = room
+        if room != self.room:
+            self.room = room
             ground = self.query_one("#dialog").background_colors[1]
             self._decoder.submit(lambda: self._decoded(room, ground.hex6.removeprefix("#")), key="picture")
 
@@ -100,7 +100,7 @@ class ImageModal(Modal[bool]):
 
     @on(PictureDecoded)
     def show_picture(self, event: PictureDecoded) -> None:
-        if event.room == self._room:
+        if event.room == self.room:
             self.query_one(PictureView).show(event.picture, event.problem)
 
     def action_answer(self, is_yes: bool) -> None:
