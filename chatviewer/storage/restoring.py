@@ -151,6 +151,9 @@ class Standing:
         self._history = _History()
 
     def add(self, line: Line) -> None:
+        """Raises ValueError for a line that a repair would leave out, and TypeError or KeyError where it is none at all."""
+        if not _is_whole(line):
+            raise ValueError("This line tells of no change.")
         if line["user"] == self._user_id and line["kind"] in _KINDS:
             self._history.add(line)
 

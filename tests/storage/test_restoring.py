@@ -91,6 +91,17 @@ def test_a_line_with_a_wrong_value_costs_itself(said: list[dict[str, Any]], data
         restored(database_path, [*said[:number], {**said[number], field: value}, *said[number + 1 :]], str(number))
 
 
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_line_with_a_wrong_value_is_no_damage_of_the_database(said: list[dict[str, Any]], database_path: Path, field: str) -> None:
+    said = [line for line in said if line["kind"] != "purge"]
+    with Library.open(database_path) as library:
+        library.database.connection().execute("DELETE FROM tombstone")  # after a purge the file is not asked what the table lacks
+        for value in WRONG:
+            lines = [*said[:3], {**said[3], field: value}, *said[4:]]
+            journal_of(database_path).write_text("".join(f"{json.dumps(line)}\n" for line in lines), "ascii")
+            assert damages(library) == []
+
+
 @pytest.mark.parametrize(("field", "value"), [("step", 0), ("after", 0), ("before", "x"), ("kind", []), ("action", [])])
 def test_a_wrong_value_in_the_first_of_two_changes_costs_itself(
     said: list[dict[str, Any]], database_path: Path, field: str, value: Any
