@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from chatviewer.storage import faceting, hinting, searching, snippets
 from chatviewer.storage.library import Library
 from tests.chance import FUZZ, examples
 
@@ -27,6 +28,13 @@ def isolated_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
         monkeypatch.setenv(name, str(home / name.lower()))
     return home
+
+
+@pytest.fixture(autouse=True)
+def time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a search may spend on reading texts is enough on a busy machine, too. Tests of the limits set their own, or undo this."""
+    for module, name in ((searching, "PATTERN_SECONDS"), (snippets, "PATTERN_SECONDS"), (hinting, "SECONDS"), (faceting, "SECONDS")):
+        monkeypatch.setattr(module, name, 60)
 
 
 @pytest.fixture

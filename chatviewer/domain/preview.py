@@ -12,6 +12,8 @@ Such a text and the output itself are two stages of one result: whoever has the 
 either may be long.
 """
 
+from __future__ import annotations
+
 from chatviewer.domain.record import NamedTuple
 
 START = "<persisted-output>"

@@ -5,7 +5,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
@@ -22,13 +21,6 @@ from tests.storage.random_libraries import libraries, queries, store
 PAGE = 50  # hits that are counted of a shorter query
 VOCABULARY = ["database", "flaky", "flask", "card", "cart", "carts", "retry", "python", "needle", "kernel", "colonel"]
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-
-
-@pytest.fixture(autouse=True, scope="module")
-def time_enough() -> Any:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hinting, "SECONDS", 60)
-        yield
 
 
 def check_tools(library: Library, stored: list[Stored], query: Query, count: int) -> None:

@@ -66,8 +66,6 @@ def limited(chosen: dict[Any, Any]) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for (module, name), value in chosen.items():
             patch.setattr(module, name, value)
-        patch.setattr(searching, "PATTERN_SECONDS", 60)
-        patch.setattr(faceting, "SECONDS", 60)
         yield
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from chatviewer.domain import Attachment, Session
 from chatviewer.query import parse
-from chatviewer.storage import searching
 from chatviewer.storage.library import Library
 from tests.factories import fill, make_call, make_message, make_session
 
@@ -52,12 +51,6 @@ def library(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     with Library.open(tmp_path_factory.mktemp("hard") / "chatviewer.db") as opened:
         fill(opened, *(PLACES[request.param](name, text) for name, text in TEXTS.items()))
         yield opened
-
-
-@pytest.fixture(autouse=True)
-def time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a busy machine has no time to read is no matter of these."""
-    monkeypatch.setattr(searching, "PATTERN_SECONDS", 60)
 
 
 def test_the_set_is_large() -> None:
