@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from chatviewer.domain.sanitizing import safe_line
 
 FIRST_MESSAGES = range(12)  # one of them tells a session without a title from others
+_TELLING = 40  # characters of a title, by which it is known again in words that hold it cut
 _UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1000, "kB"))
 
 
@@ -37,7 +38,8 @@ def opening_line(texts: Iterable[str], limit: int = 120) -> str:
 def step_line(words: str, title: str) -> str:
     """What was undone, with the session it was about: archived a session (“Flaky test”). Harmless, on one line."""
     title = safe_line(title)
-    return f"{words} {in_brackets(title)}" if title and title not in words else words
+    told = title.removesuffix("…")[:_TELLING]
+    return f"{words} {in_brackets(title)}" if told and told not in words else words
 
 
 def in_brackets(title: str) -> str:

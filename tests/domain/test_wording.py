@@ -2,7 +2,8 @@
 
 import pytest
 
-from chatviewer.domain.wording import byte_size, counted, project_name
+from chatviewer.domain.sanitizing import safe_line
+from chatviewer.domain.wording import byte_size, counted, project_name, step_line
 
 
 @pytest.mark.parametrize(
@@ -22,3 +23,10 @@ def test_counted() -> None:
 )
 def test_project_name(project: str, name: str) -> None:
     assert project_name(project) == name
+
+
+@pytest.mark.parametrize(("length", "is_told"), [(10, False), (50, False), (200, False), (0, True)])
+def test_a_title_that_the_words_hold_is_not_told_twice(length: int, is_told: bool) -> None:
+    title = "A title that goes on and on. " * 7
+    words = f"renamed a session to {safe_line(title[:length], 60) or 'another one'}"
+    assert (step_line(words, title[: length or 20]) != words) == is_told

@@ -38,6 +38,15 @@ def put_back(copy: Path, database: Path) -> None:
     shutil.copy(copy, database)
 
 
+def gone_back(four: Path, copy: Path) -> None:
+    """Two notes are written after the copy was made that is put in the place of the database."""
+    copied(four, copy)
+    with Library.open(four) as library:
+        library.set_note(A, "second")
+        library.set_note(C, "second")
+    put_back(copy, four)
+
+
 def notes(library: Library) -> dict[str, str | None]:
     return {uid: library.session(uid).note for uid in (A, B, C, D)}
 
@@ -47,11 +56,7 @@ def findings(library: Library) -> list[str]:
 
 
 def test_no_number_stands_for_two_steps_and_a_repair_gives_all_back(four: Path, tmp_path: Path) -> None:
-    copied(four, tmp_path / "older.db")
-    with Library.open(four) as library:
-        library.set_note(A, "second")
-        library.set_note(C, "second")
-    put_back(tmp_path / "older.db", four)
+    gone_back(four, tmp_path / "older.db")
     with Library.open(four) as library:
         assert notes(library) == {A: "first", B: "first", C: None, D: None}
         assert any("2 of your changes are only in" in words for words in findings(library))
@@ -78,11 +83,7 @@ def test_no_number_stands_for_two_steps_and_a_repair_gives_all_back(four: Path, 
 
 
 def test_a_repair_right_after_it_gives_the_newer_words_back(four: Path, tmp_path: Path) -> None:
-    copied(four, tmp_path / "older.db")
-    with Library.open(four) as library:
-        library.set_note(A, "second")
-        library.set_note(C, "second")
-    put_back(tmp_path / "older.db", four)
+    gone_back(four, tmp_path / "older.db")
     repair(four)
     with Library.open(four) as library:
         assert notes(library) == {A: "second", B: "first", C: "second", D: None}

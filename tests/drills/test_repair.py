@@ -15,7 +15,7 @@ import pytest
 
 from chatviewer import ingest
 from chatviewer.__main__ import main
-from chatviewer.domain import Attachment
+from chatviewer.domain import Attachment, SessionSummary
 from chatviewer.errors import DatabaseDamagedError, DatabaseError, DatabaseLockedError
 from chatviewer.ingest.repairing import repair
 from chatviewer.query import parse
@@ -260,16 +260,21 @@ def test_damage_in_the_words_that_made_a_table_costs_none_of_its_rows(library: L
         assert after["held"][name] == before["held"][name]
 
 
+def of_one_id(library: Library, home: Path) -> tuple[list[Path], list[SessionSummary]]:
+    """Two transcripts, imported one after the other, of sessions that have one id, each in its own project."""
+    paths = [transcript(home, 1, folder) for folder in ("-home-mira-api", "-home-mira-web")]
+    for number, path in enumerate(paths):
+        path.parent.mkdir(parents=True)
+        lines = [record(session_id(1), n, f"text {n} of {number}").replace("/mira/api", f"/mira/{number}") for n in range(6)]
+        path.write_text("\n".join([*lines, ""]))
+        ingest.run(library)
+    return paths, sorted(library.summaries(library.session_ids()), key=lambda summary: summary.project)
+
+
 def test_sessions_of_one_id_in_two_projects_stay_what_they_are_whichever_comes_first(isolated_home: Path, database_path: Path) -> None:
     """The files are read in the order of their times, which is another one once the older session went on."""
-    paths = [transcript(isolated_home, 1, folder) for folder in ("-home-mira-api", "-home-mira-web")]
     with Library.open(database_path) as library:
-        for number, path in enumerate(paths):
-            path.parent.mkdir(parents=True)
-            lines = [record(session_id(1), n, f"text {n} of {number}").replace("/mira/api", f"/mira/{number}") for n in range(6)]
-            path.write_text("\n".join([*lines, ""]))
-            ingest.run(library)
-        first, second = sorted(library.summaries(library.session_ids()), key=lambda summary: summary.project)
+        paths, (first, second) = of_one_id(library, isolated_home)
         for number, summary in enumerate((first, second)):
             library.add_tags([summary.uid], [f"tag {number}"])
             library.rate(library.messages(summary.id)[1].uid, number + 4)
@@ -284,14 +289,8 @@ def test_sessions_of_one_id_in_two_projects_stay_what_they_are_whichever_comes_f
 
 def test_a_session_whose_id_a_purged_one_of_another_project_had_is_read_on(isolated_home: Path, database_path: Path) -> None:
     """It keeps the uid of its project, which is not the one that was purged."""
-    paths = [transcript(isolated_home, 1, folder) for folder in ("-home-mira-api", "-home-mira-web")]
     with Library.open(database_path) as library:
-        for number, path in enumerate(paths):
-            path.parent.mkdir(parents=True)
-            lines = [record(session_id(1), n, f"text {n} of {number}").replace("/mira/api", f"/mira/{number}") for n in range(6)]
-            path.write_text("\n".join([*lines, ""]))
-            ingest.run(library)
-        first, second = sorted(library.summaries(library.session_ids()), key=lambda summary: summary.project)
+        paths, (first, second) = of_one_id(library, isolated_home)
         library.purge([first.uid])
     with paths[1].open("a") as file:
         file.write(record(session_id(1), 6, "text that came since").replace("/mira/api", "/mira/1") + "\n")
