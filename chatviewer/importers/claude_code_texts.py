@@ -5,6 +5,7 @@ from typing import Any
 from chatviewer.domain.kinds import Role
 from chatviewer.domain.message import Attachment
 from chatviewer.domain.preview import START as PREVIEW_START
+from chatviewer.domain.preview import preview
 from chatviewer.importers.building import INJECTED, block_text, image_attachment, mapping, text, text_attachment, word
 
 _KIND_OF_TAG = {
@@ -87,10 +88,11 @@ def completed(result: str, beside: Any) -> str:
     if not result:
         return _told(beside)
     if result.startswith(PREVIEW_START):
-        preview = result.partition("\nPreview (first ")[2].partition("):\n")[2].removesuffix("\n</persisted-output>").removesuffix("\n...")
+        shows = preview(result.encode("utf-8", "replace"))
+        shown = shows.shown.decode() if shows is not None else ""
         said = _told(beside)
-        at = said.find(preview)
-        rest = said[at + len(preview) :] if at >= 0 else said
+        at = said.find(shown)
+        rest = said[at + len(shown) :] if at >= 0 else said
         return f"{result}\n{rest}" if rest.strip() else result
     if type(beside) is dict and beside.get("userModified") is True and (patch := _patch(beside)):
         return f"{result}\n\n{patch}"

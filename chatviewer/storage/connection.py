@@ -165,9 +165,8 @@ class Database:
         self.is_loading = False  # a first import is under way: what joins sessions is done once, at its end
         self.loaded_rows: dict[int, int] | None = None  # in it: the row of a message by the hash of its uid, instead of an index
         self.kept_ids: dict[str, int] = {}  # of the sessions that are shown while the load goes on, by uid: they keep them
-        self.kept_uids: dict[
-            tuple[str, str, str], str
-        ] = {}  # in a repair, of sessions with one id, by source, id and project: as they were
+        # in a repair, of sessions with one id, by source, id and project: as they were
+        self.kept_uids: dict[tuple[str, str, str], str] = {}
         self.is_copying = False  # a first import is copied into it, which holds the write lock for long
         self.gate: Gate | None = None  # where several threads use the library (`sharing`)
         self._local = _local()

@@ -36,6 +36,17 @@ def chosen_editor() -> list[str]:
     return [found]
 
 
+def is_gone(path: str) -> bool:
+    """Whether there is no such file; not where nobody may look, which the editor says."""
+    try:
+        Path(path).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
+
+
 def editor_command(words: Sequence[str], path: str, line: int) -> list[str]:
     """The command by which this editor opens the file at the line."""
     file = str(Path(path).absolute())  # so it never begins with a dash

@@ -135,10 +135,15 @@ def purge(library: Library, ids: Sequence[int]) -> Job:
 
     def job() -> LibraryChanged:
         count = library.purge([summary.uid for summary in library.summaries(ids)])
-        copies = "; older copies of the library may hold them" if count and paths.older_copies(library.path) else ""
-        return LibraryChanged(f"Deleted {counted(count, 'session')} for ever{copies}", can_undo=False, moves_sessions=True)
+        words = f"Deleted {counted(count, 'session')} for ever{_in_copies(library, count)}"
+        return LibraryChanged(words, can_undo=False, moves_sessions=True)
 
     return job
+
+
+def _in_copies(library: Library, count: int) -> str:
+    """Where so many purged sessions may still be found."""
+    return "; older copies of the library may hold them" if count and paths.older_copies(library.path) else ""
 
 
 def empty_trash(library: Library, days: int, now: datetime) -> Job:
@@ -149,7 +154,8 @@ def empty_trash(library: Library, days: int, now: datetime) -> Job:
         if not uids:
             return None
         count = library.purge(uids)
-        return LibraryChanged(f"Deleted {counted(count, 'session')} that lay in the trash for {counted(days, 'day')}", can_undo=False)
+        words = f"Deleted {counted(count, 'session')} that lay in the trash for {counted(days, 'day')}{_in_copies(library, count)}"
+        return LibraryChanged(words, can_undo=False)
 
     return job
 

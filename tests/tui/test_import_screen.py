@@ -20,7 +20,7 @@ from chatviewer.domain.importing import ImportedPlace
 from chatviewer.ingest.watching import Watch
 from chatviewer.storage.library import Library
 from chatviewer.tui.app import ChatviewerApp
-from chatviewer.tui.editing import editor_command
+from chatviewer.tui.editing import editor_command, is_gone
 from chatviewer.tui.formatting import wrapped
 from chatviewer.tui.import_messages import ImportFinished
 from chatviewer.tui.import_report import problem_line, report_text, sources_text
@@ -83,6 +83,12 @@ async def test_of_a_file_that_is_gone_that_is_said(broken: Path, library: Librar
         assert "cannot be read any more" in shown(pilot, "#body Static")
         await press(pilot, "escape", "e")
         assert pilot.app.screen.query_one(StatusLine).notice == "The file is not there any more."
+
+
+def test_only_what_is_not_there_is_gone(broken: Path) -> None:
+    """Where nobody may look, or can, the editor says so: the look at it is no error of the viewer."""
+    assert [is_gone(str(path)) for path in (broken, broken / "below", broken.with_name("other"))] == [False, True, True]
+    assert not is_gone(str(broken.with_name("n" * 300)))
 
 
 async def test_the_place_is_copied(broken: Path, library: Library, open_viewer: OpenViewer) -> None:

@@ -18,6 +18,7 @@ from chatviewer.tui.app import ChatviewerApp
 from chatviewer.tui.layout_state import LayoutState
 from chatviewer.tui.messages import RateReply
 from chatviewer.tui.modals.filtering import with_filter
+from chatviewer.tui.organising import empty_trash
 from chatviewer.tui.screens.main import MainScreen
 from chatviewer.tui.tagging import tag_changes, typed_form
 from tests.factories import fill, make_file, make_session
@@ -351,6 +352,11 @@ async def test_a_purge_tells_of_older_copies_that_hold_what_is_gone(open_viewer:
     async with open_viewer(demo_library, size=(120, 30)) as pilot:
         await press(pilot, "D", "1", "enter")
         assert main_of(pilot).status.notice == "Deleted 1 session for ever; older copies of the library may hold them"
+    uids = [summary.uid for summary in demo_library.summaries(demo_library.session_ids()[:2])]
+    demo_library.set_status(uids, SessionStatus.TRASHED)
+    emptied = empty_trash(demo_library, 30, datetime.now(UTC) + timedelta(days=40))()
+    assert emptied is not None
+    assert emptied.words.endswith("for 30 days; older copies of the library may hold them")
 
 
 async def test_an_empty_library_says_what_to_do(open_viewer: OpenViewer, library: Library) -> None:

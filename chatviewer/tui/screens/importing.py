@@ -1,6 +1,5 @@
 """Import: which sources are on this machine, how far the import is, what it brought, and what could not be read, with file and line."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
@@ -16,7 +15,7 @@ from chatviewer.domain import ImportReport, Problem, SourceStatus, safe, safe_li
 from chatviewer.errors import UsageError
 from chatviewer.storage.library import Library
 from chatviewer.tui.background import JobThread
-from chatviewer.tui.editing import chosen_editor, editor_command
+from chatviewer.tui.editing import chosen_editor, editor_command, is_gone
 from chatviewer.tui.fetching import fetch_problem_line, fetch_sources
 from chatviewer.tui.formatting import byte_size, in_lines, wrapped
 from chatviewer.tui.import_messages import ProblemLineFetched, SourcesFetched
@@ -222,7 +221,7 @@ class ImportScreen(Screen[None]):
         problem = self._chosen()
         if problem is None:
             return
-        if not Path(problem.path).exists():  # an editor would begin a new one in its place
+        if is_gone(problem.path):  # an editor would begin a new one in its place
             self.query_one(StatusLine).tell("The file is not there any more.")
             return
         try:
