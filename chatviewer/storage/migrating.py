@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from chatviewer import paths
 from chatviewer.errors import DatabaseDamagedError, DatabaseNewerError
-from chatviewer.storage.connection import APPLICATION_ID, PAGE_SIZE, roll_back
+from chatviewer.storage.connection import APPLICATION_ID, BUSY_TIMEOUT_MS, PAGE_SIZE, roll_back
 from chatviewer.storage.opening import MIGRATIONS as MIGRATIONS
 from chatviewer.storage.opening import is_current, migration_names
 
@@ -47,10 +47,13 @@ def version(connection: sqlite3.Connection) -> int:
 
 def check_owner(connection: sqlite3.Connection, path: Path | str | None) -> None:
     """Raises DatabaseDamagedError for a database that is not ours: only one without tables and without an owner's marks may become it."""
-    owner = connection.execute("PRAGMA application_id").fetchone()[0]
-    if owner == APPLICATION_ID:
-        return
-    if owner or version(connection) or connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+    connection.execute("BEGIN")  # all of one moment: another program may be making it ours
+    try:
+        owner = connection.execute("PRAGMA application_id").fetchone()[0]
+        marks = owner or version(connection) or connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    finally:
+        roll_back(connection)
+    if marks and owner != APPLICATION_ID:
         raise DatabaseDamagedError(f"{path} is a database of another program; name another file. It was not touched.")
 
 
@@ -73,12 +76,25 @@ def migrate(connection: sqlite3.Connection, path: Path | str | None, directory: 
             back_up(connection, path, current)
         else:
             connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
-            connection.execute("PRAGMA journal_mode = WAL")
+            _begin_log(connection)
     connection.execute("PRAGMA foreign_keys = OFF")  # a table that is made anew must not cascade away its children
     try:
         return sum(_apply(connection, file, number) for number, file in enumerate(migration_files(directory), 1) if number > current)
     finally:
         connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin_log(connection: sqlite3.Connection) -> None:
+    """Keep a log from the first page on. For another program that has just begun the same file SQLite does not wait here."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+        time.sleep(0.01)
 
 
 def _apply(connection: sqlite3.Connection, file: Path, number: int) -> bool:

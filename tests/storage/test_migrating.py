@@ -1,6 +1,7 @@
 """Every schema that ever was becomes the newest; what is newer than the program is left alone."""
 
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from chatviewer import paths
 from chatviewer.errors import DatabaseNewerError
 from chatviewer.storage.connection import APPLICATION_ID, connect
 from chatviewer.storage.library import Library
-from chatviewer.storage.migrating import MIGRATIONS, back_up, migrate, migration_files, statements, version
+from chatviewer.storage.migrating import MIGRATIONS, back_up, check_owner, migrate, migration_files, statements, version
 
 
 def directory_of(tmp_path: Path, *scripts: str) -> Path:
@@ -120,3 +121,43 @@ def test_copies_of_one_second_have_each_a_name_and_a_failed_one_has_none(library
         back_up(Full(), database_path, 1)  # type: ignore[arg-type]
     assert set((database_path.parent / "backups").iterdir()) == copies
     assert {copy.stat().st_mode & 0o777 for copy in copies} == {0o600}
+
+
+def test_a_file_that_another_program_has_just_begun_is_waited_for(database_path: Path) -> None:
+    database_path.parent.mkdir(parents=True)
+    other = connect(database_path)
+    other.execute("BEGIN IMMEDIATE")
+    ending = threading.Timer(0.3, lambda: other.execute("ROLLBACK"))
+    ending.start()
+    with Library.open(database_path) as library:
+        assert not library.session_ids()
+    ending.join()
+    other.close()
+
+
+class Overtaken:
+    """A connection of a program that is overtaken: another one makes the database between its first look and its second."""
+
+    def __init__(self, connection: sqlite3.Connection, other: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._other = other
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._connection, name)
+
+    def execute(self, sql: str) -> sqlite3.Cursor:
+        found = self._connection.execute(sql)
+        if sql == "PRAGMA application_id":
+            migrate(self._other, None)
+        return found
+
+
+def test_a_database_that_another_program_makes_meanwhile_is_ours(tmp_path: Path) -> None:
+    path = tmp_path / "made.db"
+    ours, other = connect(path), connect(path)
+    other.execute("PRAGMA journal_mode = WAL")
+    check_owner(Overtaken(ours, other), path)  # type: ignore[arg-type]
+    assert version(ours) == len(migration_files(MIGRATIONS))
+    check_owner(ours, path)
+    ours.close()
+    other.close()
